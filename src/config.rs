@@ -1,0 +1,257 @@
+//! What a user writes, turned into what the program runs on.
+//!
+//! The file is TOML; the environment may override single keys
+//! (`ZENDESK_AEP__ZENDESK__SUBDOMAIN=acme`). [`load`] reads both, checks everything and returns
+//! either a [`Config`] that needs no further checking, or every fault at once, each with its
+//! place and what to write instead.
+//!
+//! This is the only module that reads the environment. Secrets are named by the file, never
+//! contained in it; see [`Secret`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use url::Url;
+
+mod secret;
+
+pub use secret::{Secret, SecretError};
+
+/// The whole configuration, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The account to read.
+    pub zendesk: Zendesk,
+    /// The inlet to write.
+    pub platform: Platform,
+    /// How failed requests are repeated.
+    pub retry: Retry,
+    /// Where state lives.
+    pub state: State,
+    /// The store of refused records.
+    pub dead_letters: DeadLetters,
+    /// What is logged, and how.
+    pub log: Log,
+    /// How long a stop may take to finish what is in hand.
+    pub shutdown_grace: Duration,
+    /// The streams to keep in sync, at least one, by name.
+    pub streams: Vec<Stream>,
+}
+
+/// `[zendesk]`
+#[derive(Clone, Debug)]
+pub struct Zendesk {
+    /// Scheme, host and port; no path. `https`, or `http` on loopback.
+    pub base_url: Url,
+    /// Names the account in the state file: host, and port if not the scheme's own.
+    pub account: String,
+    /// How to sign in.
+    pub auth: ZendeskAuth,
+    /// Records asked for per page, 1 to 1000.
+    pub page_size: u32,
+    /// Bounds on waiting.
+    pub timeouts: Timeouts,
+}
+
+/// `[zendesk.auth]`
+#[derive(Clone, Debug)]
+pub enum ZendeskAuth {
+    /// OAuth client credentials: tokens are asked for and renewed by us.
+    ClientCredentials {
+        /// The OAuth client's identifier.
+        client_id: String,
+        /// Its secret.
+        client_secret: Secret,
+        /// Space-separated scopes.
+        scope: String,
+    },
+    /// A ready OAuth access token.
+    AccessToken {
+        /// The token.
+        access_token: Secret,
+    },
+    /// An API token; stops working on 2027-04-30.
+    ApiToken {
+        /// A verified user of the account.
+        email: String,
+        /// The token.
+        api_token: Secret,
+    },
+}
+
+/// `[platform]`
+#[derive(Clone, Debug)]
+pub struct Platform {
+    /// The inlet's address for single messages, `…/collection/{inlet id}`.
+    pub inlet_url: Url,
+    /// `…@AdobeOrg`; needed by mappings that send the XDM envelope and by authenticated inlets.
+    pub org_id: Option<String>,
+    /// Sent as `x-sandbox-name` when set.
+    pub sandbox_name: Option<String>,
+    /// Tenant namespace with its leading underscore.
+    pub tenant: Option<String>,
+    /// Whether messages travel in batches or one by one.
+    pub endpoint: Endpoint,
+    /// Size at which a batch is closed, in bytes of the request body.
+    pub batch_bytes: usize,
+    /// Further request headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Present for inlets that require authentication.
+    pub auth: Option<PlatformAuth>,
+    /// Bounds on waiting.
+    pub timeouts: Timeouts,
+}
+
+/// Which of the inlet's two addresses is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `/collection/batch/{id}`: many messages in one request.
+    Batch,
+    /// `/collection/{id}`: one message in each request.
+    Single,
+}
+
+/// `[platform.auth]`: OAuth server-to-server credentials.
+#[derive(Clone, Debug)]
+pub struct PlatformAuth {
+    /// The identity service; `/ims/token/v3` is appended.
+    pub ims_url: Url,
+    /// Client id, also sent as `x-api-key`.
+    pub client_id: String,
+    /// Client secret.
+    pub client_secret: Secret,
+    /// Scopes; sent joined by commas, as the identity service wants them.
+    pub scopes: Vec<String>,
+}
+
+/// Bounds on waiting for one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// To establish a connection, TLS included.
+    pub connect: Duration,
+    /// Between two pieces of an answer.
+    pub idle: Duration,
+    /// For the whole request.
+    pub request: Duration,
+}
+
+/// `[retry]`: repeated attempts at one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry {
+    /// Attempts at one request, the first included; afterwards the sync fails and the next tick tries again.
+    pub attempts: u32,
+    /// Delay after the first failure; doubles with each further one.
+    pub initial_delay: Duration,
+    /// Largest delay of our own choosing.
+    pub max_delay: Duration,
+    /// Delay after a 429 that names no time.
+    pub rate_limit_delay: Duration,
+}
+
+/// `[state]`
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Directory of the state file, its generations, the lock and the dead letters.
+    pub directory: PathBuf,
+}
+
+/// `[dead_letters]`
+#[derive(Clone, Copy, Debug)]
+pub struct DeadLetters {
+    /// Size of the store at which streams stop rather than drop, in bytes.
+    pub max_size: u64,
+}
+
+/// `[log]`
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// A level, or `target=level` pairs joined by commas. `RUST_LOG` wins over the file.
+    pub level: String,
+    /// Shape of the lines.
+    pub format: LogFormat,
+}
+
+/// Shape of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// `Pretty` on a terminal, `Json` otherwise.
+    Auto,
+    /// For people.
+    Pretty,
+    /// One JSON object per line.
+    Json,
+}
+
+/// When a stream is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cadence {
+    /// This long after the previous sync began.
+    Every(Duration),
+    /// By the clock.
+    Cron {
+        /// Six fields, seconds first, checked.
+        expression: String,
+        /// IANA name, checked.
+        timezone: String,
+    },
+}
+
+/// One `[streams.NAME]`.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// The name in the catalogue.
+    pub name: String,
+    /// How it is read.
+    pub export: Export,
+    /// Only records changed at or after this; `None` means everything.
+    pub start: Option<Timestamp>,
+    /// How records become messages.
+    pub mapping: Mapping,
+    /// `x-adobe-flow-id` of raw messages, `header.flowId` of the others.
+    pub flow_id: Option<String>,
+    /// When it is due.
+    pub cadence: Cadence,
+    /// How far before the checkpoint a re-read begins: each search window, and an incremental
+    /// export whose cursor was lost.
+    pub overlap: Duration,
+}
+
+/// How a stream is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Export {
+    /// The incremental cursor export.
+    Incremental,
+    /// The search export, in windows of update time.
+    Search {
+        /// Age a change must have before a window may end after it: Zendesk's search index lags.
+        settle: Duration,
+    },
+}
+
+/// How records become messages, with what each way needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mapping {
+    /// The record's own bytes; the dataflow named by the flow id maps them.
+    Raw,
+    /// The attributes of Adobe's own Zendesk source, under the tenant object, in the XDM envelope.
+    AdobeSourceCompatible {
+        /// Tenant namespace with its leading underscore.
+        tenant: String,
+        /// What the envelope names.
+        envelope: Envelope,
+    },
+}
+
+/// What the XDM envelope of a stream's messages names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// `…@AdobeOrg`.
+    pub org_id: String,
+    /// Target dataset.
+    pub dataset_id: String,
+    /// `$id` of the dataset's schema.
+    pub schema_id: String,
+    /// The dataflow, if the inlet has several.
+    pub flow_id: Option<String>,
+}

@@ -1,0 +1,77 @@
+//! Every bound of the program, with its reason.
+//!
+//! What grows without a line here is a defect.
+
+use std::time::Duration;
+
+/// Largest body of one inlet request, in bytes. The inlet answers 413 above "1 MB" and Adobe
+/// does not say whether that is 1,000,000 or 1,048,576, so we stay below the smaller.
+pub const INLET_BODY_BYTES_MAX: usize = 999_999;
+
+/// Default size at which a batch is closed. Below the hard limit, so that a proxy's own idea of
+/// a megabyte has room too.
+pub const BATCH_BYTES_DEFAULT: usize = 950_000;
+
+/// Smallest size a batch may be configured to: one Zendesk user with long notes still fits.
+pub const BATCH_BYTES_MIN: usize = 1_000;
+
+/// Largest Zendesk page taken into memory, decompressed. Pages of 1,000 large tickets reach tens
+/// of megabytes; a body beyond this is no page of ours.
+pub const PAGE_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Largest answer of any other kind (tokens, `users/me`, the inlet's outcomes).
+pub const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// How much of an error body is read at all.
+pub const ERROR_BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// How many characters of an error body are shown to a person.
+pub const ERROR_TEXT_CHARS_MAX: usize = 300;
+
+/// Records per Zendesk page: their maximum, and our default.
+pub const PAGE_RECORDS_MAX: u32 = 1_000;
+
+/// Pages waiting between the reader and the deliverer. One: the next page is fetched while this
+/// one is delivered, and no more than two are ever in memory.
+pub const PAGES_IN_FLIGHT: usize = 1;
+
+/// (id, version) pairs remembered to recognise repeats around the checkpoint. At about 60 bytes
+/// each this bounds the state file near half a megabyte; beyond it a repeat is sent again, which
+/// is harmless.
+pub const REPEATS_REMEMBERED_MAX: usize = 8_192;
+
+/// Longest pause a server can order by `Retry-After`. Longer ones are cut to this and asked again,
+/// so that a mistaken header cannot stop a stream for a week.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(15 * 60);
+
+/// How long before their expiry tokens are renewed: enough for the slowest request in flight.
+pub const TOKEN_RENEWAL_MARGIN: Duration = Duration::from_secs(120);
+
+/// Longest a token is trusted, whatever its answer claims (Adobe's live 24 hours, Zendesk's at
+/// most 48). Also tames an expiry given in milliseconds.
+pub const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(48 * 60 * 60);
+
+/// Largest file a secret is read from.
+pub const SECRET_BYTES_MAX: usize = 64 * 1024;
+
+/// Largest configuration or state file read at start.
+pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Zendesk withholds the most recent minute of every incremental export and refuses a
+/// `start_time` inside it; twice that also covers clocks that disagree.
+pub const START_TIME_AGE_MIN: Duration = Duration::from_secs(120);
+
+/// Age at which a search page cursor is given up. Zendesk's own limit is one hour.
+pub const SEARCH_CURSOR_AGE_MAX: Duration = Duration::from_secs(55 * 60);
+
+/// Earlier generations of the state file kept beside it.
+pub const STATE_GENERATIONS: usize = 10;
+
+/// Times a batch whose outcome stays unknown is sent again as a batch, before its messages go
+/// one by one to the single endpoint, which answers for each.
+pub const UNKNOWN_BATCH_RESENDS: u32 = 2;
+
+const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
+const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);
+const _: () = assert!(SEARCH_CURSOR_AGE_MAX.as_secs() < 60 * 60);
+const _: () = assert!(START_TIME_AGE_MIN.as_secs() > 60);

@@ -1,0 +1,3 @@
+//! The program; everything else is in the library.
+
+fn main() {}

@@ -1,0 +1,151 @@
+//! The vocabulary: what moves through the house, as types.
+//!
+//! A [`Record`] is one Zendesk object as it came over the wire: a slice of the page it
+//! arrived in, with the two things anyone needs to know without parsing it again, its
+//! [`RecordId`] and its version. A [`Position`] is where an export stands; only the export
+//! that made it can read it, everybody else stores it and hands it back.
+//!
+//! Nothing here does I/O or reads a clock.
+
+use std::fmt;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Zendesk's opaque position in a cursor export: stored and sent back, never built or read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(String);
+
+impl Cursor {
+    /// Wraps a cursor that Zendesk handed out (or an operator copied from one).
+    pub fn new(cursor: impl Into<String>) -> Self {
+        Self(cursor.into())
+    }
+
+    /// The cursor as Zendesk spelled it, not percent-encoded.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The primary key of a record within its stream. Zendesk's are 64-bit integers, some
+/// strings; both are kept as text, as the inlet wants identifiers too.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecordId(Box<str>);
+
+impl RecordId {
+    /// Wraps an id; numbers are given in decimal.
+    pub fn new(id: impl Into<Box<str>>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One Zendesk object, exactly as received.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The object's own bytes, a slice of its page: valid UTF-8 and syntactically whole JSON.
+    pub bytes: Bytes,
+    /// The primary key, if the object had a readable one.
+    pub id: Option<RecordId>,
+    /// When this version came to be, by the stream's version field; `None` if absent or unreadable.
+    pub version: Option<Timestamp>,
+    /// CRC-32 of `bytes`. Zendesk's versions have a resolution of one second; two versions of
+    /// one second differ here.
+    pub crc: u32,
+}
+
+impl Record {
+    /// Builds a record over its bytes.
+    pub fn new(bytes: Bytes, id: Option<RecordId>, version: Option<Timestamp>) -> Self {
+        let crc = crc32fast::hash(&bytes);
+        Self {
+            bytes,
+            id,
+            version,
+            crc,
+        }
+    }
+}
+
+/// Where an export stands: everything before it has been read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "export", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Position {
+    /// The incremental cursor export.
+    Incremental {
+        /// The last cursor Zendesk gave; `None` before the first page, or after it was lost.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<Cursor>,
+        /// The newest version read so far: where to begin again, less an overlap, should the
+        /// cursor be lost or refused. `None` means from the configured start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recovery_time: Option<Timestamp>,
+    },
+    /// The search export: half-open windows `from <= updated < to`.
+    Search {
+        /// Begin of the window that is next or in progress; `None` means from the beginning of time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Timestamp>,
+        /// The window in progress; `None` between windows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<SearchWindow>,
+    },
+}
+
+impl Position {
+    /// The time up to which changes have certainly been read, for people and for lag.
+    pub fn recovery_time(&self) -> Option<Timestamp> {
+        match self {
+            Self::Incremental { recovery_time, .. } => *recovery_time,
+            Self::Search { from, .. } => *from,
+        }
+    }
+}
+
+/// A search window that is being walked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchWindow {
+    /// End of the window, exclusive.
+    pub to: Timestamp,
+    /// The page cursor for the next page; `None` before the first page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
+    /// When `cursor` was handed out: Zendesk forgets it an hour later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_at: Option<Timestamp>,
+    /// How often this window had to begin again because its page cursor was lost.
+    #[serde(default)]
+    pub restarts: u32,
+}
+
+/// One response of an export.
+#[derive(Debug)]
+pub struct Page {
+    /// The records in Zendesk's order.
+    pub records: Vec<Record>,
+    /// Where the export stands once every record of this page is settled.
+    pub next: Position,
+    /// No later page can repeat a version older than this, so nobody need remember one.
+    pub repeat_horizon: Option<Timestamp>,
+    /// Nothing more to read for now.
+    pub end_of_stream: bool,
+    /// Size of the response body in bytes, decompressed.
+    pub bytes: usize,
+    /// Requests it took to get it, repeated ones included.
+    pub requests: u32,
+}
