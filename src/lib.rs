@@ -5,3 +5,7 @@
 pub mod config;
 pub mod limits;
 pub mod record;
+pub mod http;
+pub mod error;
+pub mod json;
+pub mod zendesk;

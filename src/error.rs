@@ -1,0 +1,125 @@
+//! Codes, hints, and the one printer of error chains.
+//!
+//! Every error a person can meet has a [`Code`] that stays the same over releases and is listed
+//! in `docs/errors.md`, says in its text what failed, and has a hint where there is something to
+//! do. A room's error type implements [`Explain`]; [`Report`] prints one with its causes.
+
+use std::error::Error;
+use std::fmt;
+
+/// Stable names for what can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// The TLS set-up failed.
+    Tls,
+    /// Zendesk did not accept the credentials.
+    ZendeskSignIn,
+    /// Zendesk accepted the credentials but not the request.
+    ZendeskForbidden,
+    /// The account or the endpoint is not where we look.
+    ZendeskAddress,
+    /// Zendesk called the request wrong.
+    ZendeskRefused,
+    /// Zendesk gave no usable answer.
+    ZendeskUnavailable,
+    /// An export misbehaved.
+    ZendeskExport,
+    /// The identity service or the inlet did not accept the credentials.
+    PlatformSignIn,
+    /// The inlet is not where we look.
+    PlatformAddress,
+    /// The inlet calls every request wrong.
+    PlatformRefused,
+    /// The inlet gave no usable answer.
+    PlatformUnavailable,
+    /// So many records were rejected that the configuration must be wrong.
+    MostlyRejected,
+    /// The state file or its lock.
+    State,
+    /// The dead-letter store.
+    DeadLetters,
+    /// The program was told to stop.
+    Interrupted,
+}
+
+impl Code {
+    /// The code as printed and logged.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tls => "TLS",
+            Self::ZendeskSignIn => "ZENDESK-SIGN-IN",
+            Self::ZendeskForbidden => "ZENDESK-FORBIDDEN",
+            Self::ZendeskAddress => "ZENDESK-ADDRESS",
+            Self::ZendeskRefused => "ZENDESK-REFUSED",
+            Self::ZendeskUnavailable => "ZENDESK-UNAVAILABLE",
+            Self::ZendeskExport => "ZENDESK-EXPORT",
+            Self::PlatformSignIn => "PLATFORM-SIGN-IN",
+            Self::PlatformAddress => "PLATFORM-ADDRESS",
+            Self::PlatformRefused => "PLATFORM-REFUSED",
+            Self::PlatformUnavailable => "PLATFORM-UNAVAILABLE",
+            Self::MostlyRejected => "MOSTLY-REJECTED",
+            Self::State => "STATE",
+            Self::DeadLetters => "DEAD-LETTERS",
+            Self::Interrupted => "INTERRUPTED",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An error that can explain itself to an operator.
+pub trait Explain: Error {
+    /// Its stable code.
+    fn code(&self) -> Code;
+    /// What to do about it, where there is something to do.
+    fn hint(&self) -> Option<&'static str>;
+}
+
+/// Prints an error and its causes on one line, each cause once.
+pub struct Chain<'a>(pub &'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut printed = self.0.to_string();
+        f.write_str(&printed)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            let text = error.to_string();
+            // Some layers already quote their cause; saying it twice helps nobody.
+            if !printed.contains(&text) {
+                write!(f, ": {text}")?;
+                printed.push_str(&text);
+            }
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+/// An explained error as an operator reads it on a terminal.
+pub struct Report<'a>(pub &'a (dyn Explain + 'static));
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error[{}]: ", self.0.code())?;
+        let mut line = self.0.to_string();
+        f.write_str(&line)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            let text = error.to_string();
+            if !line.contains(&text) {
+                write!(f, "\n  because {text}")?;
+                line.push_str(&text);
+            }
+            source = error.source();
+        }
+        if let Some(hint) = self.0.hint() {
+            write!(f, "\n\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! Delays between attempts at one request, counted, jittered and interruptible.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Retry;
+
+/// How long to wait before the next attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The schedule's own delay: exponential, jittered, capped.
+    Backoff,
+    /// What the server asked for.
+    Server(Duration),
+    /// The server is rate limiting and named no time.
+    RateLimited,
+}
+
+/// What came of a [`Attempts::pause`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// The pause is over: try again.
+    Over,
+    /// The attempts are used up; nothing was waited for.
+    Exhausted,
+    /// The program is stopping.
+    Stopped,
+}
+
+/// The attempts at one request.
+#[derive(Debug)]
+pub struct Attempts {
+    made: u32,
+    max: u32,
+    rate_limit_delay: Duration,
+    backoff: ExponentialBackoff,
+    stop: CancellationToken,
+}
+
+impl Attempts {
+    /// Begins with the first attempt under way.
+    pub fn new(retry: &Retry, stop: &CancellationToken) -> Self {
+        Self {
+            made: 1,
+            max: retry.attempts,
+            rate_limit_delay: retry.rate_limit_delay,
+            // Jitter spreads clients that were thrown off together; `backon` adds up to one
+            // delay on top of each, so a delay lies between the nominal and twice that.
+            backoff: ExponentialBuilder::default()
+                .with_min_delay(retry.initial_delay)
+                .with_max_delay(retry.max_delay)
+                .without_max_times()
+                .with_jitter()
+                .build(),
+            stop: stop.clone(),
+        }
+    }
+
+    /// Attempts made, the one under way included.
+    pub fn made(&self) -> u32 {
+        self.made
+    }
+
+    /// Waits before the next attempt, saying why and for how long.
+    ///
+    /// `what` names the request, `because` the trouble; neither holds a secret or record content.
+    pub async fn pause(
+        &mut self,
+        wait: Wait,
+        what: &str,
+        because: &(dyn std::fmt::Display + Sync),
+    ) -> Pause {
+        if self.made >= self.max {
+            return Pause::Exhausted;
+        }
+        let own = self.backoff.next().unwrap_or_default();
+        let delay = match wait {
+            Wait::Backoff => own,
+            Wait::Server(delay) => delay,
+            Wait::RateLimited => self.rate_limit_delay,
+        };
+        tracing::warn!(
+            attempt = self.made,
+            attempts_max = self.max,
+            wait_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+            "{what}: {because}; waiting to try again"
+        );
+        tokio::select! {
+            // Nothing is lost on either side: the request that failed is over.
+            () = self.stop.cancelled() => Pause::Stopped,
+            () = tokio::time::sleep(delay) => {
+                self.made += 1;
+                Pause::Over
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::Instant;
+
+    fn retry() -> Retry {
+        Retry {
+            attempts: 5,
+            initial_delay: Duration::from_millis(500),
+            max_delay: Duration::from_secs(4),
+            rate_limit_delay: Duration::from_secs(60),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn delays_double_are_capped_and_end() {
+        let mut attempts = Attempts::new(&retry(), &CancellationToken::new());
+        for nominal_ms in [500, 1_000, 2_000, 4_000] {
+            let before = Instant::now();
+            assert_eq!(attempts.pause(Wait::Backoff, "test", &"trouble").await, Pause::Over);
+            let waited = before.elapsed().as_millis();
+            assert!((nominal_ms..=2 * nominal_ms + 1).contains(&waited), "{waited} ms for {nominal_ms}");
+        }
+        assert_eq!(attempts.made(), 5);
+        assert_eq!(attempts.pause(Wait::Backoff, "test", &"trouble").await, Pause::Exhausted);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_always_names_a_delay_is_not_asked_for_ever() {
+        let mut attempts = Attempts::new(&retry(), &CancellationToken::new());
+        let mut tries = 1;
+        while attempts.pause(Wait::Server(Duration::from_secs(1)), "test", &"429").await == Pause::Over {
+            tries += 1;
+        }
+        assert_eq!(tries, 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_limit_without_a_time_waits_its_own_delay() {
+        let mut attempts = Attempts::new(&retry(), &CancellationToken::new());
+        let before = Instant::now();
+        attempts.pause(Wait::RateLimited, "test", &"429").await;
+        assert_eq!(before.elapsed().as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stopping_ends_a_pause_at_once() {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let mut attempts = Attempts::new(&retry(), &stop);
+        assert_eq!(attempts.pause(Wait::RateLimited, "test", &"429").await, Pause::Stopped);
+    }
+}

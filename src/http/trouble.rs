@@ -1,0 +1,179 @@
+//! One failed attempt, described for a person: never with a secret, an inlet's address or a
+//! record in it.
+
+use std::fmt;
+
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use crate::limits;
+
+/// Why one attempt at a request did not give a usable answer.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The server answered with an error.
+    Status {
+        /// The status.
+        status: StatusCode,
+        /// What it said, cut to a line.
+        text: String,
+        /// The server's name for the request, to quote to its support.
+        request_id: Option<String>,
+    },
+    /// No answer, or not the whole of it: refused, reset, timed out, cut short.
+    Network(reqwest::Error),
+    /// The body is larger than we take.
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The answer is not what this endpoint gives.
+    Unexpected(String),
+}
+
+impl Trouble {
+    /// Describes an error answer.
+    pub fn status(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        Self::Status {
+            status,
+            text: excerpt(body),
+            request_id: request_id(headers),
+        }
+    }
+
+    /// Wraps a transport error. Its address is dropped: an inlet's is a secret of sorts.
+    pub fn network(error: reqwest::Error) -> Self {
+        Self::Network(error.without_url())
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status {
+                status,
+                text,
+                request_id,
+            } => {
+                write!(f, "HTTP {}", status.as_u16())?;
+                if !text.is_empty() {
+                    write!(f, ": {text}")?;
+                }
+                if let Some(id) = request_id {
+                    write!(f, " (request {id})")?;
+                }
+                Ok(())
+            }
+            Self::Network(error) => {
+                // The outermost layer of such an error says little ("error sending request"); the
+                // innermost says what happened.
+                let mut root: &dyn std::error::Error = error;
+                while let Some(source) = root.source() {
+                    root = source;
+                }
+                let kind = if error.is_timeout() {
+                    "timed out"
+                } else if error.is_connect() {
+                    "cannot connect"
+                } else if error.is_body() || error.is_decode() {
+                    "the answer was cut short"
+                } else {
+                    "no answer"
+                };
+                write!(f, "{kind}: {root}")
+            }
+            Self::TooLarge { limit } => write!(f, "the answer is larger than {limit} bytes"),
+            Self::Unexpected(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for Trouble {}
+
+/// The server's own name for a request. Zendesk sends `x-request-id` (twice, equal), older
+/// answers `X-Zendesk-Request-Id`; Adobe's gateway `x-request-id`.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    ["x-request-id", "x-zendesk-request-id"]
+        .into_iter()
+        .find_map(|name| headers.get(name)?.to_str().ok())
+        .map(|id| id.chars().filter(|c| c.is_ascii_graphic()).take(100).collect())
+}
+
+/// What an error body says, on one line and cut to [`limits::ERROR_TEXT_CHARS_MAX`]: the
+/// explanation if the body is one of the known JSON shapes, else its beginning.
+pub fn excerpt(body: &[u8]) -> String {
+    let text = match serde_json::from_slice::<serde_json::Value>(body) {
+        Ok(json) => explanation(&json).unwrap_or_else(|| json.to_string()),
+        Err(_) => String::from_utf8_lossy(body).into_owned(),
+    };
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.extend(word.chars().filter(|c| !c.is_control()));
+        if line.chars().count() > limits::ERROR_TEXT_CHARS_MAX {
+            return line.chars().take(limits::ERROR_TEXT_CHARS_MAX).chain(['…']).collect();
+        }
+    }
+    line
+}
+
+/// Zendesk explains itself in at least six shapes and Adobe in three more
+/// (`error` a string or an object, `errors` an array, `description`, `detail`, `report.message`).
+fn explanation(json: &serde_json::Value) -> Option<String> {
+    let said = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let parts: Vec<String> = [
+        json.get("error").and_then(said),
+        json.pointer("/error/title").and_then(said),
+        json.pointer("/error/message").and_then(said),
+        json.pointer("/errors/0/code").and_then(said),
+        json.pointer("/errors/0/title").and_then(said),
+        json.pointer("/errors/0/detail").and_then(said),
+        json.get("title").and_then(said),
+        json.get("error_description").and_then(said),
+        json.get("description").and_then(said),
+        json.get("detail").and_then(said),
+        json.get("message").and_then(said),
+        json.pointer("/report/message").and_then(said),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|part| !part.trim().is_empty())
+    .collect();
+    (!parts.is_empty()).then(|| parts.join(": "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_shapes_are_explained() {
+        let check = |body: &str, expected: &str| assert_eq!(excerpt(body.as_bytes()), expected);
+        check(r#"{"error":"Couldn't authenticate you"}"#, "Couldn't authenticate you");
+        check(
+            r#"{"error":{"title":"Forbidden","message":"You do not have access to this page."}}"#,
+            "Forbidden: You do not have access to this page.",
+        );
+        check(r#"{"error":"RecordNotFound","description":"Not found"}"#, "RecordNotFound: Not found");
+        check(
+            r#"{"errors":[{"code":"InvalidPaginationDepth","title":"Too deep"}]}"#,
+            "InvalidPaginationDepth: Too deep",
+        );
+        check(
+            r#"{"type":"x","status":"401","title":"Authorization","report":{"message":"[id] Ims service token is empty"}}"#,
+            "Authorization: [id] Ims service token is empty",
+        );
+        check("Number of allowed\n API requests ", "Number of allowed API requests");
+        check("", "");
+        check(r#"{"a":1}"#, r#"{"a":1}"#);
+    }
+
+    #[test]
+    fn long_and_dirty_bodies_are_cut_and_cleaned() {
+        let shown = excerpt("x".repeat(10_000).as_bytes());
+        assert_eq!(shown.chars().count(), limits::ERROR_TEXT_CHARS_MAX + 1);
+        assert_eq!(excerpt(b"a\x1b[31mb\xff"), "a[31mb\u{fffd}");
+    }
+}

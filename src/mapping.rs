@@ -1,0 +1,76 @@
+//! From a record to the message that the inlet gets. Pure: no I/O, no clock, and the same bytes
+//! out for the same bytes in.
+
+mod adobe_source;
+mod envelope;
+
+use crate::config;
+use crate::record::Record;
+use envelope::Envelope;
+
+/// How one stream's records become messages.
+#[derive(Debug)]
+pub enum Mapping {
+    /// The record's own bytes.
+    Raw,
+    /// What Adobe's own Zendesk source makes of a user, in the XDM envelope.
+    AdobeSourceCompatible {
+        /// Key of the tenant object, quoted for JSON.
+        tenant: String,
+        /// What surrounds the mapped object.
+        envelope: Envelope,
+    },
+}
+
+/// Why a record cannot become a message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MappingError {
+    /// The record is not a JSON object.
+    #[error("the record is not a JSON object")]
+    NotAnObject,
+    /// Nothing that the mapping takes has a value.
+    #[error("the record has none of the mapped attributes")]
+    Empty,
+}
+
+impl Mapping {
+    /// Compiles what the configuration says.
+    pub fn new(mapping: &config::Mapping) -> Self {
+        match mapping {
+            config::Mapping::Raw => Self::Raw,
+            config::Mapping::AdobeSourceCompatible { tenant, envelope } => {
+                Self::AdobeSourceCompatible {
+                    tenant: serde_json::Value::from(tenant.as_str()).to_string(),
+                    envelope: Envelope::new(envelope),
+                }
+            }
+        }
+    }
+
+    /// Writes the message for `record` at the end of `out`.
+    ///
+    /// # Errors
+    /// When the record cannot become a message; `out` is then as it was.
+    pub fn write(&self, record: &Record, out: &mut Vec<u8>) -> Result<(), MappingError> {
+        match self {
+            Self::Raw => {
+                // The inlet takes objects only; anything else would cost the whole request.
+                if !record.bytes.starts_with(b"{") {
+                    return Err(MappingError::NotAnObject);
+                }
+                out.extend_from_slice(&record.bytes);
+                Ok(())
+            }
+            Self::AdobeSourceCompatible { tenant, envelope } => {
+                let before = out.len();
+                envelope.open(out);
+                let written = adobe_source::write(&record.bytes, tenant, out);
+                match written {
+                    Ok(()) => envelope.close(out),
+                    Err(_) => out.truncate(before),
+                }
+                written
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Batches: many messages in one request body, within the inlet's size limit, in order.
+
+use std::ops::Range;
+
+use crate::config::Endpoint;
+
+const OPEN: &[u8] = br#"{"messages":["#;
+const CLOSE: &[u8] = b"]}";
+
+/// Messages ready to be sent, in the order in which they were pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    body: Vec<u8>,
+    messages: Vec<Range<usize>>,
+}
+
+/// A message that fits into no batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the message has {size} bytes; the inlet takes at most {max} in one request")]
+pub struct TooLarge {
+    /// Its size in bytes.
+    pub size: usize,
+    /// The largest message that fits.
+    pub max: usize,
+}
+
+impl Batch {
+    /// The number of messages, at least one.
+    #[expect(clippy::len_without_is_empty, reason = "a batch is never empty")]
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// The request body for the batch endpoint.
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// One message, the request body for the single endpoint.
+    pub(super) fn message(&self, index: usize) -> &[u8] {
+        &self.body[self.messages[index].clone()]
+    }
+
+    /// A batch of some of this one's messages, in the order given.
+    pub(super) fn subset(&self, indexes: &[usize]) -> Self {
+        let mut builder = Builder::new();
+        for &index in indexes {
+            builder.push(self.message(index));
+        }
+        builder.finish()
+    }
+}
+
+/// Fills batches. A batch is closed when the next message would not fit.
+#[derive(Debug)]
+pub struct Packer {
+    bytes_max: usize,
+    messages_max: usize,
+    open: Builder,
+}
+
+impl Packer {
+    /// Batches of at most `bytes_max` bytes of body; of one message each for the single endpoint.
+    pub fn new(bytes_max: usize, endpoint: Endpoint) -> Self {
+        Self {
+            bytes_max,
+            messages_max: match endpoint {
+                Endpoint::Batch => usize::MAX,
+                Endpoint::Single => 1,
+            },
+            open: Builder::new(),
+        }
+    }
+
+    /// Adds a message; returns the batch that had to be closed to make room for it, if any.
+    ///
+    /// # Errors
+    /// When the message fits into no batch; nothing has changed then.
+    pub fn push(&mut self, message: &[u8]) -> Result<Option<Batch>, TooLarge> {
+        let max = self.bytes_max - OPEN.len() - CLOSE.len();
+        if message.len() > max {
+            return Err(TooLarge { size: message.len(), max });
+        }
+        let full = self.open.messages.len() >= self.messages_max
+            || self.open.size_with(message) > self.bytes_max;
+        let closed = if full { self.flush() } else { None };
+        self.open.push(message);
+        Ok(closed)
+    }
+
+    /// Closes the present batch, if it holds anything.
+    pub fn flush(&mut self) -> Option<Batch> {
+        if self.open.messages.is_empty() {
+            return None;
+        }
+        Some(std::mem::replace(&mut self.open, Builder::new()).finish())
+    }
+}
+
+#[derive(Debug)]
+struct Builder {
+    body: Vec<u8>,
+    messages: Vec<Range<usize>>,
+}
+
+impl Builder {
+    fn new() -> Self {
+        Self {
+            body: OPEN.to_vec(),
+            messages: Vec::new(),
+        }
+    }
+
+    fn size_with(&self, message: &[u8]) -> usize {
+        let comma = usize::from(!self.messages.is_empty());
+        self.body.len() + comma + message.len() + CLOSE.len()
+    }
+
+    fn push(&mut self, message: &[u8]) {
+        if !self.messages.is_empty() {
+            self.body.push(b',');
+        }
+        let start = self.body.len();
+        self.body.extend_from_slice(message);
+        self.messages.push(start..self.body.len());
+    }
+
+    fn finish(mut self) -> Batch {
+        self.body.extend_from_slice(CLOSE);
+        Batch {
+            body: self.body,
+            messages: self.messages,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pack(messages: &[String], bytes_max: usize) -> (Vec<Batch>, Vec<usize>) {
+        let mut packer = Packer::new(bytes_max, Endpoint::Batch);
+        let (mut batches, mut too_large) = (Vec::new(), Vec::new());
+        for (index, message) in messages.iter().enumerate() {
+            match packer.push(message.as_bytes()) {
+                Ok(closed) => batches.extend(closed),
+                Err(_) => too_large.push(index),
+            }
+        }
+        batches.extend(packer.flush());
+        (batches, too_large)
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_nothing_comes_twice_order_is_kept_and_no_batch_is_too_large(
+            sizes in proptest::collection::vec(2usize..120, 0..60),
+            bytes_max in 20usize..200,
+        ) {
+            let messages: Vec<String> =
+                sizes.iter().enumerate().map(|(i, size)| format!("\"{i:0>width$}\"", width = size - 2)).collect();
+            let (batches, too_large) = pack(&messages, bytes_max);
+            let mut packed = Vec::new();
+            for batch in &batches {
+                prop_assert!(batch.body().len() <= bytes_max);
+                prop_assert!(batch.len() > 0);
+                let parsed: serde_json::Value = serde_json::from_slice(batch.body()).expect("JSON");
+                prop_assert_eq!(parsed["messages"].as_array().map(Vec::len), Some(batch.len()));
+                packed.extend((0..batch.len()).map(|i| batch.message(i).to_vec()));
+            }
+            let expected: Vec<Vec<u8>> = messages
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| !too_large.contains(index))
+                .map(|(_, message)| message.clone().into_bytes())
+                .collect();
+            prop_assert_eq!(packed, expected);
+            for index in too_large {
+                prop_assert!(messages[index].len() + OPEN.len() + CLOSE.len() > bytes_max);
+            }
+        }
+    }
+
+    #[test]
+    fn a_batch_is_filled_to_the_last_byte() {
+        let message = "x".repeat(50);
+        let exact = OPEN.len() + 50 + 1 + 50 + CLOSE.len();
+        let messages = [message.clone(), message.clone()];
+        assert_eq!(pack(&messages, exact).0.len(), 1);
+        assert_eq!(pack(&messages, exact - 1).0.len(), 2);
+    }
+
+    #[test]
+    fn the_single_endpoint_gets_one_message_at_a_time() {
+        let mut packer = Packer::new(1_000, Endpoint::Single);
+        assert_eq!(packer.push(b"{}"), Ok(None));
+        assert_eq!(packer.push(b"{}").map(|batch| batch.map(|batch| batch.len())), Ok(Some(1)));
+    }
+
+    #[test]
+    fn subsets_keep_bytes_and_order() {
+        let (batches, _) = pack(&["1".to_owned(), "22".to_owned(), "3".to_owned()], 100);
+        let subset = batches[0].subset(&[1, 2]);
+        assert_eq!(subset.body(), br#"{"messages":[22,3]}"#);
+    }
+}

@@ -1,0 +1,25 @@
+//! All that knows Zendesk: signing in, asking, and the export protocols.
+//!
+//! [`Client`] makes requests and repeats them as the table in `answer.rs` decides; [`Export`]
+//! turns "the page after this position" into such requests, one file for each protocol. Nothing
+//! here keeps a position: it comes in with every call and goes out with every page.
+//!
+//! What may surprise: addresses that Zendesk hands out (`after_url`, `links.next`) are never
+//! followed. They name aliases of the account's host, and credentials go to the configured host
+//! only; requests are rebuilt from the cursor.
+
+mod answer;
+mod caller;
+pub mod catalogue;
+mod client;
+mod error;
+mod export;
+mod incremental;
+mod page;
+mod search;
+mod sign_in;
+
+pub use caller::Caller;
+pub use client::Client;
+pub use error::Error;
+pub use export::Export;

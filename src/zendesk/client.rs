@@ -1,0 +1,253 @@
+//! Requests to Zendesk: signed in, repeated as the table decides, answered with a value or an
+//! explained error.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use reqwest::header::LOCATION;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::Error;
+use super::answer::{self, Decision, Stop};
+use super::sign_in::SignIn;
+use crate::config::{self, Retry};
+use crate::http::{self, Attempts, Pause, Token, Trouble};
+use crate::limits;
+
+/// A signed-in connection to one Zendesk account; every request to it goes through here.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base_url: Url,
+    sign_in: SignIn,
+    retry: Retry,
+    stop: CancellationToken,
+}
+
+/// One request for one page or object.
+pub(super) struct Request<'a> {
+    /// What it is for, as in "could not …".
+    pub(super) what: &'a str,
+    /// Path below the account's address.
+    pub(super) path: &'a str,
+    /// Query, not yet encoded.
+    pub(super) query: Vec<(&'a str, String)>,
+    /// It continues from a cursor, so that a client error may mean the cursor.
+    pub(super) carries_cursor: bool,
+}
+
+/// How many records to ask for; shrinks under heavy pages and grows back slowly.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PageSize {
+    present: u32,
+    max: u32,
+}
+
+impl PageSize {
+    pub(super) fn new(max: u32) -> Self {
+        Self { present: max, max }
+    }
+
+    pub(super) fn get(self) -> u32 {
+        self.present
+    }
+
+    fn shrink(&mut self) {
+        self.present = (self.present / 2).max(1);
+    }
+
+    /// A tenth of the maximum for each page that went well: a page too heavy by half is met
+    /// again after five good ones, not at once.
+    fn grow(&mut self) {
+        self.present = (self.present + self.max.div_ceil(10)).min(self.max);
+    }
+}
+
+/// A page size and the query parameter that carries it.
+pub(super) struct Sized<'a> {
+    pub(super) parameter: &'a str,
+    pub(super) size: &'a mut PageSize,
+    /// Whether it may change now. A search cursor is bound to the size it was made with.
+    pub(super) may_change: bool,
+}
+
+/// A value and what it cost.
+pub(super) struct Fetched<T> {
+    pub(super) value: T,
+    pub(super) requests: u32,
+}
+
+impl Client {
+    /// Connects nothing yet; `stop` ends every wait.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be set up.
+    pub fn new(
+        config: &config::Zendesk,
+        retry: &Retry,
+        stop: &CancellationToken,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            http: http::client(&config.timeouts)?,
+            base_url: config.base_url.clone(),
+            sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()),
+            retry: *retry,
+            stop: stop.clone(),
+        })
+    }
+
+    /// Fetches and reads one answer.
+    ///
+    /// `read` turns the body into a value; what it cannot read counts as a failed attempt, since
+    /// gateways send HTML with any status.
+    pub(super) async fn fetch<T>(
+        &self,
+        request: &Request<'_>,
+        mut sized: Option<Sized<'_>>,
+        read: impl Fn(Bytes) -> Result<T, String>,
+    ) -> Result<Fetched<T>, Error> {
+        let mut attempts = Attempts::new(&self.retry, &self.stop);
+        let mut renewed = false;
+        loop {
+            let token = self.sign_in.token(&self.http, &self.retry, &self.stop).await?;
+            let url = self.url(request, sized.as_ref());
+            let (decision, trouble) = match self.attempt(url, &token, request, &read).await {
+                Ok(value) => {
+                    if let Some(sized) = sized.filter(|sized| sized.may_change) {
+                        sized.size.grow();
+                    }
+                    return Ok(Fetched {
+                        value,
+                        requests: attempts.made() + u32::from(renewed),
+                    });
+                }
+                Err(failed) => failed,
+            };
+            let what = || request.what.to_owned();
+            match decision {
+                Decision::RenewSignIn if !renewed => {
+                    tracing::info!("zendesk no longer accepts the token: signing in again");
+                    self.sign_in.discard(&token).await;
+                    renewed = true;
+                }
+                Decision::RenewSignIn => {
+                    // The next sync must not begin with a token known to be refused.
+                    self.sign_in.discard(&token).await;
+                    return Err(Error::SignIn(trouble));
+                }
+                Decision::CursorLost => return Err(Error::CursorLost(trouble)),
+                Decision::TooRecent => return Err(Error::TooRecent(trouble)),
+                Decision::Stop(stop) => return Err(stopped(stop, what(), trouble)),
+                Decision::Retry { wait, smaller } => {
+                    if let Some(sized) = sized.as_mut().filter(|sized| smaller && sized.may_change) {
+                        sized.size.shrink();
+                    }
+                    match attempts.pause(wait, request.what, &trouble).await {
+                        Pause::Over => {}
+                        Pause::Exhausted => {
+                            return Err(Error::Unavailable {
+                                what: what(),
+                                attempts: attempts.made(),
+                                last: trouble,
+                            });
+                        }
+                        Pause::Stopped => return Err(Error::Stopped { what: what() }),
+                    }
+                }
+            }
+        }
+    }
+
+    async fn attempt<T>(
+        &self,
+        url: Url,
+        token: &Token,
+        request: &Request<'_>,
+        read: impl Fn(Bytes) -> Result<T, String>,
+    ) -> Result<T, (Decision, Trouble)> {
+        let failed = |trouble: Trouble| (answer::decide_trouble(&trouble), trouble);
+        let response = self
+            .http
+            .get(url)
+            .header("authorization", token.header.clone())
+            .header("accept", "application/json")
+            .send()
+            .await
+            .map_err(|error| failed(Trouble::network(error)))?;
+        let status = response.status();
+        if status.is_success() {
+            let body = http::read_body(response, limits::PAGE_BYTES_MAX).await.map_err(failed)?;
+            return read(body).map_err(|why| failed(Trouble::Unexpected(why)));
+        }
+        let headers = response.headers().clone();
+        let body = http::read_error_body(response).await;
+        let decision =
+            answer::decide(status, &headers, &body, request.carries_cursor, Timestamp::now());
+        let mut trouble = Trouble::status(status, &headers, &body);
+        if decision == Decision::Stop(Stop::Redirected) {
+            let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+            trouble = Trouble::Unexpected(host_of(location.unwrap_or_default()));
+        }
+        Err((decision, trouble))
+    }
+
+    fn url(&self, request: &Request<'_>, sized: Option<&Sized<'_>>) -> Url {
+        let mut url = self.base_url.clone();
+        url.set_path(request.path);
+        if !request.query.is_empty() || sized.is_some() {
+            let mut query = url.query_pairs_mut();
+            query.extend_pairs(&request.query);
+            if let Some(sized) = sized {
+                query.append_pair(sized.parameter, &sized.size.get().to_string());
+            }
+        }
+        url
+    }
+}
+
+fn stopped(stop: Stop, what: String, trouble: Trouble) -> Error {
+    match stop {
+        Stop::Forbidden => Error::Forbidden { what, trouble },
+        Stop::NotFound => Error::NotFound { what, trouble },
+        Stop::Refused => Error::Refused { what, trouble },
+        Stop::Redirected => Error::Redirected {
+            what,
+            location: trouble.to_string(),
+        },
+    }
+}
+
+/// Scheme and host of an address; what follows may hold anything.
+fn host_of(location: &str) -> String {
+    Url::parse(location)
+        .map_or_else(|_| "another path".to_owned(), |url| url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_sizes_halve_and_recover() {
+        let mut size = PageSize::new(1_000);
+        for expected in [500, 250, 125] {
+            size.shrink();
+            assert_eq!(size.get(), expected);
+        }
+        size.grow();
+        assert_eq!(size.get(), 225);
+        for _ in 0..20 {
+            size.grow();
+        }
+        assert_eq!(size.get(), 1_000);
+        let mut one = PageSize::new(1);
+        one.shrink();
+        assert_eq!(one.get(), 1);
+    }
+
+    #[test]
+    fn redirects_are_named_without_their_path() {
+        assert_eq!(host_of("https://elsewhere.example/login?token=x"), "https://elsewhere.example");
+        assert_eq!(host_of("/login"), "another path");
+    }
+}

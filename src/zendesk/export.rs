@@ -1,0 +1,112 @@
+//! Reading a stream page by page, whatever the protocol.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::catalogue::StreamSpec;
+use super::client::{Client, PageSize};
+use super::incremental::Incremental;
+use super::search::Search;
+use super::Error;
+use crate::config;
+use crate::record::{Page, Position};
+
+/// One stream's way of being read. It remembers nothing but how heavy pages may be: every page
+/// is asked for by position.
+#[derive(Debug)]
+pub struct Export {
+    protocol: Protocol,
+}
+
+#[derive(Debug)]
+enum Protocol {
+    Incremental(Incremental),
+    Search(Search),
+}
+
+/// What both protocols are built from.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) client: Arc<Client>,
+    pub(super) spec: &'static StreamSpec,
+    pub(super) start: Option<Timestamp>,
+    pub(super) overlap: std::time::Duration,
+    pub(super) page_size: PageSize,
+}
+
+impl Export {
+    /// The export that `stream` configures for the catalogue's `spec`.
+    pub fn new(
+        client: Arc<Client>,
+        spec: &'static StreamSpec,
+        stream: &config::Stream,
+        page_size: u32,
+    ) -> Self {
+        let source = Source {
+            client,
+            spec,
+            start: stream.start,
+            overlap: stream.overlap,
+            page_size: PageSize::new(page_size),
+        };
+        Self {
+            protocol: match stream.export {
+                config::Export::Incremental => Protocol::Incremental(Incremental::new(source)),
+                config::Export::Search { settle } => Protocol::Search(Search::new(source, settle)),
+            },
+        }
+    }
+
+    /// Where to stand for a stream that was last read up to `checkpoint`, if ever. A checkpoint of
+    /// the other protocol is carried over by its time.
+    pub fn position(&self, checkpoint: Option<Position>) -> Position {
+        match (&self.protocol, checkpoint) {
+            (Protocol::Incremental(_), Some(position @ Position::Incremental { .. }))
+            | (Protocol::Search(_), Some(position @ Position::Search { .. })) => position,
+            (Protocol::Incremental(_), other) => Position::Incremental {
+                cursor: None,
+                recovery_time: other.and_then(|position| position.recovery_time()),
+            },
+            (Protocol::Search(_), other) => Position::Search {
+                from: other.and_then(|position| position.recovery_time()),
+                window: None,
+            },
+        }
+    }
+
+    /// The page after `position`.
+    ///
+    /// # Errors
+    /// When Zendesk gives no such page within the configured attempts.
+    pub async fn page(&mut self, position: &Position) -> Result<Page, Error> {
+        match (&mut self.protocol, position) {
+            (Protocol::Incremental(export), Position::Incremental { cursor, recovery_time }) => {
+                export.page(cursor.as_ref(), *recovery_time).await
+            }
+            (Protocol::Search(export), Position::Search { from, window }) => {
+                export.page(*from, window.as_ref()).await
+            }
+            (Protocol::Incremental(_), Position::Search { .. })
+            | (Protocol::Search(_), Position::Incremental { .. }) => {
+                unreachable!("positions come from `position` and from pages of this export")
+            }
+        }
+    }
+}
+
+impl Source {
+    /// `time` less the overlap, but not before the configured start.
+    pub(super) fn overlapped(&self, time: Timestamp) -> Timestamp {
+        let begin = time.saturating_sub(self.overlap).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.start.map_or(begin, |start| begin.max(start))
+    }
+}
+
+/// The newest version among `page`'s records and `known`.
+pub(super) fn newest(
+    records: &[crate::record::Record],
+    known: Option<Timestamp>,
+) -> Option<Timestamp> {
+    records.iter().filter_map(|record| record.version).chain(known).max()
+}

@@ -1,0 +1,177 @@
+//! Signing in by client credentials, a ready token, or an API token.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
+use reqwest::StatusCode;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::Error;
+use super::answer::{self, Decision};
+use crate::config::{Retry, ZendeskAuth};
+use crate::http::{self, Attempts, Granted, Pause, Token, TokenCache, Trouble};
+use crate::limits;
+
+const WHAT: &str = "sign in to zendesk";
+
+/// How this program proves to Zendesk who it is.
+#[derive(Debug)]
+pub(super) struct SignIn {
+    auth: ZendeskAuth,
+    base_url: Url,
+    cache: TokenCache,
+}
+
+#[derive(Serialize)]
+struct TokenRequest<'a> {
+    grant_type: &'static str,
+    client_id: &'a str,
+    client_secret: &'a str,
+    scope: &'a str,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: SecretString,
+    /// Seconds; null or absent for clients whose tokens do not expire.
+    #[serde(default)]
+    expires_in: Option<u64>,
+}
+
+impl SignIn {
+    pub(super) fn new(auth: ZendeskAuth, base_url: Url) -> Self {
+        Self {
+            auth,
+            base_url,
+            cache: TokenCache::default(),
+        }
+    }
+
+    /// What to send as `Authorization`, signing in first if need be.
+    pub(super) async fn token(
+        &self,
+        http: &reqwest::Client,
+        retry: &Retry,
+        stop: &CancellationToken,
+    ) -> Result<Token, Error> {
+        let unusable = || {
+            Error::SignIn(Trouble::Unexpected(
+                "the token holds characters that cannot travel in a header".to_owned(),
+            ))
+        };
+        let grant = async || match &self.auth {
+            ZendeskAuth::ClientCredentials {
+                client_id,
+                client_secret,
+                scope,
+            } => {
+                // Read for each request, so that a rotated secret is picked up without a restart.
+                let client_secret = client_secret.read()?;
+                let request = TokenRequest {
+                    grant_type: "client_credentials",
+                    client_id,
+                    client_secret: client_secret.expose_secret(),
+                    scope,
+                };
+                self.request_token(http, &request, retry, stop).await
+            }
+            ZendeskAuth::AccessToken { access_token } => Ok(Granted {
+                authorization: bearer(&access_token.read()?),
+                expires_in: None,
+            }),
+            ZendeskAuth::ApiToken { email, api_token } => {
+                let pair = format!("{email}/token:{}", api_token.read()?.expose_secret());
+                Ok(Granted {
+                    authorization: format!("Basic {}", BASE64_STANDARD.encode(pair)).into(),
+                    expires_in: None,
+                })
+            }
+        };
+        self.cache.get(grant, unusable).await
+    }
+
+    /// Forgets a token that was refused: the next request signs in anew, and reads its secret anew.
+    pub(super) async fn discard(&self, refused: &Token) {
+        self.cache.discard(refused).await;
+    }
+
+    async fn request_token(
+        &self,
+        http: &reqwest::Client,
+        request: &TokenRequest<'_>,
+        retry: &Retry,
+        stop: &CancellationToken,
+    ) -> Result<Granted, Error> {
+        let mut url = self.base_url.clone();
+        url.set_path("/oauth/tokens");
+        let mut attempts = Attempts::new(retry, stop);
+        loop {
+            let (decision, trouble) = match post(http, &url, request).await {
+                Ok(granted) => return Ok(granted),
+                Err(failed) => failed,
+            };
+            let Decision::Retry { wait, .. } = decision else {
+                return Err(Error::SignIn(trouble));
+            };
+            match attempts.pause(wait, WHAT, &trouble).await {
+                Pause::Over => {}
+                Pause::Exhausted => {
+                    return Err(Error::Unavailable {
+                        what: WHAT.to_owned(),
+                        attempts: attempts.made(),
+                        last: trouble,
+                    });
+                }
+                Pause::Stopped => return Err(Error::Stopped { what: WHAT.to_owned() }),
+            }
+        }
+    }
+}
+
+/// One request for a token. The endpoint takes JSON, not a form.
+async fn post(
+    http: &reqwest::Client,
+    url: &Url,
+    request: &TokenRequest<'_>,
+) -> Result<Granted, (Decision, Trouble)> {
+    let failed = |trouble: Trouble| (answer::decide_trouble(&trouble), trouble);
+    let body = serde_json::to_vec(request)
+        .map_err(|error| failed(Trouble::Unexpected(error.to_string())))?;
+    let response = http
+        .post(url.clone())
+        .header("content-type", "application/json")
+        .header("accept", "application/json")
+        .body(body)
+        .send()
+        .await
+        .map_err(|error| failed(Trouble::network(error)))?;
+    let status = response.status();
+    if !status.is_success() {
+        return Err(refused(status, response).await);
+    }
+    let body = http::read_body(response, limits::ANSWER_BYTES_MAX).await.map_err(failed)?;
+    // The answer is not quoted: it may hold the token.
+    let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| {
+        failed(Trouble::Unexpected("the token endpoint's answer holds no access token".to_owned()))
+    })?;
+    Ok(Granted {
+        authorization: bearer(&answer.access_token),
+        expires_in: answer.expires_in.map(Duration::from_secs),
+    })
+}
+
+async fn refused(status: StatusCode, response: reqwest::Response) -> (Decision, Trouble) {
+    let headers = response.headers().clone();
+    let body = http::read_error_body(response).await;
+    let decision = answer::decide(status, &headers, &body, false, Timestamp::now());
+    (decision, Trouble::status(status, &headers, &body))
+}
+
+fn bearer(token: &SecretString) -> SecretString {
+    format!("Bearer {}", token.expose_secret()).into()
+}
