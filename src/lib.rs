@@ -2,10 +2,20 @@
 //!
 //! The modules in reading order; `docs/architecture.md` draws how they hang together.
 
-pub mod config;
-pub mod limits;
 pub mod record;
-pub mod http;
+
+pub mod limits;
+
 pub mod error;
+
+pub mod config;
+
+pub mod http;
+
 pub mod json;
+
 pub mod zendesk;
+
+pub mod mapping;
+
+pub mod platform;

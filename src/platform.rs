@@ -7,12 +7,14 @@
 
 mod answer;
 mod batch;
+mod connection;
 mod error;
 mod ims;
 mod inlet;
 mod outcome;
 
 pub use batch::{Batch, Packer, TooLarge};
+pub use connection::Connection;
 pub use error::Error;
 pub use inlet::{Delivery, Inlet};
-pub use outcome::{Outcome, Rejection};
+pub use outcome::Rejection;

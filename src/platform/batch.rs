@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
+
 use crate::config::Endpoint;
 
 const OPEN: &[u8] = br#"{"messages":["#;
@@ -10,7 +12,7 @@ const CLOSE: &[u8] = b"]}";
 /// Messages ready to be sent, in the order in which they were pushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
-    body: Vec<u8>,
+    body: Bytes,
     messages: Vec<Range<usize>>,
 }
 
@@ -32,20 +34,20 @@ impl Batch {
     }
 
     /// The request body for the batch endpoint.
-    pub(super) fn body(&self) -> &[u8] {
-        &self.body
+    pub(super) fn body(&self) -> Bytes {
+        self.body.clone()
     }
 
     /// One message, the request body for the single endpoint.
-    pub(super) fn message(&self, index: usize) -> &[u8] {
-        &self.body[self.messages[index].clone()]
+    pub(super) fn message(&self, index: usize) -> Bytes {
+        self.body.slice(self.messages[index].clone())
     }
 
     /// A batch of some of this one's messages, in the order given.
     pub(super) fn subset(&self, indexes: &[usize]) -> Self {
         let mut builder = Builder::new();
         for &index in indexes {
-            builder.push(self.message(index));
+            builder.push(&self.message(index));
         }
         builder.finish()
     }
@@ -128,7 +130,7 @@ impl Builder {
     fn finish(mut self) -> Batch {
         self.body.extend_from_slice(CLOSE);
         Batch {
-            body: self.body,
+            body: self.body.into(),
             messages: self.messages,
         }
     }
@@ -165,7 +167,7 @@ mod tests {
             for batch in &batches {
                 prop_assert!(batch.body().len() <= bytes_max);
                 prop_assert!(batch.len() > 0);
-                let parsed: serde_json::Value = serde_json::from_slice(batch.body()).expect("JSON");
+                let parsed: serde_json::Value = serde_json::from_slice(&batch.body()).expect("JSON");
                 prop_assert_eq!(parsed["messages"].as_array().map(Vec::len), Some(batch.len()));
                 packed.extend((0..batch.len()).map(|i| batch.message(i).to_vec()));
             }
@@ -202,6 +204,6 @@ mod tests {
     fn subsets_keep_bytes_and_order() {
         let (batches, _) = pack(&["1".to_owned(), "22".to_owned(), "3".to_owned()], 100);
         let subset = batches[0].subset(&[1, 2]);
-        assert_eq!(subset.body(), br#"{"messages":[22,3]}"#);
+        assert_eq!(subset.body(), r#"{"messages":[22,3]}"#);
     }
 }

@@ -1,0 +1,129 @@
+//! Tokens from Adobe's identity service, by OAuth server-to-server credentials.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
+
+use super::Error;
+use super::answer::{self, Decision};
+use crate::config::{PlatformAuth, Retry};
+use crate::http::{self, Attempts, Granted, Pause, Token, TokenCache, Trouble, Wait};
+use crate::limits;
+
+const WHAT: &str = "sign in to adobe's identity service";
+
+/// The credential and the token it last gave.
+#[derive(Debug)]
+pub(super) struct Ims {
+    auth: PlatformAuth,
+    cache: TokenCache,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: SecretString,
+    /// Seconds. Older endpoints gave milliseconds; the token cache does not trust so long a life.
+    #[serde(default)]
+    expires_in: Option<u64>,
+}
+
+impl Ims {
+    pub(super) fn new(auth: PlatformAuth) -> Self {
+        Self {
+            auth,
+            cache: TokenCache::default(),
+        }
+    }
+
+    /// The present token, signing in first if need be.
+    pub(super) async fn token(
+        &self,
+        http: &reqwest::Client,
+        retry: &Retry,
+        stop: &CancellationToken,
+    ) -> Result<Token, Error> {
+        let unusable = || {
+            Error::SignIn(Trouble::Unexpected(
+                "the token holds characters that cannot travel in a header".to_owned(),
+            ))
+        };
+        self.cache.get(async || self.request_token(http, retry, stop).await, unusable).await
+    }
+
+    /// Forgets a token that was refused; the secret is read anew for the next one.
+    pub(super) async fn discard(&self, refused: &Token) {
+        self.cache.discard(refused).await;
+    }
+
+    async fn request_token(
+        &self,
+        http: &reqwest::Client,
+        retry: &Retry,
+        stop: &CancellationToken,
+    ) -> Result<Granted, Error> {
+        let secret = self.auth.client_secret.read()?;
+        let mut attempts = Attempts::new(retry, stop);
+        loop {
+            let (wait, trouble) = match self.post(http, &secret).await {
+                Ok(granted) => return Ok(granted),
+                Err((Decision::Retry(wait), trouble)) => (wait, trouble),
+                Err((_, trouble)) => return Err(Error::SignIn(trouble)),
+            };
+            match attempts.pause(wait, WHAT, &trouble).await {
+                Pause::Over => {}
+                Pause::Exhausted => {
+                    return Err(Error::Unavailable {
+                        what: WHAT,
+                        attempts: attempts.made(),
+                        last: trouble,
+                    });
+                }
+                Pause::Stopped => return Err(Error::Stopped { what: WHAT }),
+            }
+        }
+    }
+
+    async fn post(
+        &self,
+        http: &reqwest::Client,
+        secret: &SecretString,
+    ) -> Result<Granted, (Decision, Trouble)> {
+        let failed = |trouble| (Decision::Retry(Wait::Backoff), trouble);
+        let mut url = self.auth.ims_url.clone();
+        url.set_path("/ims/token/v3");
+        // Joined by commas, not by blanks as in plain OAuth.
+        let scope = self.auth.scopes.join(",");
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", &self.auth.client_id),
+            ("client_secret", secret.expose_secret()),
+            ("scope", &scope),
+        ];
+        let response = http
+            .post(url)
+            .header("accept", "application/json")
+            .form(&form)
+            .send()
+            .await
+            .map_err(|error| failed(Trouble::network(error)))?;
+        let status = response.status();
+        if !status.is_success() {
+            let headers = response.headers().clone();
+            let body = http::read_error_body(response).await;
+            let decision = answer::decide(status, &headers, Timestamp::now());
+            return Err((decision, Trouble::status(status, &headers, &body)));
+        }
+        let body = http::read_body(response, limits::ANSWER_BYTES_MAX).await.map_err(failed)?;
+        // The answer is not quoted: it may hold the token.
+        let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| {
+            failed(Trouble::Unexpected("the answer holds no access token".to_owned()))
+        })?;
+        Ok(Granted {
+            authorization: format!("Bearer {}", answer.access_token.expose_secret()).into(),
+            expires_in: answer.expires_in.map(Duration::from_secs),
+        })
+    }
+}
