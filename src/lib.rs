@@ -19,3 +19,7 @@ pub mod zendesk;
 pub mod mapping;
 
 pub mod platform;
+
+pub mod checkpoint;
+
+pub mod dead_letters;

@@ -1,0 +1,106 @@
+//! The state file: how far each stream has been delivered.
+//!
+//! A checkpoint says: everything before this position has been taken by the inlet or lies in the
+//! dead letters. A save is: write `state.json.tmp`, fsync, link the old file into `history/`,
+//! rename over `state.json`, fsync the directory. After a crash at any instant the old file or
+//! the new one is there, whole.
+//!
+//! A file that cannot be read, that belongs to another account or that a later release wrote
+//! stops the start; it is never replaced by an empty one, since that would export everything
+//! again without a word. The lock (`state.lock`) keeps a second process out for as long as this
+//! one lives; it is advisory, and does not work across machines on a network disk.
+
+mod error;
+mod repeats;
+mod store;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use error::Error;
+pub use repeats::{Repeats, Seen, Verdict};
+pub use store::{Store, read};
+
+use crate::record::Position;
+
+/// Version of the file's format.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// All that is in the state file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// [`FORMAT_VERSION`] when written.
+    pub version: u32,
+    /// The Zendesk account all of this is about.
+    pub account: String,
+    /// Counts the saves that moved a checkpoint.
+    pub generation: u64,
+    /// When it was written.
+    pub saved_at: Timestamp,
+    /// By stream name.
+    pub streams: BTreeMap<String, StreamState>,
+}
+
+/// What is known of one stream.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamState {
+    /// The checkpoint; `None` before the first page is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// The last sync, whatever its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_sync: Option<SyncReport>,
+    /// Versions around the checkpoint that may be read again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recent: Vec<Seen>,
+}
+
+/// One sync, as kept and shown. `received = ingested + skipped + failed`, counted over settled
+/// pages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SyncReport {
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// `complete`, `stopped`, or the code of the error that ended it.
+    pub outcome: String,
+    /// What it did.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// What a sync did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Records read in pages that were settled.
+    pub received: u64,
+    /// Records the inlet accepted.
+    pub ingested: u64,
+    /// Records not sent because this version, or a newer one, was sent before.
+    pub skipped: u64,
+    /// Records in the dead letters.
+    pub failed: u64,
+    /// Pages settled.
+    pub pages: u64,
+    /// Requests made to Zendesk and the inlet for those pages, repeated ones included.
+    pub requests: u64,
+    /// Bytes of those pages, decompressed.
+    pub bytes: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.received += other.received;
+        self.ingested += other.ingested;
+        self.skipped += other.skipped;
+        self.failed += other.failed;
+        self.pages += other.pages;
+        self.requests += other.requests;
+        self.bytes += other.bytes;
+    }
+}

@@ -1,0 +1,188 @@
+//! Recognising what comes twice.
+//!
+//! Overlapping windows and recovered cursors read again what was settled before. A record is a
+//! repeat if its id, its version and its content are known; one of an older version than known is
+//! superseded, and sending it would let an old version overtake a new one. Same id and version
+//! with other content is no repeat: Zendesk's versions have a resolution of one second.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::limits;
+use crate::record::{Record, RecordId};
+
+/// One remembered version; written as `id version crc` on one line of the state file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Seen {
+    id: RecordId,
+    version: Timestamp,
+    crc: u32,
+}
+
+/// What is known of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing: it must be sent.
+    New,
+    /// Exactly this was settled before.
+    Repeat,
+    /// A newer version was settled before.
+    Superseded,
+}
+
+/// The newest known version of each record around the checkpoint, at most
+/// [`limits::REPEATS_REMEMBERED_MAX`].
+#[derive(Clone, Debug, Default)]
+pub struct Repeats {
+    by_id: HashMap<RecordId, (Timestamp, u32)>,
+}
+
+impl Repeats {
+    /// From what the state file remembers.
+    pub fn new(seen: &[Seen]) -> Self {
+        Self {
+            by_id: seen.iter().map(|seen| (seen.id.clone(), (seen.version, seen.crc))).collect(),
+        }
+    }
+
+    /// Whether `record` need not be sent.
+    pub fn judge(&self, record: &Record) -> Verdict {
+        let (Some(id), Some(version)) = (&record.id, record.version) else {
+            return Verdict::New;
+        };
+        match self.by_id.get(id) {
+            Some((known, _)) if *known > version => Verdict::Superseded,
+            Some((known, crc)) if *known == version && *crc == record.crc => Verdict::Repeat,
+            Some(_) | None => Verdict::New,
+        }
+    }
+
+    /// Takes note of a record that is settled, or will be before anything read after it.
+    pub fn remember(&mut self, record: &Record) {
+        if let (Some(id), Some(version)) = (&record.id, record.version) {
+            self.by_id.insert(id.clone(), (version, record.crc));
+        }
+    }
+
+    /// Forgets versions before `horizon`, which cannot come again, and the oldest beyond the limit.
+    pub fn trim(&mut self, horizon: Option<Timestamp>) {
+        if let Some(horizon) = horizon {
+            self.by_id.retain(|_, (version, _)| *version >= horizon);
+        }
+        let excess = self.by_id.len().saturating_sub(limits::REPEATS_REMEMBERED_MAX);
+        if excess > 0 {
+            let mut versions: Vec<Timestamp> = self.by_id.values().map(|(version, _)| *version).collect();
+            // All of the second at the edge go: what is forgotten is sent again, never lost.
+            let (_, edge, _) = versions.select_nth_unstable(excess - 1);
+            let edge = *edge;
+            self.by_id.retain(|_, (version, _)| *version > edge);
+        }
+    }
+
+    /// For the state file, oldest first.
+    pub fn to_seen(&self) -> Vec<Seen> {
+        let mut seen: Vec<Seen> = self
+            .by_id
+            .iter()
+            .map(|(id, &(version, crc))| Seen { id: id.clone(), version, crc })
+            .collect();
+        seen.sort_by(|a, b| (a.version, &a.id).cmp(&(b.version, &b.id)));
+        seen
+    }
+}
+
+impl From<Seen> for String {
+    fn from(seen: Seen) -> Self {
+        // The id comes last: it is the only part that may hold a blank.
+        format!("{} {:08x} {}", seen.version, seen.crc, seen.id)
+    }
+}
+
+impl TryFrom<String> for Seen {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let parse = || {
+            let (version, rest) = text.split_once(' ')?;
+            let (crc, id) = rest.split_once(' ')?;
+            Some(Self {
+                id: RecordId::new(id),
+                version: version.parse().ok()?,
+                crc: u32::from_str_radix(crc, 16).ok()?,
+            })
+        };
+        parse().ok_or_else(|| format!("`{text}` is not a remembered version (time, checksum, id)"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    fn record(id: &str, version: i64, content: &'static str) -> Record {
+        Record::new(
+            Bytes::from_static(content.as_bytes()),
+            Some(RecordId::new(id)),
+            Timestamp::from_second(version).ok(),
+        )
+    }
+
+    #[test]
+    fn repeats_superseded_and_same_second_changes() {
+        let mut repeats = Repeats::default();
+        repeats.remember(&record("1", 100, "a"));
+        let check = |record: Record, expected| assert_eq!(repeats.judge(&record), expected);
+        check(record("1", 100, "a"), Verdict::Repeat);
+        check(record("1", 100, "b"), Verdict::New);
+        check(record("1", 101, "a"), Verdict::New);
+        check(record("1", 99, "a"), Verdict::Superseded);
+        check(record("2", 100, "a"), Verdict::New);
+        check(Record { id: None, ..record("1", 100, "a") }, Verdict::New);
+        check(Record { version: None, ..record("1", 100, "a") }, Verdict::New);
+    }
+
+    #[test]
+    fn what_cannot_come_again_is_forgotten() {
+        let mut repeats = Repeats::default();
+        repeats.remember(&record("1", 100, "a"));
+        repeats.remember(&record("2", 101, "a"));
+        repeats.trim(Timestamp::from_second(101).ok());
+        assert_eq!(repeats.judge(&record("1", 100, "a")), Verdict::New);
+        assert_eq!(repeats.judge(&record("2", 101, "a")), Verdict::Repeat);
+    }
+
+    #[test]
+    fn the_memory_is_bounded_and_keeps_the_newest() {
+        let mut repeats = Repeats::default();
+        let many = i64::try_from(limits::REPEATS_REMEMBERED_MAX).expect("fits") + 10;
+        for n in 0..many {
+            repeats.remember(&record(&n.to_string(), n, "a"));
+        }
+        repeats.trim(None);
+        assert_eq!(repeats.to_seen().len(), limits::REPEATS_REMEMBERED_MAX);
+        assert_eq!(repeats.judge(&record("9", 9, "a")), Verdict::New);
+        assert_eq!(repeats.judge(&record("10", 10, "a")), Verdict::Repeat);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(id in ".{1,20}", version in 0i64..4_000_000_000, content in any::<u32>()) {
+            let seen = Seen {
+                id: RecordId::new(id),
+                version: Timestamp::from_second(version).expect("in range"),
+                crc: content,
+            };
+            prop_assert_eq!(Seen::try_from(String::from(seen.clone())), Ok(seen));
+        }
+
+        #[test]
+        fn nothing_read_panics(text in ".{0,60}") {
+            let _ = Seen::try_from(text);
+        }
+    }
+}
