@@ -23,3 +23,5 @@ pub mod platform;
 pub mod checkpoint;
 
 pub mod dead_letters;
+
+pub mod sync;

@@ -11,7 +11,7 @@ use reqwest::header::HeaderMap;
 
 use super::connection::{Connection, Reply};
 use super::outcome::{self, Outcome, Rejection};
-use super::{Batch, Error};
+use super::{Batch, Error, Packer};
 use crate::config::Endpoint;
 use crate::limits;
 
@@ -21,6 +21,7 @@ pub struct Inlet {
     connection: Arc<Connection>,
     headers: HeaderMap,
     endpoint: Endpoint,
+    batch_bytes: usize,
 }
 
 /// What became of a batch.
@@ -39,20 +40,28 @@ struct Part {
 }
 
 impl Inlet {
-    /// An inlet on `connection`; `flow_id` for raw messages.
+    /// An inlet on `connection` that takes batches of at most `batch_bytes`; `flow_id` for raw
+    /// messages.
     ///
     /// # Errors
     /// When the flow id cannot be a header.
     pub fn new(
         connection: Arc<Connection>,
         endpoint: Endpoint,
+        batch_bytes: usize,
         flow_id: Option<&str>,
     ) -> Result<Self, Error> {
         Ok(Self {
             headers: connection.headers(flow_id)?,
             connection,
             endpoint,
+            batch_bytes,
         })
+    }
+
+    /// An empty packer for batches that this inlet takes.
+    pub fn packer(&self) -> Packer {
+        Packer::new(self.batch_bytes, self.endpoint)
     }
 
     /// Delivers a batch.

@@ -1,0 +1,108 @@
+//! Telling a wrong configuration from bad records.
+//!
+//! When most of a sync's first records are refused, the schema, the dataset or the flow is wrong,
+//! and filling the dead letters with good records would only move the problem. The sync stops
+//! before it writes any of them.
+
+use super::Error;
+use crate::dead_letters::{DeadLetter, Reason};
+use crate::limits;
+
+/// Watches the first records of a sync.
+#[derive(Debug, Default)]
+pub(super) struct Guard {
+    judged: u64,
+    refused: u64,
+}
+
+impl Guard {
+    /// Takes note of a page's outcomes.
+    pub(super) fn judge(&mut self, ingested: u64, refused: &[DeadLetter]) -> Result<(), Error> {
+        if self.judged >= limits::GUARD_SAMPLE {
+            return Ok(());
+        }
+        self.refused += refused.len() as u64;
+        self.judged += ingested + refused.len() as u64;
+        if self.judged < limits::GUARD_SAMPLE_MIN || self.refused * 2 <= self.judged {
+            return Ok(());
+        }
+        Err(Error::MostlyRejected {
+            refused: self.refused,
+            judged: self.judged,
+            example: refused.first().map_or_else(String::new, |letter| match &letter.reason {
+                Reason::Rejected { status, message } => {
+                    format!("{status} {}", without_values(message))
+                }
+                Reason::Unmappable { message } | Reason::TooLarge { message } => message.clone(),
+            }),
+        })
+    }
+}
+
+/// The inlet puts the values it complains of in brackets. They may be anybody's address, and this
+/// text goes to the log.
+fn without_values(message: &str) -> String {
+    let mut text = String::new();
+    let mut depth = 0u32;
+    for c in message.chars() {
+        match c {
+            '[' => {
+                depth += 1;
+                if depth == 1 {
+                    text.push_str("[…]");
+                }
+            }
+            ']' => depth = depth.saturating_sub(1),
+            c if depth == 0 => text.push(c),
+            _ => {}
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Record;
+
+    fn check(pages: &[(u64, usize)], stops: bool) {
+        let mut guard = Guard::default();
+        let stopped = pages.iter().any(|(ingested, refused)| {
+            let letters: Vec<DeadLetter> = (0..*refused)
+                .map(|_| DeadLetter {
+                    record: Record::new(bytes::Bytes::new(), None, None),
+                    reason: Reason::Rejected { status: 400, message: "no".to_owned() },
+                })
+                .collect();
+            guard.judge(*ingested, &letters).is_err()
+        });
+        assert_eq!(stopped, stops, "{pages:?}");
+    }
+
+    #[test]
+    fn most_of_the_first_records_refused_stops_the_sync() {
+        check(&[(0, 10)], true);
+        check(&[(49, 51)], true);
+        check(&[(3, 2), (1, 7)], true);
+    }
+
+    #[test]
+    fn a_few_bad_records_do_not() {
+        check(&[(0, 9)], false);
+        check(&[(50, 50)], false);
+        check(&[(1_000, 30)], false);
+    }
+
+    #[test]
+    fn values_stay_out_of_the_message() {
+        assert_eq!(
+            without_values("inletId: [ab] [jane@x.example] is not a valid date-time [[a]b"),
+            "inletId: […] […] is not a valid date-time […]"
+        );
+    }
+
+    #[test]
+    fn only_the_first_records_are_judged() {
+        check(&[(100, 0), (0, 1_000)], false);
+    }
+}
