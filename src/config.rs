@@ -14,6 +14,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 
+use crate::catalogue::StreamSpec;
+
 mod secret;
 
 pub use secret::{Secret, SecretError};
@@ -200,8 +202,8 @@ pub enum Cadence {
 /// One `[streams.NAME]`.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    /// The name in the catalogue.
-    pub name: String,
+    /// Its row in the catalogue.
+    pub spec: &'static StreamSpec,
     /// How it is read.
     pub export: Export,
     /// Only records changed at or after this; `None` means everything.

@@ -40,6 +40,8 @@ pub enum Code {
     DeadLetters,
     /// The program was told to stop.
     Interrupted,
+    /// A defect of this program or of the system under it.
+    Internal,
 }
 
 impl Code {
@@ -61,6 +63,7 @@ impl Code {
             Self::State => "STATE",
             Self::DeadLetters => "DEAD-LETTERS",
             Self::Interrupted => "INTERRUPTED",
+            Self::Internal => "INTERNAL",
         }
     }
 }

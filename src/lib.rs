@@ -8,6 +8,8 @@ pub mod limits;
 
 pub mod error;
 
+pub mod catalogue;
+
 pub mod config;
 
 pub mod http;
@@ -25,3 +27,11 @@ pub mod checkpoint;
 pub mod dead_letters;
 
 pub mod sync;
+
+pub mod schedule;
+
+pub mod telemetry;
+
+pub mod lifecycle;
+
+pub mod cli;

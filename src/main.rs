@@ -1,3 +1,7 @@
 //! The program; everything else is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    zendesk_aep::cli::main()
+}

@@ -10,7 +10,6 @@
 
 mod answer;
 mod caller;
-pub mod catalogue;
 mod client;
 mod error;
 mod export;

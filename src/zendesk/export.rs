@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::catalogue::StreamSpec;
 use super::client::{Client, PageSize};
 use super::incremental::Incremental;
 use super::search::Search;
 use super::Error;
+use crate::catalogue::StreamSpec;
 use crate::config;
 use crate::record::{Page, Position};
 
@@ -36,16 +36,11 @@ pub(super) struct Source {
 }
 
 impl Export {
-    /// The export that `stream` configures for the catalogue's `spec`.
-    pub fn new(
-        client: Arc<Client>,
-        spec: &'static StreamSpec,
-        stream: &config::Stream,
-        page_size: u32,
-    ) -> Self {
+    /// The export that `stream` configures.
+    pub fn new(client: Arc<Client>, stream: &config::Stream, page_size: u32) -> Self {
         let source = Source {
             client,
-            spec,
+            spec: stream.spec,
             start: stream.start,
             overlap: stream.overlap,
             page_size: PageSize::new(page_size),

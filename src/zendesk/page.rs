@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::catalogue::StreamSpec;
+use crate::catalogue::StreamSpec;
 use crate::json;
 use crate::record::{Record, RecordId};
 
@@ -121,7 +121,7 @@ fn not_a_page(error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::zendesk::catalogue;
+    use crate::catalogue;
     use proptest::prelude::*;
 
     fn users() -> &'static StreamSpec {

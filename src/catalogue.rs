@@ -1,4 +1,4 @@
-//! The streams that can be kept in sync: one row each.
+//! The streams that can be kept in sync: one row each. Data only.
 
 /// How one kind of Zendesk record is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

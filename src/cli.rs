@@ -1,0 +1,97 @@
+//! The command line: one file for each command, and the exit codes.
+
+mod check;
+pub mod exit;
+mod output;
+mod run;
+mod sandbox;
+mod state;
+mod sync;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Keeps a company's Zendesk data flowing into Adobe Experience Platform
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+struct Arguments {
+    /// The configuration file
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "ZENDESK_AEP_CONFIG",
+        default_value = "/etc/zendesk-aep/config.toml"
+    )]
+    config: PathBuf,
+
+    /// How results are printed on standard output
+    #[arg(long, global = true, value_enum, default_value_t = Output::Human)]
+    output: Output,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon until a signal stops it
+    Run,
+    /// Make one pass over the named streams, or over all configured ones
+    Sync {
+        /// Streams to sync
+        streams: Vec<String>,
+    },
+    /// Check the configuration, both sign-ins, and what we are permitted to export
+    Check,
+    /// Look at the state file
+    State {
+        #[command(subcommand)]
+        command: StateCommand,
+    },
+    /// See it work: simulators of both services on loopback and the real daemon between them
+    Sandbox(sandbox::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum StateCommand {
+    /// Print how far each stream has been delivered
+    Show,
+}
+
+/// Runs the command that the process was called with.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start the runtime: {error}");
+            return ExitCode::from(exit::FAILED);
+        }
+    };
+    let (path, output) = (&arguments.config, arguments.output);
+    let code = runtime.block_on(async {
+        match arguments.command {
+            Command::Run => run::run(path).await,
+            Command::Sync { streams } => sync::run(path, &streams, output).await,
+            Command::Check => check::run(path, output).await,
+            Command::State { command: StateCommand::Show } => state::show(path, output),
+            Command::Sandbox(arguments) => sandbox::run(&arguments, output).await,
+        }
+    });
+    // What is left on the runtime (a connection being closed, a blocking read) must not hold the
+    // process.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}

@@ -1,0 +1,205 @@
+//! From start to stop: assembling the parts, running a task for each stream, and draining.
+//!
+//! On the first SIGTERM or SIGINT no further page is fetched, waits end, and what is in hand is
+//! finished within `shutdown_grace`; on the second the process leaves at once. Neither loses
+//! anything: what was not settled is read again.
+//!
+//! Every task is spawned here. A task that panics brings the process down, so that the service
+//! manager restarts it instead of a stream being dead in a living process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::checkpoint::{self, Store};
+use crate::config::{self, Config};
+use crate::dead_letters::{self, DeadLetters};
+use crate::error::{Code, Explain};
+use crate::mapping::Mapping;
+use crate::platform::{self, Connection, Inlet};
+use crate::schedule::{self, Schedule, Ticks};
+use crate::sync::StreamSync;
+use crate::telemetry;
+use crate::zendesk::{self, Client, Export};
+
+/// Why the program could not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The state directory.
+    #[error(transparent)]
+    Checkpoint(#[from] checkpoint::Error),
+    /// The dead-letter store.
+    #[error(transparent)]
+    DeadLetters(#[from] dead_letters::Error),
+    /// The Zendesk side.
+    #[error(transparent)]
+    Zendesk(#[from] zendesk::Error),
+    /// The platform side.
+    #[error(transparent)]
+    Platform(#[from] platform::Error),
+    /// The scheduler.
+    #[error(transparent)]
+    Schedule(#[from] schedule::Error),
+    /// Signals cannot be received.
+    #[error("cannot listen for signals")]
+    Signals(#[source] std::io::Error),
+    /// A task panicked.
+    #[error("the task of a stream has panicked; this is a defect of this program, please report it")]
+    Panicked,
+    /// The drain took longer than allowed.
+    #[error("stopping took longer than `shutdown_grace` ({} s): the pages in hand are given up and read again at the next start", .0.as_secs())]
+    GraceExceeded(Duration),
+}
+
+impl Explain for Error {
+    fn code(&self) -> Code {
+        match self {
+            Self::Checkpoint(error) => error.code(),
+            Self::DeadLetters(error) => error.code(),
+            Self::Zendesk(error) => error.code(),
+            Self::Platform(error) => error.code(),
+            Self::Schedule(_) | Self::Signals(_) | Self::Panicked => Code::Internal,
+            Self::GraceExceeded(_) => Code::Interrupted,
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Checkpoint(error) => error.hint(),
+            Self::DeadLetters(error) => error.hint(),
+            Self::Zendesk(error) => error.hint(),
+            Self::Platform(error) => error.hint(),
+            Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
+            Self::GraceExceeded(_) => Some("raise `shutdown_grace`, and the service manager's own stop timeout with it"),
+        }
+    }
+}
+
+/// Builds everything that keeps the configured streams in sync; connects to nothing yet.
+///
+/// # Errors
+/// When the state directory is unusable or a client cannot be set up.
+pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamSync>, Error> {
+    let directory = &config.state.directory;
+    let store = Arc::new(Store::open(directory, &config.zendesk.account)?);
+    let dead_letters = Arc::new(DeadLetters::open(directory, config.dead_letters.max_size)?);
+    let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop)?);
+    let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
+    config
+        .streams
+        .iter()
+        .map(|stream| {
+            let export = Export::new(client.clone(), stream, config.zendesk.page_size);
+            let flow_id = match stream.mapping {
+                config::Mapping::Raw => stream.flow_id.as_deref(),
+                // These carry it in the envelope.
+                config::Mapping::AdobeSourceCompatible { .. } => None,
+            };
+            let platform = &config.platform;
+            let inlet =
+                Inlet::new(connection.clone(), platform.endpoint, platform.batch_bytes, flow_id)?;
+            let mapping = Mapping::new(&stream.mapping);
+            let (store, dead_letters) = (store.clone(), dead_letters.clone());
+            Ok(StreamSync::new(stream.spec.name, export, mapping, inlet, store, dead_letters))
+        })
+        .collect()
+}
+
+/// Runs the daemon until a signal stops it.
+///
+/// # Errors
+/// When it cannot start, a task panics, or stopping takes too long.
+pub async fn run(config: &Config) -> Result<(), Error> {
+    let stop = stop_on_signals()?;
+    run_until(config, stop).await
+}
+
+/// Runs the daemon until `stop` is cancelled.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), Error> {
+    let streams = assemble(config, &stop)?;
+    let schedule = Schedule::start().await?;
+    let mut tasks = JoinSet::new();
+    for (sync, stream) in streams.into_iter().zip(&config.streams) {
+        tasks.spawn(keep_in_sync(sync, schedule.ticks(&stream.cadence)?, stop.clone()));
+    }
+    tracing::info!(
+        account = config.zendesk.account,
+        streams = config.streams.len(),
+        state = %config.state.directory.display(),
+        version = env!("CARGO_PKG_VERSION"),
+        "started"
+    );
+    let ended = drain(&mut tasks, &stop, config.shutdown_grace).await;
+    schedule.stop().await;
+    if ended.is_ok() {
+        tracing::info!("stopped; everything in hand was finished");
+    }
+    ended
+}
+
+/// One stream, for as long as the process lives.
+async fn keep_in_sync(mut sync: StreamSync, mut ticks: Ticks, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = ticks.next() => {}
+        }
+        let summary = sync.run(&stop, &|_| {}).await;
+        telemetry::sync_ended(&summary);
+    }
+}
+
+/// Waits for the tasks: without limit until `stop`, and for `grace` from then on.
+async fn drain(
+    tasks: &mut JoinSet<()>,
+    stop: &CancellationToken,
+    grace: Duration,
+) -> Result<(), Error> {
+    let grace_over = async {
+        stop.cancelled().await;
+        tracing::info!(grace_seconds = grace.as_secs(), "stopping: finishing what is in hand");
+        tokio::time::sleep(grace).await;
+    };
+    tokio::pin!(grace_over);
+    loop {
+        tokio::select! {
+            ended = tasks.join_next() => match ended {
+                Some(Ok(())) => {}
+                Some(Err(_)) => return Err(Error::Panicked),
+                None => return Ok(()),
+            },
+            () = &mut grace_over => return Err(Error::GraceExceeded(grace)),
+        }
+    }
+}
+
+/// A token that the first SIGTERM or SIGINT cancels. The second one ends the process.
+///
+/// # Errors
+/// When signals cannot be received.
+pub fn stop_on_signals() -> Result<CancellationToken, Error> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
+    let stop = CancellationToken::new();
+    let cancelled = stop.clone();
+    tokio::spawn(async move {
+        for cancel in [true, false] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if cancel {
+                cancelled.cancel();
+            }
+        }
+        tracing::warn!("second signal: leaving at once; what was not settled is read again");
+        std::process::exit(crate::cli::exit::INTERRUPTED.into());
+    });
+    Ok(stop)
+}

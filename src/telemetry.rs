@@ -1,0 +1,90 @@
+//! Logs: set-up, and the lines that more than one caller writes.
+//!
+//! Levels by who must act: ERROR when a person must come, WARN when something was odd and we go
+//! on, INFO for start, stop and one line per sync, DEBUG for the rest. Nothing is logged per
+//! record, and never a record's content.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
+
+use crate::config::{Log, LogFormat};
+use crate::error::{Chain, Explain as _};
+use crate::sync::{End, Summary};
+
+/// Below these levels the crates we stand on say nothing an operator could use.
+const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn";
+
+/// Sends logs to standard error, once per process. `RUST_LOG` wins over the configuration, which
+/// has been checked; a `RUST_LOG` that cannot be read is ignored with a warning.
+pub fn init(log: &Log) {
+    let parse = |levels: &str| format!("{QUIET},{levels}").parse::<Targets>().ok();
+    let from_environment = log.rust_log.as_deref().map(|levels| (levels, parse(levels)));
+    let targets = match &from_environment {
+        Some((_, Some(targets))) => targets.clone(),
+        _ => parse(&log.level).unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO)),
+    };
+    let terminal = std::io::stderr().is_terminal();
+    let pretty = match log.format {
+        LogFormat::Auto => terminal,
+        LogFormat::Pretty => true,
+        LogFormat::Json => false,
+    };
+    let registry = tracing_subscriber::registry();
+    // Only the first call of a process takes effect; the sandbox and tests may call again.
+    let _ = if pretty {
+        let lines = tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_ansi(terminal && std::env::var_os("NO_COLOR").is_none())
+            .with_target(false);
+        registry.with(lines.with_filter(targets)).try_init()
+    } else {
+        let lines = tracing_subscriber::fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .with_writer(std::io::stderr);
+        registry.with(lines.with_filter(targets)).try_init()
+    };
+    if let Some((levels, None)) = from_environment {
+        tracing::warn!("RUST_LOG=`{levels}` cannot be read and is ignored");
+    }
+}
+
+/// The line that answers "is it working?": one for each sync.
+pub fn sync_ended(summary: &Summary) {
+    let counts = &summary.counts;
+    let duration_ms = u64::try_from(summary.duration.as_millis()).unwrap_or(u64::MAX);
+    let lag_seconds = summary.lag.map(|lag| lag.as_secs());
+    macro_rules! line {
+        ($level:ident, $text:literal $(, $field:ident = $value:expr)*) => {
+            tracing::$level!(
+                stream = summary.stream,
+                received = counts.received,
+                ingested = counts.ingested,
+                skipped = counts.skipped,
+                failed = counts.failed,
+                pages = counts.pages,
+                requests = counts.requests,
+                bytes = counts.bytes,
+                lag_seconds,
+                duration_ms,
+                $($field = $value,)*
+                $text
+            )
+        };
+    }
+    match &summary.end {
+        End::Complete => line!(info, "sync complete"),
+        End::Stopped => line!(info, "sync stopped; what is left comes after the next start"),
+        End::Failed(error) => line!(
+            error,
+            "sync failed; the checkpoint stands and the next tick tries again",
+            code = error.code().as_str(),
+            error = tracing::field::display(Chain(error)),
+            hint = error.hint()
+        ),
+    }
+}
