@@ -20,6 +20,8 @@ mod reader;
 mod secret;
 mod section;
 mod sections;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use fault::{LoadError, Report};
