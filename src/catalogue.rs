@@ -26,8 +26,3 @@ pub const CATALOGUE: &[StreamSpec] = &[StreamSpec {
     id_field: "id",
     version_field: "updated_at",
 }];
-
-/// The row named `name`.
-pub fn find(name: &str) -> Option<&'static StreamSpec> {
-    CATALOGUE.iter().find(|spec| spec.name == name)
-}

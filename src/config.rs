@@ -8,17 +8,72 @@
 //! This is the only module that reads the environment. Secrets are named by the file, never
 //! contained in it; see [`Secret`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
 
-use crate::catalogue::StreamSpec;
-
+mod fault;
+mod layers;
+mod reader;
 mod secret;
+mod section;
+mod sections;
+#[cfg(test)]
+mod tests;
+mod values;
 
+pub use fault::{LoadError, Report};
 pub use secret::{Secret, SecretError};
+
+use crate::catalogue::StreamSpec;
+use fault::{Faults, Read};
+use layers::environment::Variables;
+use reader::{Reader, Surroundings};
+use section::Section;
+
+/// Reads the file at `path` and the process's environment.
+///
+/// # Errors
+/// When the file cannot be read, is not TOML, or anything in it or in the environment is wrong.
+/// All faults are reported at once.
+pub fn load(path: &Path) -> Result<Config, LoadError> {
+    resolve(
+        path,
+        &layers::file::read(path)?,
+        &layers::environment::of_process(),
+    )
+}
+
+/// [`load`], for a given content of file and environment.
+fn resolve(path: &Path, text: &str, environment: &Variables) -> Result<Config, LoadError> {
+    let (config, reader) = read(path, text, environment)?;
+    match config {
+        Ok(config) if reader.faults.is_empty() => Ok(config),
+        _ => Err(LoadError::Faults(
+            reader.faults.into_report(path.to_owned()),
+        )),
+    }
+}
+
+/// What could be read, and the reader that knows what was wrong and which keys there are.
+fn read(
+    path: &Path,
+    text: &str,
+    environment: &Variables,
+) -> Result<(Read<Config>, Reader), LoadError> {
+    let mut faults = Faults::default();
+    let environment_layer = layers::environment::layer(environment, &mut faults);
+    let (table, places) = layers::join(layers::file::layer(path, text)?, environment_layer)?;
+    let surroundings = Surroundings {
+        directory: path.parent().unwrap_or(Path::new("")).to_owned(),
+        credentials: environment.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+    };
+    let mut reader = Reader::new(faults, places, surroundings);
+    let config = Section::outermost(&mut reader, table, sections::config);
+    Ok((config, reader))
+}
 
 /// The whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -80,6 +135,12 @@ pub enum ZendeskAuth {
         /// The token.
         api_token: Secret,
     },
+}
+
+impl ZendeskAuth {
+    /// What to tell whoever still uses an API token.
+    pub const API_TOKEN_END: &'static str =
+        "zendesk ends API tokens on 2027-04-30: after that day this sign-in is refused";
 }
 
 /// `[platform]`

@@ -128,6 +128,9 @@ pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), E
     for (sync, stream) in streams.into_iter().zip(&config.streams) {
         tasks.spawn(keep_in_sync(sync, schedule.ticks(&stream.cadence)?, stop.clone()));
     }
+    if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
+        tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
+    }
     tracing::info!(
         account = config.zendesk.account,
         streams = config.streams.len(),

@@ -57,6 +57,10 @@ pub const SECRET_BYTES_MAX: usize = 64 * 1024;
 /// Largest configuration or state file read at start.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// Longest duration the configuration may name. A longer one is a slip of the finger, and sums
+/// with the clock stay within every type.
+pub const CONFIGURED_DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// Zendesk withholds the most recent minute of every incremental export and refuses a
 /// `start_time` inside it; twice that also covers clocks that disagree.
 pub const START_TIME_AGE_MIN: Duration = Duration::from_secs(120);

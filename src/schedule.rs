@@ -68,7 +68,7 @@ impl Schedule {
     /// # Errors
     /// When the scheduler does not start.
     pub async fn start() -> Result<Self, Error> {
-        let (send, beat) = watch::channel(0);
+        let (send, beat) = watch::channel(0_u64);
         let scheduler = JobScheduler::new().await?;
         // The closure can neither fail nor panic: a job whose closure panics never runs again.
         let job = Job::new_async("* * * * * *", move |_, _| {

@@ -16,15 +16,11 @@ use crate::sync::{End, Summary};
 /// Below these levels the crates we stand on say nothing an operator could use.
 const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn";
 
-/// Sends logs to standard error, once per process. `RUST_LOG` wins over the configuration, which
-/// has been checked; a `RUST_LOG` that cannot be read is ignored with a warning.
+/// Sends logs to standard error; the first call of a process counts.
 pub fn init(log: &Log) {
-    let parse = |levels: &str| format!("{QUIET},{levels}").parse::<Targets>().ok();
-    let from_environment = log.rust_log.as_deref().map(|levels| (levels, parse(levels)));
-    let targets = match &from_environment {
-        Some((_, Some(targets))) => targets.clone(),
-        _ => parse(&log.level).unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO)),
-    };
+    let targets: Targets = format!("{QUIET},{}", log.level)
+        .parse()
+        .unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
     let terminal = std::io::stderr().is_terminal();
     let pretty = match log.format {
         LogFormat::Auto => terminal,
@@ -32,7 +28,6 @@ pub fn init(log: &Log) {
         LogFormat::Json => false,
     };
     let registry = tracing_subscriber::registry();
-    // Only the first call of a process takes effect; the sandbox and tests may call again.
     let _ = if pretty {
         let lines = tracing_subscriber::fmt::layer()
             .with_writer(std::io::stderr)
@@ -48,9 +43,6 @@ pub fn init(log: &Log) {
             .with_writer(std::io::stderr);
         registry.with(lines.with_filter(targets)).try_init()
     };
-    if let Some((levels, None)) = from_environment {
-        tracing::warn!("RUST_LOG=`{levels}` cannot be read and is ignored");
-    }
 }
 
 /// The line that answers "is it working?": one for each sync.

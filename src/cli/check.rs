@@ -1,0 +1,163 @@
+//! `check`: what is right and what is wrong, with remedies, before anything is sent.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::{Output, exit, output};
+use crate::checkpoint;
+use crate::config::{self, Config, ZendeskAuth};
+use crate::error::{Chain, Code, Explain};
+use crate::platform::Connection;
+use crate::zendesk::{Client, Export};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Ok,
+    Warning,
+    Failed,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    subject: String,
+    verdict: Verdict,
+    what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+    #[serde(skip)]
+    code: u8,
+}
+
+pub(super) async fn run(path: &Path, output: Output) -> u8 {
+    let mut config = match output::load(path) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    // A person is waiting: one repetition tells a passing fault from a lasting one.
+    config.retry.attempts = config.retry.attempts.min(2);
+    config.retry.rate_limit_delay = config.retry.rate_limit_delay.min(Duration::from_secs(10));
+    let stop = match crate::lifecycle::stop_on_signals() {
+        Ok(stop) => stop,
+        Err(error) => return output::fail(&error),
+    };
+    let mut findings = vec![ok("configuration", format!("{} is good", path.display()))];
+    findings.push(state(&config));
+    zendesk(&config, &stop, &mut findings).await;
+    platform(&config, &stop, &mut findings).await;
+    match output {
+        Output::Json => output::json(&findings),
+        Output::Human => print(&findings),
+    }
+    findings.iter().map(|finding| finding.code).find(|code| *code != exit::SUCCESS).unwrap_or(exit::SUCCESS)
+}
+
+/// Reads the state without taking the lock: a running daemon may own it.
+fn state(config: &Config) -> Finding {
+    let directory = &config.state.directory;
+    match checkpoint::read(directory) {
+        Err(error) => failed("state", &error),
+        Ok(Some(state)) if state.account != config.zendesk.account => {
+            failed("state", &checkpoint::Error::Foreign {
+                path: directory.clone(),
+                found: state.account,
+                configured: config.zendesk.account.clone(),
+            })
+        }
+        Ok(Some(state)) => ok("state", format!("{}, saved {}", directory.display(), state.saved_at)),
+        Ok(None) => ok("state", format!("{}, nothing delivered yet", directory.display())),
+    }
+}
+
+async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<Finding>) {
+    let client = match Client::new(&config.zendesk, &config.retry, stop) {
+        Ok(client) => Arc::new(client),
+        Err(error) => return findings.push(failed("zendesk sign-in", &error)),
+    };
+    match client.caller().await {
+        Ok(caller) => findings.push(ok(
+            "zendesk sign-in",
+            format!("{} as user {}, role {}", config.zendesk.account, caller.id, caller.role),
+        )),
+        Err(error) => {
+            findings.push(failed("zendesk sign-in", &error));
+            return;
+        }
+    }
+    if let ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
+        findings.push(Finding {
+            subject: "zendesk sign-in".to_owned(),
+            verdict: Verdict::Warning,
+            what: ZendeskAuth::API_TOKEN_END.to_owned(),
+            remedy: Some("create an OAuth client and use `method = \"client_credentials\"`".to_owned()),
+            code: exit::SUCCESS,
+        });
+    }
+    for stream in &config.streams {
+        let subject = format!("stream {}", stream.spec.name);
+        // One record of the last minutes: the cheapest request that needs the permission.
+        let recent = Timestamp::now().saturating_sub(Duration::from_secs(600)).ok();
+        let probe = config::Stream { start: recent, ..stream.clone() };
+        let mut export = Export::new(client.clone(), &probe, 1);
+        let position = export.position(None);
+        findings.push(match export.page(&position).await {
+            Ok(_) => ok(&subject, "we may export it".to_owned()),
+            Err(error) => failed(&subject, &error),
+        });
+    }
+}
+
+async fn platform(config: &Config, stop: &CancellationToken, findings: &mut Vec<Finding>) {
+    let connection = match Connection::new(&config.platform, &config.retry, stop) {
+        Ok(connection) => connection,
+        Err(error) => return findings.push(failed("platform", &error)),
+    };
+    if config.platform.auth.is_some() {
+        findings.push(match connection.sign_in().await {
+            Ok(()) => ok("adobe sign-in", "the identity service gives us tokens".to_owned()),
+            Err(error) => failed("adobe sign-in", &error),
+        });
+    }
+    let host = config.platform.inlet_url.host_str().unwrap_or_default();
+    findings.push(match connection.reach().await {
+        Ok(status) => ok("inlet", format!("{host} answers (HTTP {status}); nothing was sent")),
+        Err(error) => failed("inlet", &error),
+    });
+}
+
+fn ok(subject: &str, what: String) -> Finding {
+    Finding { subject: subject.to_owned(), verdict: Verdict::Ok, what, remedy: None, code: exit::SUCCESS }
+}
+
+fn failed(subject: &str, error: &(impl Explain + 'static)) -> Finding {
+    Finding {
+        subject: subject.to_owned(),
+        verdict: Verdict::Failed,
+        what: format!("{} [{}]", Chain(error), error.code()),
+        remedy: error.hint().map(str::to_owned),
+        code: match error.code() {
+            Code::Interrupted => exit::INTERRUPTED,
+            code => exit::code(code),
+        },
+    }
+}
+
+fn print(findings: &[Finding]) {
+    for finding in findings {
+        let mark = match finding.verdict {
+            Verdict::Ok => "ok     ",
+            Verdict::Warning => "warning",
+            Verdict::Failed => "FAILED ",
+        };
+        output::line(&format!("{mark}  {:<16}  {}", finding.subject, finding.what));
+        if let Some(remedy) = &finding.remedy {
+            output::line(&format!("{:27}→ {remedy}", ""));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `[streams.NAME]`: which streams are kept in sync, and how.
+
+use std::time::Duration;
+
+use super::MOMENT;
+use super::cadence::cadence;
+use super::platform::Identity;
+use crate::catalogue::{CATALOGUE, StreamSpec};
+use crate::config::fault::{Problem, Read};
+use crate::config::section::Section;
+use crate::config::values::quantity::duration;
+use crate::config::values::{choice, identifier, moment};
+use crate::config::{Cadence, Envelope, Export, Mapping, Stream};
+
+/// All streams the file names. `platform` and `schedule` are what their sections hold.
+pub(super) fn streams(
+    section: &mut Section<'_>,
+    platform: &Identity,
+    schedule: &Read<Cadence>,
+) -> Read<Vec<Stream>> {
+    // A misspelt name is an unknown key, which is report enough.
+    let none_named = section.names().is_empty();
+    let streams: Vec<Read<Option<Stream>>> = CATALOGUE
+        .iter()
+        .map(|spec| {
+            section.optional_section(spec.name, |section| stream(section, spec, platform, schedule))
+        })
+        .collect();
+    if none_named {
+        return Err(section.refuse_all(Problem::new(
+            "no stream is named, so there is nothing to do",
+            "write a section for one, like `[streams.users]`",
+        )));
+    }
+    streams.into_iter().filter_map(Read::transpose).collect()
+}
+
+fn stream(
+    section: &mut Section<'_>,
+    spec: &'static StreamSpec,
+    platform: &Identity,
+    schedule: &Read<Cadence>,
+) -> Read<Stream> {
+    let export = export(section);
+    let start = section.optional("start", moment);
+    let (flow_id, mapping) = mapping(section, platform);
+    let cadence = cadence(section);
+    let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
+    let cadence = match cadence? {
+        Some(cadence) => cadence,
+        None => schedule.clone()?,
+    };
+    Ok(Stream {
+        spec,
+        export: export?,
+        start: start?,
+        mapping: mapping?,
+        flow_id: flow_id?,
+        cadence,
+        overlap: overlap?,
+    })
+}
+
+#[derive(Clone, Copy)]
+enum ExportKind {
+    Incremental,
+    Search,
+}
+
+const EXPORTS: [(&str, ExportKind); 2] = [
+    ("incremental", ExportKind::Incremental),
+    ("search", ExportKind::Search),
+];
+
+fn export(section: &mut Section<'_>) -> Read<Export> {
+    let kind = section.or("export", "incremental", choice(&EXPORTS));
+    if let Ok(ExportKind::Incremental) = kind {
+        section.let_override("export", &["settle"]);
+        if section.value("settle").is_some() {
+            let what = "this key belongs to the search export";
+            let remedy = "leave it out, or write `export = \"search\"`";
+            section.refuse("settle", Problem::new(what, remedy));
+        }
+    }
+    let settle = section.or("settle", "5m", duration(MOMENT));
+    match kind? {
+        ExportKind::Incremental => Ok(Export::Incremental),
+        ExportKind::Search => Ok(Export::Search { settle: settle? }),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum MappingKind {
+    Raw,
+    AdobeSourceCompatible,
+}
+
+const MAPPINGS: [(&str, MappingKind); 2] = [
+    ("raw", MappingKind::Raw),
+    (
+        "adobe-source-compatible",
+        MappingKind::AdobeSourceCompatible,
+    ),
+];
+
+/// The flow id and the mapping, which needs some of the ids.
+fn mapping(
+    section: &mut Section<'_>,
+    platform: &Identity,
+) -> (Read<Option<String>>, Read<Mapping>) {
+    let kind = section.or("mapping", "raw", choice(&MAPPINGS));
+    let dataset_id = section.optional("dataset_id", identifier);
+    let schema_id = section.optional("schema_id", identifier);
+    let flow_id = section.optional("flow_id", identifier);
+    let mapping = match kind {
+        Err(refused) => Err(refused),
+        Ok(MappingKind::Raw) => {
+            let remedy = "write the dataflow's id: the mapping `raw` needs it";
+            section
+                .demand("flow_id", flow_id.clone(), remedy)
+                .map(|_| Mapping::Raw)
+        }
+        Ok(MappingKind::AdobeSourceCompatible) => {
+            let flow_id = flow_id.clone();
+            adobe_source_compatible(section, platform, dataset_id, schema_id, flow_id)
+        }
+    };
+    (flow_id, mapping)
+}
+
+fn adobe_source_compatible(
+    section: &mut Section<'_>,
+    platform: &Identity,
+    dataset_id: Read<Option<String>>,
+    schema_id: Read<Option<String>>,
+    flow_id: Read<Option<String>>,
+) -> Read<Mapping> {
+    let needed =
+        |what: &str| format!("write {what}: the mapping `adobe-source-compatible` needs it");
+    let dataset_id = section.demand("dataset_id", dataset_id, &needed("the dataset's id"));
+    let schema_id = section.demand("schema_id", schema_id, &needed("the schema's `$id`"));
+    let mut of_platform = |key, value: &Read<Option<String>>, what| match value.clone()? {
+        Some(value) => Ok(value),
+        None => Err(section.missing_in("platform", key, &needed(what))),
+    };
+    let org_id = of_platform("org_id", &platform.org_id, "the organization's id");
+    let tenant = of_platform("tenant", &platform.tenant, "the tenant's namespace");
+    Ok(Mapping::AdobeSourceCompatible {
+        tenant: tenant?,
+        envelope: Envelope {
+            org_id: org_id?,
+            dataset_id: dataset_id?,
+            schema_id: schema_id?,
+            flow_id: flow_id?,
+        },
+    })
+}

@@ -1,0 +1,100 @@
+//! The example file loads, shows every key, and does not lie about defaults.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::{PATH, accepted, variables};
+use crate::config::layers::key_path;
+use crate::config::read;
+
+const EXAMPLE: &str = include_str!("../../../config/zendesk-aep.toml");
+const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credentials")];
+
+/// Keys whose commented value is an example rather than the default, with no effect on the
+/// others being right.
+const WITHOUT_DEFAULT: [&str; 12] = [
+    "base_url",
+    "access_token",
+    "email",
+    "api_token",
+    "sandbox_name",
+    "tenant",
+    "headers",
+    "cron",
+    "timezone",
+    "start",
+    "settle",
+    "org_id",
+];
+
+/// The key or section that a line holds behind its `#`; prose has a space there.
+fn commented(line: &str) -> Option<&str> {
+    let line = line.strip_prefix('#')?;
+    let is_key = line.starts_with(|c: char| c.is_ascii_lowercase() || c == '[');
+    is_key.then(|| line.split(" = ").next().unwrap_or(line))
+}
+
+/// The example without the `#` before those lines whose key `choose` picks.
+fn uncommented(choose: impl Fn(usize, &str) -> bool) -> String {
+    let mut text = String::new();
+    for (number, line) in EXAMPLE.lines().enumerate() {
+        let chosen = commented(line).is_some_and(|key| choose(number, key));
+        text += if chosen { &line[1..] } else { line };
+        text += "\n";
+    }
+    text
+}
+
+/// All paths in a table, except those inside secrets and headers.
+fn paths(table: &toml::Table, section: &str, found: &mut BTreeSet<String>) {
+    for (key, value) in table {
+        let path = key_path(section, key);
+        if let toml::Value::Table(inner) = value {
+            paths(inner, &path, found);
+        }
+        found.insert(path);
+    }
+}
+
+fn is_inside_a_value(path: &str) -> bool {
+    let values = ["client_secret.", "access_token.", "api_token.", "headers."];
+    values.iter().any(|value| path.contains(value))
+}
+
+#[test]
+fn loads_as_it_stands() {
+    let config = accepted(EXAMPLE, &ENVIRONMENT);
+    assert_eq!(config.zendesk.account, "acme.zendesk.com");
+    assert_eq!(config.streams.len(), 1);
+}
+
+#[test]
+fn shows_the_keys_that_are_read_and_no_others() {
+    let text = uncommented(|_, _| true);
+    let mut shown = BTreeSet::new();
+    paths(&text.parse().unwrap(), "", &mut shown);
+    let (_, reader) = read(Path::new(PATH), &text, &variables(&ENVIRONMENT)).unwrap();
+    let mut read = reader.asked;
+    shown.retain(|path| !is_inside_a_value(path));
+    read.retain(|path| !is_inside_a_value(path));
+    assert_eq!(shown, read);
+}
+
+#[test]
+fn shows_the_defaults_that_are_used() {
+    // With `[platform.auth]`, so that its defaults are tried too.
+    let base_keys = ["[platform.auth]", "client_id", "client_secret", "org_id"];
+    let base = accepted(
+        &uncommented(|_, key| base_keys.contains(&key)),
+        &ENVIRONMENT,
+    );
+    for (number, line) in EXAMPLE.lines().enumerate() {
+        let Some(key) = commented(line) else { continue };
+        if base_keys.contains(&key) || WITHOUT_DEFAULT.contains(&key) {
+            continue;
+        }
+        let text = uncommented(|n, key| n == number || base_keys.contains(&key));
+        let config = accepted(&text, &ENVIRONMENT);
+        assert_eq!(format!("{config:?}"), format!("{base:?}"), "{line}");
+    }
+}

@@ -1,0 +1,179 @@
+//! `[streams.NAME]` and `[schedule]`.
+
+use std::time::Duration;
+
+use super::{accepted, faults_with, minimal_with};
+use crate::config::{Cadence, Export, Mapping, Stream};
+
+const FLOW: &str = "flow_id = \"flow\"\n";
+
+/// The faults of further lines in `[streams.users]`.
+fn fault(lines: &str) -> String {
+    faults_with(FLOW, &format!("{FLOW}{lines}\n"))
+}
+
+/// The stream with further lines.
+fn stream(lines: &str) -> Stream {
+    let text = minimal_with(FLOW, &format!("{FLOW}{lines}\n"));
+    accepted(&text, &[]).streams.remove(0)
+}
+
+#[test]
+fn names() {
+    insta::assert_snapshot!(faults_with("[streams.users]", "[streams.usres]"), @"
+        line 9: streams.usres: unknown key
+            write `users`
+        ");
+    insta::assert_snapshot!(faults_with("[streams.users]\nflow_id = \"flow\"\n", "[streams]"), @"
+        line 9: streams: no stream is named, so there is nothing to do
+            write a section for one, like `[streams.users]`
+        ");
+}
+
+#[test]
+fn defaults() {
+    insta::assert_debug_snapshot!(stream(""), @r#"
+        Stream {
+            name: "users",
+            export: Incremental,
+            start: None,
+            mapping: Raw,
+            flow_id: Some(
+                "flow",
+            ),
+            cadence: Every(
+                300s,
+            ),
+            overlap: 600s,
+        }
+        "#);
+}
+
+#[test]
+fn starts() {
+    insta::assert_snapshot!(fault("start = \"2025-01-31T00:00:00\""), @r#"
+        line 11: streams.users.start: `2025-01-31T00:00:00` does not say in which offset from UTC
+            write "2025-01-31T00:00:00Z" for UTC, or the offset, like "2025-01-31T00:00:00+02:00"
+        "#);
+    insta::assert_snapshot!(fault("start = 2025-01-31"), @r#"
+        line 11: streams.users.start: `2025-01-31` does not say in which offset from UTC
+            write "2025-01-31T00:00:00Z" for UTC, or the offset, like "2025-01-31T00:00:00+02:00"
+        "#);
+    insta::assert_snapshot!(fault("start = \"yesterday\""), @r#"
+        line 11: streams.users.start: `yesterday` is not a date-time
+            write a date, a time and its offset, like "2025-01-31T00:00:00Z"
+        "#);
+    let expected = "2025-01-30T22:00:00Z".parse().ok();
+    assert_eq!(stream("start = 2025-01-31T00:00:00+02:00").start, expected);
+    assert_eq!(
+        stream("start = \"2025-01-31T00:00:00+02:00\"").start,
+        expected
+    );
+}
+
+#[test]
+fn exports() {
+    insta::assert_snapshot!(fault("settle = \"5m\""), @r#"
+        line 11: streams.users.settle: this key belongs to the search export
+            leave it out, or write `export = "search"`
+        "#);
+    let search = stream("export = \"search\"\nsettle = \"1m\"").export;
+    let settle = Duration::from_secs(60);
+    assert_eq!(search, Export::Search { settle });
+    assert_eq!(stream("overlap = \"0s\"").overlap, Duration::ZERO);
+}
+
+#[test]
+fn mappings_need_ids() {
+    insta::assert_snapshot!(faults_with(FLOW, ""), @"
+        line 9: streams.users.flow_id: this key is missing
+            write the dataflow's id: the mapping `raw` needs it
+        ");
+    insta::assert_snapshot!(fault("mapping = \"adobe-source-compatible\""), @"
+        line 7: platform.org_id: this key is missing
+            write the organization's id: the mapping `adobe-source-compatible` needs it
+        line 7: platform.tenant: this key is missing
+            write the tenant's namespace: the mapping `adobe-source-compatible` needs it
+        line 9: streams.users.dataset_id: this key is missing
+            write the dataset's id: the mapping `adobe-source-compatible` needs it
+        line 9: streams.users.schema_id: this key is missing
+            write the schema's `$id`: the mapping `adobe-source-compatible` needs it
+        ");
+    let ids = "mapping = \"adobe-source-compatible\"\ndataset_id = \"d\"\nschema_id = \"s\"\n";
+    let text = minimal_with(FLOW, ids);
+    let text = text.replace(
+        "[platform]\n",
+        "[platform]\norg_id = \"A@AdobeOrg\"\ntenant = \"_a\"\n",
+    );
+    let mapping = accepted(&text, &[]).streams.remove(0).mapping;
+    assert!(
+        matches!(mapping, Mapping::AdobeSourceCompatible { .. }),
+        "{mapping:?}"
+    );
+}
+
+#[test]
+fn a_faulty_platform_does_not_hide_what_a_mapping_needs() {
+    let text = minimal_with(FLOW, "mapping = \"adobe-source-compatible\"\n")
+        .replace("inlet_url", "inlet_uri");
+    insta::assert_snapshot!(super::report(&text, &[]), @"
+        the configuration has 5 faults
+
+          /etc/zendesk-aep.toml:7: platform.org_id: this key is missing
+              write the organization's id: the mapping `adobe-source-compatible` needs it
+          /etc/zendesk-aep.toml:7: platform.tenant: this key is missing
+              write the tenant's namespace: the mapping `adobe-source-compatible` needs it
+          /etc/zendesk-aep.toml:8: platform.inlet_uri: unknown key
+              write `inlet_url`
+          /etc/zendesk-aep.toml:9: streams.users.dataset_id: this key is missing
+              write the dataset's id: the mapping `adobe-source-compatible` needs it
+          /etc/zendesk-aep.toml:9: streams.users.schema_id: this key is missing
+              write the schema's `$id`: the mapping `adobe-source-compatible` needs it
+        ");
+}
+
+#[test]
+fn cadences() {
+    insta::assert_snapshot!(fault("every = \"1m\"\ncron = \"0 0 * * * *\""), @"
+        line 12: streams.users.cron: this contradicts `every`, which says when as well
+            keep one of the two
+        ");
+    insta::assert_snapshot!(fault("every = \"1m\"\ntimezone = \"UTC\""), @"
+        line 12: streams.users.timezone: this key belongs to `cron`, which is not given
+            leave it out, or write `cron`
+        ");
+    insta::assert_snapshot!(fault("cron = \"0 0 * * * *\"\ntimezone = \"Europe/Berln\""), @r#"
+        line 12: streams.users.timezone: `Europe/Berln` is not a time zone
+            write "Europe/Berlin"
+        "#);
+    insta::assert_snapshot!(fault("cron = \"0 0 * * * *\"\ntimezone = \"Atlantis\""), @r#"
+        line 12: streams.users.timezone: `Atlantis` is not a time zone
+            write an IANA name, like "Europe/Berlin" or "UTC"
+        "#);
+    let expected = Cadence::Cron {
+        expression: "0 30 4 * * MON-FRI".to_owned(),
+        timezone: "Europe/Berlin".to_owned(),
+    };
+    let cron = "cron = \"30 4 * * MON-FRI\"\ntimezone = \"Europe/Berlin\"";
+    assert_eq!(stream(cron).cadence, expected);
+}
+
+#[test]
+fn cron_expressions() {
+    insta::assert_snapshot!(fault("cron = \"* * *\""), @r#"
+        line 11: streams.users.cron: `* * *` is not a cron expression: six fields are wanted, not 3
+            write six fields, seconds first, like "0 */15 * * * *" for every quarter of an hour
+        "#);
+    insta::assert_snapshot!(fault("cron = \"0 61 * * * *\""), @r#"
+        line 11: streams.users.cron: `0 61 * * * *` is not a cron expression: Component error: Number out of bounds
+            write six fields, seconds first, like "0 */15 * * * *" for every quarter of an hour
+        "#);
+    insta::assert_snapshot!(fault("cron = \"0 0 0 30 2 *\""), @r#"
+        line 11: streams.users.cron: `0 0 0 30 2 *` is not a cron expression: there is no such day
+            write six fields, seconds first, like "0 */15 * * * *" for every quarter of an hour
+        "#);
+    insta::assert_snapshot!(fault("cron = \"@daily\""), @r#"
+        line 11: streams.users.cron: `@daily` is not a cron expression: six fields are wanted, not 1
+            write six fields, seconds first, like "0 */15 * * * *" for every quarter of an hour
+        "#);
+}
