@@ -1,10 +1,27 @@
-//! A Zendesk account on loopback: for the demo, and for every black-box test.
+//! A Zendesk account and an AEP inlet on loopback: for the demo, and for every black-box test.
 //!
-//! It is a real HTTP server. It answers as recorded traffic and Zendesk's documents say the
-//! service answers, and refuses what that refuses. It can be told to misbehave, see [`Fault`].
+//! Both are real HTTP servers. They answer as recorded traffic and Adobe's and Zendesk's
+//! documents say the services answer, and refuse what those refuse. Either can be told to
+//! misbehave, see [`Fault`], and keeps what a verdict needs: the account its present truth and
+//! its history, the inlet every message in order of arrival.
 //!
-//! It shares no code with the client side, by intention: a misreading of the protocol must not be
-//! able to cancel itself out. That is also why this module uses nothing else of this crate.
+//! They share no code with the client side, by intention: a misreading of the protocol must not
+//! be able to cancel itself out. That is also why this module uses nothing else of this crate.
+//!
+//! ```no_run
+//! # async fn demo() -> std::io::Result<()> {
+//! use zendesk_aep::sandbox::{
+//!     Fault, PlatformOptions, PlatformSimulator, Simulator, ZendeskOptions, ZendeskSimulator,
+//! };
+//!
+//! let zendesk = ZendeskSimulator::start(ZendeskOptions::default()).await?;
+//! let platform = PlatformSimulator::start(PlatformOptions::default()).await?;
+//! zendesk.fault("/api/v2/incremental", Fault::Truncate, 1);
+//! // … run the daemon against zendesk.base_url() and platform.inlet_url() …
+//! assert_eq!(platform.latest_by_id().len(), zendesk.users().len());
+//! # Ok(())
+//! # }
+//! ```
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,6 +30,7 @@ use std::time::Duration;
 mod answer;
 mod dice;
 mod fault;
+mod platform;
 mod request;
 mod server;
 mod tokens;
@@ -23,13 +41,17 @@ mod testing;
 
 pub use answer::Answer;
 pub use fault::Fault;
+pub use platform::{
+    DataType, Delivery, Endpoint, FailureKey, PlatformOptions, PlatformSimulator, Responses, Sink,
+    TransactionIds,
+};
 pub use request::{Head, Request, SeenRequest};
 pub use server::Server;
 pub use zendesk::{
     Credentials, Quotas, Role, UserVersion, ZENDESK_HOST, ZendeskOptions, ZendeskSimulator,
 };
 
-/// What a simulator can do besides its own trade.
+/// What both simulators can do besides their own trade.
 pub trait Simulator {
     /// The HTTP server beneath.
     fn server(&self) -> &Server;

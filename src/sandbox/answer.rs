@@ -127,6 +127,11 @@ impl Answer {
     }
 
     #[cfg(test)]
+    pub(super) fn value(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).expect("JSON")
+    }
+
+    #[cfg(test)]
     pub(super) fn header_value(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().find(|(key, _)| key == name)?;
         value.to_str().ok()

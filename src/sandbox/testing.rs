@@ -1,9 +1,29 @@
 //! What the simulators' own tests share.
 
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::platform::PlatformOptions;
 use super::server::Server;
+
+/// A message that the inlet of `options` takes.
+pub(super) fn envelope(options: &PlatformOptions, entity: Value) -> Value {
+    let (dataset, schema) = options.datasets.first_key_value().expect("a dataset");
+    let schema_ref = json!({
+        "id": schema,
+        "contentType": "application/vnd.adobe.xed-full+json;version=1",
+    });
+    json!({
+        "header": {
+            "schemaRef": schema_ref,
+            "imsOrgId": options.org_id,
+            "datasetId": dataset,
+            "source": {"name": "test"},
+        },
+        "body": {"xdmMeta": {"schemaRef": schema_ref}, "xdmEntity": entity},
+    })
+}
 
 /// Sends one request with `Connection: close` and gives back every byte of the answer, until the
 /// other side closes the connection in whatever way.

@@ -1,6 +1,8 @@
 use super::*;
-use crate::sandbox::testing::exchange;
-use crate::sandbox::{Simulator, ZendeskOptions, ZendeskSimulator};
+use crate::sandbox::testing::{envelope, exchange};
+use crate::sandbox::{
+    PlatformOptions, PlatformSimulator, Simulator, ZendeskOptions, ZendeskSimulator,
+};
 
 const ME: &str = "GET /api/v2/users/me.json?a=b%20c";
 
@@ -122,6 +124,36 @@ async fn a_body_can_be_something_else() {
     let replaced = exchange(zendesk.server(), ME, "").await;
     assert!(replaced.contains("x-rate-limit: 700"));
     assert_eq!(body(&replaced), "{}");
+}
+
+#[tokio::test]
+async fn a_lost_acknowledgement_is_of_a_batch_that_was_taken() {
+    let options = PlatformOptions::default();
+    let message = envelope(&options, serde_json::json!({"_id": "1"}));
+    let platform = PlatformSimulator::start(options)
+        .await
+        .expect("a simulator");
+    let inlet = platform
+        .inlet_url()
+        .replace(&platform.server().base_url(), "");
+    let send = || {
+        let line = format!("POST {inlet}");
+        let message = message.to_string();
+        let server = platform.server();
+        async move { exchange(server, &line, &message).await }
+    };
+    platform.fault_when(
+        |request| request.body.starts_with(b"{"),
+        Fault::CloseAfter,
+        1,
+    );
+    platform.fault("/collection", Fault::Close, 1);
+    assert_eq!(send().await, "");
+    assert_eq!(platform.accepted_count(), 1);
+    assert_eq!(send().await, "");
+    assert_eq!(platform.accepted_count(), 1);
+    assert!(send().await.starts_with("HTTP/1.1 200"));
+    assert_eq!(platform.accepted_count(), 2);
 }
 
 #[tokio::test]
