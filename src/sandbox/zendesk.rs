@@ -139,6 +139,12 @@ impl ZendeskSimulator {
         self.account.state().sign_in.tokens.issued()
     }
 
+    /// Counts `requests` of other programs against the account's limit, as far as there is room
+    /// in this window.
+    pub fn spend_quota(&self, requests: u32) {
+        self.account.state().quota.spend(requests);
+    }
+
     /// Refuses from now on the cursors that both exports have issued so far.
     pub fn forget_cursors(&self) {
         let mut state = self.account.state();

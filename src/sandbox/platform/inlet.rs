@@ -87,29 +87,18 @@ impl Inlet {
     }
 
     fn refuse(&self, head: &Head, options: &PlatformOptions, tokens: &Tokens) -> Option<Answer> {
-        if options.authentication_required {
-            match head.bearer() {
-                None => return Some(unauthorized(401, self.id, "Ims service token is empty")),
-                Some(token) if !tokens.is_valid(token) => {
-                    let status = options.invalid_token_status;
-                    return Some(unauthorized(
-                        status,
-                        self.id,
-                        "Ims service token is invalid",
-                    ));
-                }
-                Some(_) => {}
-            }
+        let token = head.bearer();
+        if options.authentication_required && !token.is_some_and(|token| tokens.is_valid(token)) {
+            let (status, message) = match token {
+                None => (401, "Ims service token is empty"),
+                Some(_) => (options.invalid_token_status, "Ims service token is invalid"),
+            };
+            return Some(unauthorized(status, self.id, message));
         }
-        let sandbox = head
-            .header("x-sandbox-name")
-            .unwrap_or(&options.sandbox_name);
-        if sandbox != options.sandbox_name {
-            return Some(problem(
-                400,
-                "Invalid sandbox",
-                "The inlet is of another sandbox",
-            ));
+        let sandbox = head.header("x-sandbox-name");
+        if sandbox.is_some_and(|sandbox| sandbox != options.sandbox_name) {
+            let message = "The inlet is of another sandbox";
+            return Some(problem(400, "Invalid sandbox", message));
         }
         None
     }

@@ -88,6 +88,16 @@ async fn a_truncated_answer_ends_in_the_middle() {
 }
 
 #[tokio::test]
+async fn a_truncated_answer_in_chunks_is_an_error_to_a_client() {
+    let zendesk = zendesk().await;
+    zendesk.fault("/", Fault::Truncate, 1);
+    let answer = reqwest::get(zendesk.base_url() + "/api/v2/users/me").await;
+    let answer = answer.expect("a head");
+    assert_eq!(answer.status(), 200);
+    assert!(answer.bytes().await.is_err());
+}
+
+#[tokio::test]
 async fn a_slow_body_comes_whole_in_the_end() {
     let zendesk = zendesk().await;
     zendesk.fault("/", Fault::SlowBody(Duration::from_millis(10)), 1);

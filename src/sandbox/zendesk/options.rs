@@ -20,7 +20,8 @@ pub struct ZendeskOptions {
     pub index_delay: Duration,
     /// Age at which a search cursor is refused. Zendesk's is one hour.
     pub search_cursor_lifetime: Duration,
-    /// Lifetime of tokens from `/oauth/tokens`. Zendesk's default is 30 minutes, since April 2026.
+    /// Lifetime of tokens from `/oauth/tokens`, whatever a client asks for. Zendesk's default is
+    /// 30 minutes, since April 2026.
     pub token_lifetime: Duration,
     /// Length of a rate-limit window; shorter than a minute for demos and tests.
     pub minute: Duration,

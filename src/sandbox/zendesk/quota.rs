@@ -17,7 +17,9 @@ pub(super) enum Export {
 /// The buckets of one account.
 #[derive(Debug)]
 pub(super) struct Quota {
-    window: Duration,
+    length: Duration,
+    /// Number of the window, since 1970, that the buckets count.
+    window: u128,
     account: Bucket,
     incremental: Bucket,
     search: Bucket,
@@ -26,33 +28,24 @@ pub(super) struct Quota {
 #[derive(Debug)]
 struct Bucket {
     limit: u32,
+    /// At most `limit`.
     used: u32,
-    /// Number of the window, since 1970, that `used` belongs to.
-    window: u128,
 }
 
 impl Bucket {
     fn new(limit: u32) -> Self {
-        Self {
-            limit,
-            used: 0,
-            window: 0,
-        }
-    }
-
-    /// Counts a request; false if the window has no room for it.
-    fn admit(&mut self, window: u128) -> bool {
-        if self.window != window {
-            self.window = window;
-            self.used = 0;
-        }
-        let admitted = self.used < self.limit;
-        self.used += u32::from(admitted);
-        admitted
+        Self { limit, used: 0 }
     }
 
     fn remaining(&self) -> u32 {
         self.limit - self.used
+    }
+
+    /// Counts up to `requests`, as far as there is room; false if there is none at all.
+    fn take(&mut self, requests: u32) -> bool {
+        let room = self.remaining();
+        self.used += requests.min(room);
+        room > 0
     }
 }
 
@@ -93,7 +86,8 @@ impl Counters {
 impl Quota {
     pub(super) fn new(options: &ZendeskOptions) -> Self {
         Self {
-            window: options.minute.max(Duration::from_millis(1)),
+            length: options.minute.max(Duration::from_millis(1)),
+            window: 0,
             account: Bucket::new(options.quotas.account),
             incremental: Bucket::new(options.quotas.incremental_exports_cursor),
             search: Bucket::new(options.quotas.search_export),
@@ -102,23 +96,24 @@ impl Quota {
 
     /// Counts a request, or refuses it with a 429.
     pub(super) fn admit(&mut self, export: Option<Export>) -> Result<Counters, Answer> {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
-        self.admit_at(export, since_1970.unwrap_or_default())
+        self.admit_at(export, since_1970())
+    }
+
+    /// Counts requests of somebody else against the account.
+    pub(super) fn spend(&mut self, requests: u32) {
+        self.enter(since_1970());
+        self.account.take(requests);
     }
 
     fn admit_at(&mut self, export: Option<Export>, now: Duration) -> Result<Counters, Answer> {
-        let window = now.as_nanos() / self.window.as_nanos();
-        let rest_nanos = self.window.as_nanos() - now.as_nanos() % self.window.as_nanos();
-        let resets = u64::try_from(rest_nanos.div_ceil(1_000_000_000)).unwrap_or(u64::MAX);
-
-        let account_admits = self.account.admit(window);
-        let bucket = match export {
-            None => None,
-            Some(Export::Incremental) => Some(&mut self.incremental),
-            Some(Export::Search) => Some(&mut self.search),
+        let resets = self.enter(now);
+        let refusal = if !self.account.take(1) {
+            Some(account_exceeded())
+        } else {
+            export
+                .filter(|export| !self.bucket(*export).take(1))
+                .map(export_exceeded)
         };
-        let bucket_admits = bucket.is_none_or(|bucket| !account_admits || bucket.admit(window));
-
         let counters = Counters {
             limit: self.account.limit,
             remaining: self.account.remaining(),
@@ -128,15 +123,40 @@ impl Quota {
                 format!("total={total}; remaining={remaining}; resets={resets}")
             }),
         };
-        let refusal = match export {
-            _ if !account_admits => account_exceeded(),
-            Some(export) if !bucket_admits => export_exceeded(export),
-            _ => return Ok(counters),
-        };
-        Err(counters
-            .stamp(refusal)
-            .header("retry-after", &resets.to_string()))
+        match refusal {
+            None => Ok(counters),
+            Some(refusal) => Err(counters
+                .stamp(refusal)
+                .header("retry-after", &resets.to_string())),
+        }
     }
+
+    /// Empties the buckets if a new window has begun; gives the seconds until it ends, rounded up
+    /// and so never 0.
+    fn enter(&mut self, now: Duration) -> u64 {
+        let window = now.as_nanos() / self.length.as_nanos();
+        if self.window != window {
+            self.window = window;
+            for bucket in [&mut self.account, &mut self.incremental, &mut self.search] {
+                bucket.used = 0;
+            }
+        }
+        let rest_nanos = self.length.as_nanos() - now.as_nanos() % self.length.as_nanos();
+        u64::try_from(rest_nanos.div_ceil(1_000_000_000)).unwrap_or(u64::MAX)
+    }
+
+    fn bucket(&mut self, export: Export) -> &mut Bucket {
+        match export {
+            Export::Incremental => &mut self.incremental,
+            Export::Search => &mut self.search,
+        }
+    }
+}
+
+/// A clock before 1970 counts as 1970: limits then hold for ever, which nobody overlooks.
+fn since_1970() -> Duration {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
+    elapsed.unwrap_or_default()
 }
 
 /// The account's 429 is plain text.

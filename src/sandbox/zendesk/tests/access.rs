@@ -166,3 +166,17 @@ async fn compresses_what_was_recorded_compressed() {
     assert_eq!(refusal.headers().get("content-encoding"), None);
     assert!(refusal.headers().contains_key("content-length"));
 }
+
+#[tokio::test]
+async fn other_programs_can_use_the_quota_up() {
+    let minute = Duration::from_secs(3_000_000_000);
+    let zendesk = ZendeskSimulator::start(ZendeskOptions {
+        minute,
+        ..options()
+    });
+    let zendesk = zendesk.await.expect("a simulator");
+    zendesk.spend_quota(699);
+    let last = get(&zendesk, "/api/v2/users/me", &[]).await;
+    assert_eq!(last.headers()["ratelimit-remaining"], "0");
+    assert_eq!(get(&zendesk, "/api/v2/users/me", &[]).await.status(), 429);
+}
