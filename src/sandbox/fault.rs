@@ -36,7 +36,7 @@ pub enum Fault {
 
 impl Fault {
     /// An answer with this status and a JSON body; see [`Fault::Answer`].
-    pub fn status(status: u16, body: &'static str) -> Self {
+    pub fn status(status: u16, body: impl Into<Bytes>) -> Self {
         Self::Answer(Answer::json(status, body))
     }
 }
