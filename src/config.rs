@@ -46,6 +46,15 @@ pub fn load(path: &Path) -> Result<Config, LoadError> {
     )
 }
 
+/// Reads the file at `path` and nothing else: for the sandbox, which must not be led to a real
+/// account by what somebody has exported in their shell.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_without_environment(path: &Path) -> Result<Config, LoadError> {
+    resolve(path, &layers::file::read(path)?, &Variables::default())
+}
+
 /// [`load`], for a given content of file and environment.
 fn resolve(path: &Path, text: &str, environment: &Variables) -> Result<Config, LoadError> {
     let (config, reader) = read(path, text, environment)?;

@@ -34,4 +34,6 @@ pub mod telemetry;
 
 pub mod lifecycle;
 
+pub mod sandbox;
+
 pub mod cli;

@@ -1,11 +1,143 @@
 //! `sandbox`: the two-minute demo.
+//!
+//! Both simulators on loopback, the real daemon between them, users changing all the while, and
+//! the usual mishaps on purpose. In the end source and sink are compared to the byte.
 
-use super::{Output, exit};
+mod configuration;
+mod story;
+mod verdict;
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::output::grouped;
+use super::{Output, exit, output};
+use crate::config::{self, Config};
+use crate::error::Report;
+use crate::sandbox::{PlatformSimulator, Sink, ZendeskSimulator};
+use crate::{lifecycle, telemetry};
+use verdict::Verdict;
+
+/// After the last change, what is still under way gets this long to arrive.
+const CATCH_UP: Duration = Duration::from_secs(30);
 
 /// Options of the demo.
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {}
+pub(super) struct Arguments {
+    /// How long to go on, like `20s` or `2m`; without it, until Ctrl-C
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    duration: Option<Duration>,
 
-pub(super) async fn run(_arguments: &Arguments, _output: Output) -> u8 {
-    exit::SUCCESS
+    /// Users the simulated account begins with
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    users: u32,
+
+    /// Users changed, created or deleted each second
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    changes_per_second: u32,
+
+    /// Makes the same users, changes and refusals again
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    /// How the daemon reads users
+    #[arg(long, value_enum, default_value_t = Export::Incremental)]
+    export: Export,
+}
+
+/// How the daemon reads users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Export {
+    /// By the incremental cursor export
+    Incremental,
+    /// By the search export, Adobe's own source's way; deletions do not show there
+    Search,
+}
+
+/// The two ends of the demo.
+struct Ends {
+    zendesk: ZendeskSimulator,
+    platform: PlatformSimulator,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    text.parse::<SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "write a number with a unit, like `20s` or `2m`".to_owned())
+}
+
+pub(super) async fn run(arguments: &Arguments, output: Output) -> u8 {
+    match demonstrate(arguments, output).await {
+        Ok(verdict) => {
+            match output {
+                Output::Json => output::json(&verdict),
+                Output::Human => output::line(&format!("\n{verdict}")),
+            }
+            if verdict.is_good() { exit::SUCCESS } else { exit::FAILED }
+        }
+        Err(code) => code,
+    }
+}
+
+async fn demonstrate(arguments: &Arguments, output: Output) -> Result<Verdict, u8> {
+    let failed = |error: &dyn std::fmt::Display| {
+        eprintln!("error: cannot set up the sandbox: {error}");
+        exit::FAILED
+    };
+    let directory = tempfile::Builder::new()
+        .prefix("zendesk-aep-sandbox-")
+        .tempdir()
+        .map_err(|error| failed(&error))?;
+    let ends = configuration::start(arguments).await.map_err(|error| failed(&error))?;
+    let path = configuration::write(directory.path(), arguments, &ends)
+        .map_err(|error| failed(&error))?;
+    let config = config::load_without_environment(&path).map_err(|error| failed(&error))?;
+    telemetry::init(&config.log);
+    let interrupted = lifecycle::stop_on_signals().map_err(|error| output::fail(&error))?;
+
+    let say = |line: &str| {
+        if output == Output::Human {
+            output::line(line);
+        }
+    };
+    say(&format!("zendesk   {} with {} users", ends.zendesk.base_url(), grouped(arguments.users.into())));
+    say(&format!("platform  {}… behind sign-in", &ends.platform.inlet_url()[..40]));
+    say(&format!("daemon    state and dead letters in {}\n", directory.path().display()));
+
+    // The daemon is stopped after the story, whoever ends that; an interrupt must not take it
+    // down first, or what was changed last could not arrive.
+    let stop = tokio_util::sync::CancellationToken::new();
+    let daemon = lifecycle::run_until(&config, stop.clone());
+    let story = async {
+        tokio::select! {
+            () = story::tell(arguments, &ends, &say) => {}
+            () = interrupted.cancelled() => say("\nstopping: no further changes"),
+        }
+        let arrived = caught_up(&ends, arguments.export).await;
+        stop.cancel();
+        arrived
+    };
+    let (ended, arrived) = tokio::join!(daemon, story);
+    if let Err(error) = ended {
+        eprintln!("{}", Report(&error));
+        return Err(exit::FAILED);
+    }
+    if !arrived {
+        say("some changes did not arrive in time");
+    }
+    verdict(&config, &ends, arguments.export).map_err(|error| failed(&error))
+}
+
+/// Waits until the newest version of every user has reached the inlet.
+async fn caught_up(ends: &Ends, export: Export) -> bool {
+    let expected = verdict::expected(&ends.zendesk, export);
+    let everything_there = |sink: &Sink| verdict::missing(&expected, sink) == 0;
+    ends.platform.wait_until(everything_there, CATCH_UP).await
+}
+
+fn verdict(config: &Config, ends: &Ends, export: Export) -> std::io::Result<Verdict> {
+    Verdict::new(&ends.zendesk, &ends.platform, &config.state.directory, export)
 }

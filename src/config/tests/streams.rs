@@ -34,7 +34,14 @@ fn names() {
 fn defaults() {
     insta::assert_debug_snapshot!(stream(""), @r#"
         Stream {
-            name: "users",
+            spec: StreamSpec {
+                name: "users",
+                incremental_path: "/api/v2/incremental/users/cursor.json",
+                records_key: "users",
+                search_type: "user",
+                id_field: "id",
+                version_field: "updated_at",
+            },
             export: Incremental,
             start: None,
             mapping: Raw,

@@ -1,0 +1,125 @@
+//! What kind of account a simulator is.
+
+use std::time::Duration;
+
+/// Settings of a [`ZendeskSimulator`](super::ZendeskSimulator). The defaults are the real
+/// service's figures and 200 users.
+#[derive(Clone, Debug)]
+pub struct ZendeskOptions {
+    /// Port on 127.0.0.1; 0 lets the system choose.
+    pub port: u16,
+    /// The same seed gives the same users, byte by byte.
+    pub seed: u64,
+    /// Users at the start, the owner of the credentials included; at least 1. They were last
+    /// changed in 2021 to 2024.
+    pub users: usize,
+    /// Age at which a change shows in the incremental export, and below which a `start_time` is
+    /// refused. Zendesk's is one minute. A second shows only when it is over, even with zero.
+    pub withhold: Duration,
+    /// Age at which a change shows in the search index: about a minute as a rule, says Zendesk.
+    pub index_delay: Duration,
+    /// Age at which a search cursor is refused. Zendesk's is one hour.
+    pub search_cursor_lifetime: Duration,
+    /// Lifetime of tokens from `/oauth/tokens`, whatever a client asks for. Zendesk's default is
+    /// 30 minutes, since April 2026.
+    pub token_lifetime: Duration,
+    /// Length of a rate-limit window; shorter than a minute for demos and tests.
+    pub minute: Duration,
+    /// Requests admitted in one window.
+    pub quotas: Quotas,
+    /// Who may sign in.
+    pub credentials: Credentials,
+    /// The role of whoever signs in.
+    pub role: Role,
+}
+
+impl Default for ZendeskOptions {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            seed: 1,
+            users: 200,
+            withhold: Duration::from_secs(60),
+            index_delay: Duration::from_secs(60),
+            search_cursor_lifetime: Duration::from_secs(60 * 60),
+            token_lifetime: Duration::from_secs(30 * 60),
+            minute: Duration::from_secs(60),
+            quotas: Quotas::default(),
+            credentials: Credentials::default(),
+            role: Role::Admin,
+        }
+    }
+}
+
+/// Requests admitted in one window, by bucket. The defaults are those of Suite Enterprise.
+#[derive(Clone, Copy, Debug)]
+pub struct Quotas {
+    /// All requests of the account together.
+    pub account: u32,
+    /// `/incremental/users/cursor`.
+    pub incremental_exports_cursor: u32,
+    /// `/search/export`.
+    pub search_export: u32,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self {
+            account: 700,
+            incremental_exports_cursor: 20,
+            search_export: 100,
+        }
+    }
+}
+
+/// The ways to sign in that the account knows; none of them is a secret anywhere.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// OAuth client for the `client_credentials` grant.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// Scopes the client may ask for.
+    pub scopes: Vec<String>,
+    /// An access token that never expires.
+    pub access_token: String,
+    /// E-mail of the user who signs in with an API token.
+    pub email: String,
+    /// The API token.
+    pub api_token: String,
+}
+
+impl Default for Credentials {
+    fn default() -> Self {
+        Self {
+            client_id: "sandbox-client".into(),
+            client_secret: "sandbox-client-secret".into(),
+            scopes: vec!["read".into(), "users:read".into()],
+            access_token: "sandbox-access-token".into(),
+            email: "owner@example.com".into(),
+            api_token: "sandbox-api-token".into(),
+        }
+    }
+}
+
+/// What a user may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Neither search export nor incremental exports.
+    EndUser,
+    /// Search export only.
+    Agent,
+    /// Both.
+    Admin,
+}
+
+impl Role {
+    /// As Zendesk spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EndUser => "end-user",
+            Self::Agent => "agent",
+            Self::Admin => "admin",
+        }
+    }
+}
