@@ -73,7 +73,10 @@ enum StateCommand {
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: cannot start the runtime: {error}");
@@ -86,7 +89,9 @@ pub fn main() -> ExitCode {
             Command::Run => run::run(path).await,
             Command::Sync { streams } => sync::run(path, &streams, output).await,
             Command::Check => check::run(path, output).await,
-            Command::State { command: StateCommand::Show } => state::show(path, output),
+            Command::State {
+                command: StateCommand::Show,
+            } => state::show(path, output),
             Command::Sandbox(arguments) => sandbox::run(&arguments, output).await,
         }
     });

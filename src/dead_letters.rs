@@ -83,8 +83,12 @@ impl Explain for Error {
 
     fn hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Io { .. } => "nothing is lost: the checkpoint stays before the refused record until it can be kept; look at permissions and free space",
-            Self::Full { .. } => "nothing is lost: the stream stops until there is room; look at the reasons in the file, move it away, or raise `dead_letters.max_size`",
+            Self::Io { .. } => {
+                "nothing is lost: the checkpoint stays before the refused record until it can be kept; look at permissions and free space"
+            }
+            Self::Full { .. } => {
+                "nothing is lost: the stream stops until there is room; look at the reasons in the file, move it away, or raise `dead_letters.max_size`"
+            }
         })
     }
 }
@@ -119,7 +123,11 @@ impl DeadLetters {
         let path = directory.join(FILE);
         let failed = |action| {
             let path = path.clone();
-            move |source| Error::Io { action, path, source }
+            move |source| Error::Io {
+                action,
+                path,
+                source,
+            }
         };
         let mut file = OpenOptions::new()
             .read(true)
@@ -135,11 +143,19 @@ impl DeadLetters {
                 bytes = size - whole,
                 "cutting a torn line off the dead letters: its record was not settled and comes again"
             );
-            file.set_len(whole).and_then(|()| file.sync_all()).map_err(failed("repair"))?;
+            file.set_len(whole)
+                .and_then(|()| file.sync_all())
+                .map_err(failed("repair"))?;
         }
         // The entry in the directory must be as durable as what is written later.
-        File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed("open"))?;
-        Ok(Self { path, max_size, file: Mutex::new(file) })
+        File::open(directory)
+            .and_then(|directory| directory.sync_all())
+            .map_err(failed("open"))?;
+        Ok(Self {
+            path,
+            max_size,
+            file: Mutex::new(file),
+        })
     }
 
     /// Appends `letters` of a stream, durably: all of them or none. Blocks for the disk.
@@ -152,7 +168,11 @@ impl DeadLetters {
         }
         let failed = |action| {
             let path = self.path.clone();
-            move |source| Error::Io { action, path, source }
+            move |source| Error::Io {
+                action,
+                path,
+                source,
+            }
         };
         let mut lines = Vec::new();
         let at = Timestamp::now();
@@ -162,7 +182,10 @@ impl DeadLetters {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let size = file.metadata().map_err(failed("read"))?.len();
         if size + lines.len() as u64 > self.max_size {
-            return Err(Error::Full { path: self.path.clone(), max: self.max_size });
+            return Err(Error::Full {
+                path: self.path.clone(),
+                max: self.max_size,
+            });
         }
         let written = file.write_all(&lines).and_then(|()| file.sync_data());
         if let Err(source) = written {

@@ -85,12 +85,19 @@ mod tests {
 
     fn check(json: &str, expected: [Option<&str>; 2]) {
         let picked = pick(json.as_bytes(), &["id", "at"]).expect(json);
-        assert_eq!(picked.map(|value| value.map(RawValue::get)), expected, "in {json}");
+        assert_eq!(
+            picked.map(|value| value.map(RawValue::get)),
+            expected,
+            "in {json}"
+        );
     }
 
     #[test]
     fn values_are_slices_with_their_spelling_kept() {
-        check(r#"{"id": 1.50, "x": [{"id":2}], "at" : "a\u00e9" }"#, [Some("1.50"), Some(r#""a\u00e9""#)]);
+        check(
+            r#"{"id": 1.50, "x": [{"id":2}], "at" : "a\u00e9" }"#,
+            [Some("1.50"), Some(r#""a\u00e9""#)],
+        );
         check(r#"{"at":{"id":3}}"#, [None, Some(r#"{"id":3}"#)]);
         check(r#"{"id":null}"#, [None, None]);
         check(r#"{"i\u0064":7}"#, [Some("7"), None]);
@@ -100,7 +107,17 @@ mod tests {
 
     #[test]
     fn anything_but_one_object_is_an_error() {
-        for json in ["", "[]", "1", "{", r#"{"id":1"#, "{} {}", r#"{"id":1,}"#, "<html>", "{\"a\":\"\u{1}\"}"] {
+        for json in [
+            "",
+            "[]",
+            "1",
+            "{",
+            r#"{"id":1"#,
+            "{} {}",
+            r#"{"id":1,}"#,
+            "<html>",
+            "{\"a\":\"\u{1}\"}",
+        ] {
             assert!(pick(json.as_bytes(), &["id"]).is_err(), "{json}");
         }
         assert!(pick(b"{\"a\":\"\xff\"}", &["a"]).is_err());

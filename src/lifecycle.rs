@@ -47,7 +47,9 @@ pub enum Error {
     #[error("cannot listen for signals")]
     Signals(#[source] std::io::Error),
     /// A task panicked.
-    #[error("the task of a stream has panicked; this is a defect of this program, please report it")]
+    #[error(
+        "the task of a stream has panicked; this is a defect of this program, please report it"
+    )]
     Panicked,
     /// The drain took longer than allowed.
     #[error("stopping took longer than `shutdown_grace` ({} s): the pages in hand are given up and read again at the next start", .0.as_secs())]
@@ -73,7 +75,9 @@ impl Explain for Error {
             Self::Zendesk(error) => error.hint(),
             Self::Platform(error) => error.hint(),
             Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
-            Self::GraceExceeded(_) => Some("raise `shutdown_grace`, and the service manager's own stop timeout with it"),
+            Self::GraceExceeded(_) => {
+                Some("raise `shutdown_grace`, and the service manager's own stop timeout with it")
+            }
         }
     }
 }
@@ -99,11 +103,22 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamS
                 config::Mapping::AdobeSourceCompatible { .. } => None,
             };
             let platform = &config.platform;
-            let inlet =
-                Inlet::new(connection.clone(), platform.endpoint, platform.batch_bytes, flow_id)?;
+            let inlet = Inlet::new(
+                connection.clone(),
+                platform.endpoint,
+                platform.batch_bytes,
+                flow_id,
+            )?;
             let mapping = Mapping::new(&stream.mapping);
             let (store, dead_letters) = (store.clone(), dead_letters.clone());
-            Ok(StreamSync::new(stream.spec.name, export, mapping, inlet, store, dead_letters))
+            Ok(StreamSync::new(
+                stream.spec.name,
+                export,
+                mapping,
+                inlet,
+                store,
+                dead_letters,
+            ))
         })
         .collect()
 }
@@ -126,7 +141,11 @@ pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), E
     let schedule = Schedule::start().await?;
     let mut tasks = JoinSet::new();
     for (sync, stream) in streams.into_iter().zip(&config.streams) {
-        tasks.spawn(keep_in_sync(sync, schedule.ticks(&stream.cadence)?, stop.clone()));
+        tasks.spawn(keep_in_sync(
+            sync,
+            schedule.ticks(&stream.cadence)?,
+            stop.clone(),
+        ));
     }
     if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
         tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
@@ -166,7 +185,10 @@ async fn drain(
 ) -> Result<(), Error> {
     let grace_over = async {
         stop.cancelled().await;
-        tracing::info!(grace_seconds = grace.as_secs(), "stopping: finishing what is in hand");
+        tracing::info!(
+            grace_seconds = grace.as_secs(),
+            "stopping: finishing what is in hand"
+        );
         tokio::time::sleep(grace).await;
     };
     tokio::pin!(grace_over);

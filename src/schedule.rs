@@ -58,8 +58,15 @@ pub struct Ticks {
 
 #[derive(Debug)]
 enum Due {
-    Every { every: Duration, last: Option<Instant> },
-    Cron { cron: Box<Cron>, timezone: Tz, checked: Option<DateTime<Utc>> },
+    Every {
+        every: Duration,
+        last: Option<Instant>,
+    },
+    Cron {
+        cron: Box<Cron>,
+        timezone: Tz,
+        checked: Option<DateTime<Utc>>,
+    },
 }
 
 impl Schedule {
@@ -85,7 +92,10 @@ impl Schedule {
     /// # Errors
     /// When a cron expression or its zone cannot be read.
     pub fn ticks(&self, cadence: &Cadence) -> Result<Ticks, Error> {
-        Ok(Ticks { beat: self.beat.clone(), due: Due::new(cadence)? })
+        Ok(Ticks {
+            beat: self.beat.clone(),
+            due: Due::new(cadence)?,
+        })
     }
 
     /// Stops the beat.
@@ -113,10 +123,18 @@ impl Ticks {
 impl Due {
     fn new(cadence: &Cadence) -> Result<Self, Error> {
         Ok(match cadence {
-            Cadence::Every(every) => Self::Every { every: *every, last: None },
-            Cadence::Cron { expression, timezone } => Self::Cron {
+            Cadence::Every(every) => Self::Every {
+                every: *every,
+                last: None,
+            },
+            Cadence::Cron {
+                expression,
+                timezone,
+            } => Self::Cron {
                 cron: Box::new(parse(expression)?),
-                timezone: timezone.parse().map_err(|_| Error::Timezone(timezone.clone()))?,
+                timezone: timezone
+                    .parse()
+                    .map_err(|_| Error::Timezone(timezone.clone()))?,
                 checked: None,
             },
         })
@@ -132,7 +150,11 @@ impl Due {
                 }
                 due
             }
-            Self::Cron { cron, timezone, checked } => {
+            Self::Cron {
+                cron,
+                timezone,
+                checked,
+            } => {
                 // Looking back from the last look makes a stall, a suspend or a clock set forward
                 // one tick; a clock set back begins anew from where it stands.
                 let since = checked.replace(now);
@@ -147,9 +169,15 @@ impl Due {
 
 /// Reads an expression of six fields, seconds first, as the scheduler crate would.
 pub fn parse(expression: &str) -> Result<Cron, Error> {
-    CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build().parse(expression).map_err(
-        |error| Error::Expression { expression: expression.to_owned(), why: error.to_string() },
-    )
+    CronParser::builder()
+        .seconds(Seconds::Required)
+        .dom_and_dow(true)
+        .build()
+        .parse(expression)
+        .map_err(|error| Error::Expression {
+            expression: expression.to_owned(),
+            why: error.to_string(),
+        })
 }
 
 #[cfg(test)]
@@ -217,9 +245,15 @@ mod tests {
     #[test]
     fn what_is_no_schedule_says_so() {
         for expression in ["", "* * * *", "61 * * * * *", "every day"] {
-            assert!(matches!(parse(expression), Err(Error::Expression { .. })), "{expression}");
+            assert!(
+                matches!(parse(expression), Err(Error::Expression { .. })),
+                "{expression}"
+            );
         }
-        let cadence = Cadence::Cron { expression: "0 * * * * *".into(), timezone: "Mars".into() };
+        let cadence = Cadence::Cron {
+            expression: "0 * * * * *".into(),
+            timezone: "Mars".into(),
+        };
         assert!(matches!(Due::new(&cadence), Err(Error::Timezone(_))));
     }
 
@@ -233,15 +267,22 @@ mod tests {
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(due.take(now));
         tokio::time::advance(Duration::from_secs(600)).await;
-        assert!(due.take(now) && !due.take(now), "a long sync makes one tick, not ten");
+        assert!(
+            due.take(now) && !due.take(now),
+            "a long sync makes one tick, not ten"
+        );
     }
 
     #[tokio::test]
     async fn the_beat_beats() {
         let schedule = Schedule::start().await.expect("started");
-        let mut ticks = schedule.ticks(&Cadence::Every(Duration::from_secs(1))).expect("ticks");
+        let mut ticks = schedule
+            .ticks(&Cadence::Every(Duration::from_secs(1)))
+            .expect("ticks");
         for _ in 0..2 {
-            tokio::time::timeout(Duration::from_secs(10), ticks.next()).await.expect("a tick");
+            tokio::time::timeout(Duration::from_secs(10), ticks.next())
+                .await
+                .expect("a tick");
         }
         schedule.stop().await;
     }

@@ -93,7 +93,12 @@ impl StreamSync {
         Self {
             stream: stream.to_owned(),
             export,
-            delivery: Delivery { mapping, inlet, store, dead_letters },
+            delivery: Delivery {
+                mapping,
+                inlet,
+                store,
+                dead_letters,
+            },
         }
     }
 
@@ -130,7 +135,8 @@ impl StreamSync {
                 (End::Complete | End::Stopped, Err(error)) => End::Failed(error),
                 (end, _) => end,
             },
-            lag: newest.and_then(|time| Duration::try_from(Timestamp::now().duration_since(time)).ok()),
+            lag: newest
+                .and_then(|time| Duration::try_from(Timestamp::now().duration_since(time)).ok()),
             duration: clock.elapsed(),
         }
     }
@@ -145,7 +151,9 @@ impl StreamSync {
         let (pages, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
         let position = self.export.position(state.position.clone());
         let reading = read(&mut self.export, position, pages, stop);
-        let delivering = self.delivery.run(&self.stream, queue, state, counts, stop, progress);
+        let delivering = self
+            .delivery
+            .run(&self.stream, queue, state, counts, stop, progress);
         tokio::select! {
             // The deliverer ends when the queue does or when it fails; in either case a page that
             // is still being fetched is of no use, and dropping the reader loses nothing.
@@ -211,7 +219,9 @@ impl Delivery {
             };
             match advanced {
                 Ok(of_page) => *counts += of_page,
-                Err(Error::Delivery(crate::platform::Error::Stopped { .. })) => return End::Stopped,
+                Err(Error::Delivery(crate::platform::Error::Stopped { .. })) => {
+                    return End::Stopped;
+                }
                 Err(error) => return End::Failed(error),
             }
             progress(counts);
@@ -219,7 +229,10 @@ impl Delivery {
         if complete {
             End::Complete
         } else {
-            debug_assert!(stop.is_cancelled(), "only a stop ends the queue before the stream does");
+            debug_assert!(
+                stop.is_cancelled(),
+                "only a stop ends the queue before the stream does"
+            );
             End::Stopped
         }
     }

@@ -70,7 +70,10 @@ pub fn sync_ended(summary: &Summary) {
     }
     match &summary.end {
         End::Complete => line!(info, "sync complete"),
-        End::Stopped => line!(info, "sync stopped; what is left comes after the next start"),
+        End::Stopped => line!(
+            info,
+            "sync stopped; what is left comes after the next start"
+        ),
         End::Failed(error) => line!(
             error,
             "sync failed; the checkpoint stands and the next tick tries again",

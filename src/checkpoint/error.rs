@@ -62,11 +62,21 @@ impl Explain for Error {
 
     fn hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Io { .. } => "the state directory must exist or be creatable, and be writable by this user, with free space; nothing is lost, the last checkpoint stands",
-            Self::Locked { .. } => "one daemon owns one state directory: stop the other one, or give this one its own `state.directory`",
-            Self::Damaged { .. } => "put back an earlier generation from `history/` beside it (copy the newest good one over `state.json`); removing the file exports everything from `start` again",
-            Self::TooNew { .. } => "run the release that wrote it or a later one, or put back an earlier generation from `history/` beside it",
-            Self::Foreign { .. } => "give each account its own `state.directory`; if the account was renamed, change `account` in the state file",
+            Self::Io { .. } => {
+                "the state directory must exist or be creatable, and be writable by this user, with free space; nothing is lost, the last checkpoint stands"
+            }
+            Self::Locked { .. } => {
+                "one daemon owns one state directory: stop the other one, or give this one its own `state.directory`"
+            }
+            Self::Damaged { .. } => {
+                "put back an earlier generation from `history/` beside it (copy the newest good one over `state.json`); removing the file exports everything from `start` again"
+            }
+            Self::TooNew { .. } => {
+                "run the release that wrote it or a later one, or put back an earlier generation from `history/` beside it"
+            }
+            Self::Foreign { .. } => {
+                "give each account its own `state.directory`; if the account was renamed, change `account` in the state file"
+            }
         })
     }
 }

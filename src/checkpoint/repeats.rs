@@ -44,7 +44,10 @@ impl Repeats {
     /// From what the state file remembers.
     pub fn new(seen: &[Seen]) -> Self {
         Self {
-            by_id: seen.iter().map(|seen| (seen.id.clone(), (seen.version, seen.crc))).collect(),
+            by_id: seen
+                .iter()
+                .map(|seen| (seen.id.clone(), (seen.version, seen.crc)))
+                .collect(),
         }
     }
 
@@ -72,9 +75,13 @@ impl Repeats {
         if let Some(horizon) = horizon {
             self.by_id.retain(|_, (version, _)| *version >= horizon);
         }
-        let excess = self.by_id.len().saturating_sub(limits::REPEATS_REMEMBERED_MAX);
+        let excess = self
+            .by_id
+            .len()
+            .saturating_sub(limits::REPEATS_REMEMBERED_MAX);
         if excess > 0 {
-            let mut versions: Vec<Timestamp> = self.by_id.values().map(|(version, _)| *version).collect();
+            let mut versions: Vec<Timestamp> =
+                self.by_id.values().map(|(version, _)| *version).collect();
             // All of the second at the edge go: what is forgotten is sent again, never lost.
             let (_, edge, _) = versions.select_nth_unstable(excess - 1);
             let edge = *edge;
@@ -87,7 +94,11 @@ impl Repeats {
         let mut seen: Vec<Seen> = self
             .by_id
             .iter()
-            .map(|(id, &(version, crc))| Seen { id: id.clone(), version, crc })
+            .map(|(id, &(version, crc))| Seen {
+                id: id.clone(),
+                version,
+                crc,
+            })
             .collect();
         seen.sort_by(|a, b| (a.version, &a.id).cmp(&(b.version, &b.id)));
         seen
@@ -142,8 +153,20 @@ mod tests {
         check(record("1", 101, "a"), Verdict::New);
         check(record("1", 99, "a"), Verdict::Superseded);
         check(record("2", 100, "a"), Verdict::New);
-        check(Record { id: None, ..record("1", 100, "a") }, Verdict::New);
-        check(Record { version: None, ..record("1", 100, "a") }, Verdict::New);
+        check(
+            Record {
+                id: None,
+                ..record("1", 100, "a")
+            },
+            Verdict::New,
+        );
+        check(
+            Record {
+                version: None,
+                ..record("1", 100, "a")
+            },
+            Verdict::New,
+        );
     }
 
     #[test]

@@ -59,7 +59,11 @@ impl Store {
 
     /// What is known of a stream.
     pub fn stream(&self, name: &str) -> StreamState {
-        self.lock_state().streams.get(name).cloned().unwrap_or_default()
+        self.lock_state()
+            .streams
+            .get(name)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Replaces what is known of a stream, durably. Blocks for the disk.
@@ -69,7 +73,10 @@ impl Store {
     pub fn save(&self, name: &str, stream: StreamState) -> Result<(), Error> {
         let mut state = self.lock_state();
         let mut next = state.clone();
-        let moved = next.streams.get(name).and_then(|stream| stream.position.as_ref())
+        let moved = next
+            .streams
+            .get(name)
+            .and_then(|stream| stream.position.as_ref())
             != stream.position.as_ref();
         next.streams.insert(name.to_owned(), stream);
         next.saved_at = Timestamp::now();
@@ -91,7 +98,11 @@ impl Store {
         text.push(b'\n');
         let failed = |action, path: &Path| {
             let path = path.to_owned();
-            move |source| Error::Io { action, path, source }
+            move |source| Error::Io {
+                action,
+                path,
+                source,
+            }
         };
         let mut file = private_file(&temporary).map_err(failed("create", &temporary))?;
         file.write_all(&text).map_err(failed("write", &temporary))?;
@@ -118,7 +129,9 @@ impl Store {
         };
         // A crash after this step and before the rename leaves a link of the same number.
         match fs::remove_file(&kept) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(error));
+            }
             _ => {}
         }
         // Not every file system has hard links.
@@ -128,7 +141,10 @@ impl Store {
         let mut generations: Vec<PathBuf> = fs::read_dir(&history)
             .map_err(failed)?
             .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "json")
+            })
             .collect();
         generations.sort();
         let excess = generations.len().saturating_sub(limits::STATE_GENERATIONS);
@@ -155,29 +171,51 @@ pub fn read(directory: &Path) -> Result<Option<State>, Error> {
     }
 
     let path = directory.join(STATE);
-    let unreadable = |source| Error::Io { action: "read", path: path.clone(), source };
+    let unreadable = |source| Error::Io {
+        action: "read",
+        path: path.clone(),
+        source,
+    };
     let file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     };
     let mut text = Vec::new();
-    file.take(limits::FILE_BYTES_MAX + 1).read_to_end(&mut text).map_err(unreadable)?;
-    let damaged = |why: String| Error::Damaged { path: path.clone(), why };
+    file.take(limits::FILE_BYTES_MAX + 1)
+        .read_to_end(&mut text)
+        .map_err(unreadable)?;
+    let damaged = |why: String| Error::Damaged {
+        path: path.clone(),
+        why,
+    };
     if text.len() as u64 > limits::FILE_BYTES_MAX {
-        return Err(damaged(format!("it is larger than {} bytes", limits::FILE_BYTES_MAX)));
+        return Err(damaged(format!(
+            "it is larger than {} bytes",
+            limits::FILE_BYTES_MAX
+        )));
     }
     let Versioned { version } =
         serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
     if version > FORMAT_VERSION {
-        return Err(Error::TooNew { path, found: version, known: FORMAT_VERSION });
+        return Err(Error::TooNew {
+            path,
+            found: version,
+            known: FORMAT_VERSION,
+        });
     }
-    serde_json::from_slice(&text).map(Some).map_err(|error| damaged(error.to_string()))
+    serde_json::from_slice(&text)
+        .map(Some)
+        .map_err(|error| damaged(error.to_string()))
 }
 
 fn lock(directory: &Path) -> Result<File, Error> {
     let path = directory.join(LOCK);
-    let failed = |source| Error::Io { action: "lock", path: path.clone(), source };
+    let failed = |source| Error::Io {
+        action: "lock",
+        path: path.clone(),
+        source,
+    };
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -194,38 +232,54 @@ fn lock(directory: &Path) -> Result<File, Error> {
             let known = read.is_ok() && holder.trim().parse::<u32>().is_ok();
             return Err(Error::Locked {
                 directory: directory.to_owned(),
-                holder: if known { format!(" by process {}", holder.trim()) } else { String::new() },
+                holder: if known {
+                    format!(" by process {}", holder.trim())
+                } else {
+                    String::new()
+                },
             });
         }
         Err(TryLockError::Error(error)) => return Err(failed(error)),
     }
     file.set_len(0).map_err(failed)?;
-    file.write_all(std::process::id().to_string().as_bytes()).map_err(failed)?;
+    file.write_all(std::process::id().to_string().as_bytes())
+        .map_err(failed)?;
     Ok(file)
 }
 
 /// The state names people's ids: nobody else's business.
 fn create_private_directory(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|source| Error::Io {
-        action: "create the directory",
-        path: path.to_owned(),
-        source,
-    })
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| Error::Io {
+            action: "create the directory",
+            path: path.to_owned(),
+            source,
+        })
 }
 
 fn private_file(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
 }
 
 /// Makes a rename durable.
 fn sync_directory(directory: &Path) -> Result<(), Error> {
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(|source| Error::Io {
-        action: "sync the directory",
-        path: directory.to_owned(),
-        source,
-    })
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|source| Error::Io {
+            action: "sync the directory",
+            path: directory.to_owned(),
+            source,
+        })
 }
 
 #[cfg(test)]

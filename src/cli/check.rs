@@ -55,7 +55,11 @@ pub(super) async fn run(path: &Path, output: Output) -> u8 {
         Output::Json => output::json(&findings),
         Output::Human => print(&findings),
     }
-    findings.iter().map(|finding| finding.code).find(|code| *code != exit::SUCCESS).unwrap_or(exit::SUCCESS)
+    findings
+        .iter()
+        .map(|finding| finding.code)
+        .find(|code| *code != exit::SUCCESS)
+        .unwrap_or(exit::SUCCESS)
 }
 
 /// Reads the state without taking the lock: a running daemon may own it.
@@ -63,15 +67,22 @@ fn state(config: &Config) -> Finding {
     let directory = &config.state.directory;
     match checkpoint::read(directory) {
         Err(error) => failed("state", &error),
-        Ok(Some(state)) if state.account != config.zendesk.account => {
-            failed("state", &checkpoint::Error::Foreign {
+        Ok(Some(state)) if state.account != config.zendesk.account => failed(
+            "state",
+            &checkpoint::Error::Foreign {
                 path: directory.clone(),
                 found: state.account,
                 configured: config.zendesk.account.clone(),
-            })
-        }
-        Ok(Some(state)) => ok("state", format!("{}, saved {}", directory.display(), state.saved_at)),
-        Ok(None) => ok("state", format!("{}, nothing delivered yet", directory.display())),
+            },
+        ),
+        Ok(Some(state)) => ok(
+            "state",
+            format!("{}, saved {}", directory.display(), state.saved_at),
+        ),
+        Ok(None) => ok(
+            "state",
+            format!("{}, nothing delivered yet", directory.display()),
+        ),
     }
 }
 
@@ -83,7 +94,10 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
     match client.caller().await {
         Ok(caller) => findings.push(ok(
             "zendesk sign-in",
-            format!("{} as user {}, role {}", config.zendesk.account, caller.id, caller.role),
+            format!(
+                "{} as user {}, role {}",
+                config.zendesk.account, caller.id, caller.role
+            ),
         )),
         Err(error) => {
             findings.push(failed("zendesk sign-in", &error));
@@ -95,15 +109,22 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
             subject: "zendesk sign-in".to_owned(),
             verdict: Verdict::Warning,
             what: ZendeskAuth::API_TOKEN_END.to_owned(),
-            remedy: Some("create an OAuth client and use `method = \"client_credentials\"`".to_owned()),
+            remedy: Some(
+                "create an OAuth client and use `method = \"client_credentials\"`".to_owned(),
+            ),
             code: exit::SUCCESS,
         });
     }
     for stream in &config.streams {
         let subject = format!("stream {}", stream.spec.name);
         // One record of the last minutes: the cheapest request that needs the permission.
-        let recent = Timestamp::now().saturating_sub(Duration::from_secs(600)).ok();
-        let probe = config::Stream { start: recent, ..stream.clone() };
+        let recent = Timestamp::now()
+            .saturating_sub(Duration::from_secs(600))
+            .ok();
+        let probe = config::Stream {
+            start: recent,
+            ..stream.clone()
+        };
         let mut export = Export::new(client.clone(), &probe, 1);
         let position = export.position(None);
         findings.push(match export.page(&position).await {
@@ -120,19 +141,31 @@ async fn platform(config: &Config, stop: &CancellationToken, findings: &mut Vec<
     };
     if config.platform.auth.is_some() {
         findings.push(match connection.sign_in().await {
-            Ok(()) => ok("adobe sign-in", "the identity service gives us tokens".to_owned()),
+            Ok(()) => ok(
+                "adobe sign-in",
+                "the identity service gives us tokens".to_owned(),
+            ),
             Err(error) => failed("adobe sign-in", &error),
         });
     }
     let host = config.platform.inlet_url.host_str().unwrap_or_default();
     findings.push(match connection.reach().await {
-        Ok(status) => ok("inlet", format!("{host} answers (HTTP {status}); nothing was sent")),
+        Ok(status) => ok(
+            "inlet",
+            format!("{host} answers (HTTP {status}); nothing was sent"),
+        ),
         Err(error) => failed("inlet", &error),
     });
 }
 
 fn ok(subject: &str, what: String) -> Finding {
-    Finding { subject: subject.to_owned(), verdict: Verdict::Ok, what, remedy: None, code: exit::SUCCESS }
+    Finding {
+        subject: subject.to_owned(),
+        verdict: Verdict::Ok,
+        what,
+        remedy: None,
+        code: exit::SUCCESS,
+    }
 }
 
 fn failed(subject: &str, error: &(impl Explain + 'static)) -> Finding {
@@ -155,7 +188,10 @@ fn print(findings: &[Finding]) {
             Verdict::Warning => "warning",
             Verdict::Failed => "FAILED ",
         };
-        output::line(&format!("{mark}  {:<16}  {}", finding.subject, finding.what));
+        output::line(&format!(
+            "{mark}  {:<16}  {}",
+            finding.subject, finding.what
+        ));
         if let Some(remedy) = &finding.remedy {
             output::line(&format!("{:27}→ {remedy}", ""));
         }

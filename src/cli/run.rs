@@ -15,7 +15,12 @@ pub(super) async fn run(path: &Path) -> u8 {
         Ok(()) => exit::SUCCESS,
         Err(error) => {
             // Into the log too: under a service manager that is all there is.
-            tracing::error!(code = error.code().as_str(), hint = error.hint(), "{}", Chain(&error));
+            tracing::error!(
+                code = error.code().as_str(),
+                hint = error.hint(),
+                "{}",
+                Chain(&error)
+            );
             exit::code(error.code())
         }
     }

@@ -76,7 +76,11 @@ pub(super) async fn run(arguments: &Arguments, output: Output) -> u8 {
                 Output::Json => output::json(&verdict),
                 Output::Human => output::line(&format!("\n{verdict}")),
             }
-            if verdict.is_good() { exit::SUCCESS } else { exit::FAILED }
+            if verdict.is_good() {
+                exit::SUCCESS
+            } else {
+                exit::FAILED
+            }
         }
         Err(code) => code,
     }
@@ -91,9 +95,11 @@ async fn demonstrate(arguments: &Arguments, output: Output) -> Result<Verdict, u
         .prefix("zendesk-aep-sandbox-")
         .tempdir()
         .map_err(|error| failed(&error))?;
-    let ends = configuration::start(arguments).await.map_err(|error| failed(&error))?;
-    let path = configuration::write(directory.path(), arguments, &ends)
+    let ends = configuration::start(arguments)
+        .await
         .map_err(|error| failed(&error))?;
+    let path =
+        configuration::write(directory.path(), arguments, &ends).map_err(|error| failed(&error))?;
     let config = config::load_without_environment(&path).map_err(|error| failed(&error))?;
     telemetry::init(&config.log);
     let interrupted = lifecycle::stop_on_signals().map_err(|error| output::fail(&error))?;
@@ -103,9 +109,19 @@ async fn demonstrate(arguments: &Arguments, output: Output) -> Result<Verdict, u
             output::line(line);
         }
     };
-    say(&format!("zendesk   {} with {} users", ends.zendesk.base_url(), grouped(arguments.users.into())));
-    say(&format!("platform  {}… behind sign-in", &ends.platform.inlet_url()[..40]));
-    say(&format!("daemon    state and dead letters in {}\n", directory.path().display()));
+    say(&format!(
+        "zendesk   {} with {} users",
+        ends.zendesk.base_url(),
+        grouped(arguments.users.into())
+    ));
+    say(&format!(
+        "platform  {}… behind sign-in",
+        &ends.platform.inlet_url()[..40]
+    ));
+    say(&format!(
+        "daemon    state and dead letters in {}\n",
+        directory.path().display()
+    ));
 
     // The daemon is stopped after the story, whoever ends that; an interrupt must not take it
     // down first, or what was changed last could not arrive.
@@ -139,5 +155,10 @@ async fn caught_up(ends: &Ends, export: Export) -> bool {
 }
 
 fn verdict(config: &Config, ends: &Ends, export: Export) -> std::io::Result<Verdict> {
-    Verdict::new(&ends.zendesk, &ends.platform, &config.state.directory, export)
+    Verdict::new(
+        &ends.zendesk,
+        &ends.platform,
+        &config.state.directory,
+        export,
+    )
 }

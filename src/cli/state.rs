@@ -41,7 +41,10 @@ fn print(state: &State) {
 fn print_stream(stream: &StreamState) {
     match &stream.position {
         None => output::line("  checkpoint    none yet"),
-        Some(Position::Incremental { cursor, recovery_time }) => {
+        Some(Position::Incremental {
+            cursor,
+            recovery_time,
+        }) => {
             output::line(&format!(
                 "  checkpoint    incremental, cursor {}",
                 cursor.as_ref().map_or("none", |cursor| cursor.as_str())
@@ -53,7 +56,10 @@ fn print_stream(stream: &StreamState) {
         Some(Position::Search { from, window }) => {
             let from = from.map_or_else(|| "the beginning".to_owned(), |from| from.to_string());
             output::line(&match window {
-                Some(window) => format!("  checkpoint    search, from {from}, in a window to {}", window.to),
+                Some(window) => format!(
+                    "  checkpoint    search, from {from}, in a window to {}",
+                    window.to
+                ),
                 None => format!("  checkpoint    search, complete to {from}"),
             });
         }

@@ -83,15 +83,24 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
 
 /// Leaves only the named streams, or all if none is named.
 fn narrow(config: &mut Config, names: &[String]) -> Result<(), String> {
-    let configured: Vec<&str> = config.streams.iter().map(|stream| stream.spec.name).collect();
-    if let Some(unknown) = names.iter().find(|name| !configured.contains(&name.as_str())) {
+    let configured: Vec<&str> = config
+        .streams
+        .iter()
+        .map(|stream| stream.spec.name)
+        .collect();
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| !configured.contains(&name.as_str()))
+    {
         return Err(format!(
             "error: the stream `{unknown}` is not configured\n\nhint: configured are: {}",
             configured.join(", ")
         ));
     }
     if !names.is_empty() {
-        config.streams.retain(|stream| names.iter().any(|name| name == stream.spec.name));
+        config
+            .streams
+            .retain(|stream| names.iter().any(|name| name == stream.spec.name));
     }
     Ok(())
 }
@@ -132,7 +141,9 @@ fn print(summary: &Summary) {
         grouped(counts.failed),
         grouped(counts.pages),
         grouped(counts.requests),
-        summary.lag.map_or_else(String::new, |lag| format!("; lag {}", span(lag))),
+        summary
+            .lag
+            .map_or_else(String::new, |lag| format!("; lag {}", span(lag))),
     ));
     if let End::Failed(error) = &summary.end {
         eprintln!("{}", Report(error));

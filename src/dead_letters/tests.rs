@@ -11,7 +11,10 @@ fn letter(id: &str, record: &str) -> DeadLetter {
             Some(RecordId::new(id)),
             "2026-01-02T03:04:05Z".parse().ok(),
         ),
-        reason: Reason::Rejected { status: 400, message: "unknown xdm format".to_owned() },
+        reason: Reason::Rejected {
+            status: 400,
+            message: "unknown xdm format".to_owned(),
+        },
     }
 }
 
@@ -31,20 +34,27 @@ fn lines(directory: &Path) -> Vec<serde_json::Value> {
 fn a_letter_holds_the_record_as_it_came_and_the_reason() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().expect("a directory");
-    open(directory.path()).append("users", &[letter("7", r#"{"id":7, "n":1.0}"#)]).expect("kept");
+    open(directory.path())
+        .append("users", &[letter("7", r#"{"id":7, "n":1.0}"#)])
+        .expect("kept");
     let text = fs::read_to_string(directory.path().join(FILE)).expect("a file");
     assert!(text.ends_with(
         r#""stream":"users","id":"7","version":"2026-01-02T03:04:05Z","reason":{"code":"rejected","status":400,"message":"unknown xdm format"},"record":{"id":7, "n":1.0}}
 "#
     ), "{text}");
-    let mode = fs::metadata(directory.path().join(FILE)).expect("metadata").permissions().mode();
+    let mode = fs::metadata(directory.path().join(FILE))
+        .expect("metadata")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
 #[test]
 fn a_pretty_record_stays_on_one_line() {
     let directory = tempfile::tempdir().expect("a directory");
-    open(directory.path()).append("users", &[letter("7", "{\n \"id\":\r\n7}")]).expect("kept");
+    open(directory.path())
+        .append("users", &[letter("7", "{\n \"id\":\r\n7}")])
+        .expect("kept");
     assert_eq!(lines(directory.path())[0]["record"]["id"], 7);
 }
 
@@ -52,8 +62,12 @@ fn a_pretty_record_stays_on_one_line() {
 fn a_full_store_refuses_and_stays_whole() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = DeadLetters::open(directory.path(), 300).expect("opens");
-    store.append("users", &[letter("1", "{}")]).expect("room for one");
-    let error = store.append("users", &[letter("2", "{}"), letter("3", "{}")]).expect_err("full");
+    store
+        .append("users", &[letter("1", "{}")])
+        .expect("room for one");
+    let error = store
+        .append("users", &[letter("2", "{}"), letter("3", "{}")])
+        .expect_err("full");
     assert!(matches!(error, Error::Full { max: 300, .. }), "{error}");
     assert_eq!(lines(directory.path()).len(), 1);
 }

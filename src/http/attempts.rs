@@ -117,19 +117,32 @@ mod tests {
         let mut attempts = Attempts::new(&retry(), &CancellationToken::new());
         for nominal_ms in [500, 1_000, 2_000, 4_000] {
             let before = Instant::now();
-            assert_eq!(attempts.pause(Wait::Backoff, "test", &"trouble").await, Pause::Over);
+            assert_eq!(
+                attempts.pause(Wait::Backoff, "test", &"trouble").await,
+                Pause::Over
+            );
             let waited = before.elapsed().as_millis();
-            assert!((nominal_ms..=2 * nominal_ms + 1).contains(&waited), "{waited} ms for {nominal_ms}");
+            assert!(
+                (nominal_ms..=2 * nominal_ms + 1).contains(&waited),
+                "{waited} ms for {nominal_ms}"
+            );
         }
         assert_eq!(attempts.made(), 5);
-        assert_eq!(attempts.pause(Wait::Backoff, "test", &"trouble").await, Pause::Exhausted);
+        assert_eq!(
+            attempts.pause(Wait::Backoff, "test", &"trouble").await,
+            Pause::Exhausted
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_always_names_a_delay_is_not_asked_for_ever() {
         let mut attempts = Attempts::new(&retry(), &CancellationToken::new());
         let mut tries = 1;
-        while attempts.pause(Wait::Server(Duration::from_secs(1)), "test", &"429").await == Pause::Over {
+        while attempts
+            .pause(Wait::Server(Duration::from_secs(1)), "test", &"429")
+            .await
+            == Pause::Over
+        {
             tries += 1;
         }
         assert_eq!(tries, 5);
@@ -148,6 +161,9 @@ mod tests {
         let stop = CancellationToken::new();
         stop.cancel();
         let mut attempts = Attempts::new(&retry(), &stop);
-        assert_eq!(attempts.pause(Wait::RateLimited, "test", &"429").await, Pause::Stopped);
+        assert_eq!(
+            attempts.pause(Wait::RateLimited, "test", &"429").await,
+            Pause::Stopped
+        );
     }
 }

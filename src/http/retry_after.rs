@@ -46,13 +46,24 @@ mod tests {
 
     #[test]
     fn dates() {
-        check("Sun, 22 Nov 2026 10:00:30 GMT", Some(Duration::from_secs(30)));
+        check(
+            "Sun, 22 Nov 2026 10:00:30 GMT",
+            Some(Duration::from_secs(30)),
+        );
         check("Sun, 22 Nov 2026 09:59:00 GMT", None);
     }
 
     #[test]
     fn nothing_usable_means_none() {
-        for value in ["", "0", "-3", "soon", "NaN", "inf", "Sun, 99 Nov 2026 10:00:30 GMT"] {
+        for value in [
+            "",
+            "0",
+            "-3",
+            "soon",
+            "NaN",
+            "inf",
+            "Sun, 99 Nov 2026 10:00:30 GMT",
+        ] {
             check(value, None);
         }
         assert_eq!(retry_after(&HeaderMap::new(), Timestamp::UNIX_EPOCH), None);
@@ -62,6 +73,9 @@ mod tests {
     fn mistaken_values_are_cut() {
         check("86400000", Some(limits::RETRY_AFTER_MAX));
         check("1e300", Some(limits::RETRY_AFTER_MAX));
-        check("Fri, 22 Nov 2999 10:00:00 GMT", Some(limits::RETRY_AFTER_MAX));
+        check(
+            "Fri, 22 Nov 2999 10:00:00 GMT",
+            Some(limits::RETRY_AFTER_MAX),
+        );
     }
 }

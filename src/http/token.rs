@@ -64,7 +64,9 @@ impl TokenCache {
             header,
             generation: slot.generation,
         };
-        let renew_at = granted.expires_in.map(|lifetime| asked_at + useful(lifetime));
+        let renew_at = granted
+            .expires_in
+            .map(|lifetime| asked_at + useful(lifetime));
         slot.present = Some((token.clone(), renew_at));
         Ok(token)
     }
@@ -72,7 +74,11 @@ impl TokenCache {
     /// Forgets `stale` after it was refused, unless somebody has renewed it already.
     pub async fn discard(&self, stale: &Token) {
         let mut slot = self.slot.lock().await;
-        if slot.present.as_ref().is_some_and(|(token, _)| token.generation == stale.generation) {
+        if slot
+            .present
+            .as_ref()
+            .is_some_and(|(token, _)| token.generation == stale.generation)
+        {
             slot.present = None;
         }
     }

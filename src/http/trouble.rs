@@ -96,7 +96,12 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     ["x-request-id", "x-zendesk-request-id"]
         .into_iter()
         .find_map(|name| headers.get(name)?.to_str().ok())
-        .map(|id| id.chars().filter(|c| c.is_ascii_graphic()).take(100).collect())
+        .map(|id| {
+            id.chars()
+                .filter(|c| c.is_ascii_graphic())
+                .take(100)
+                .collect()
+        })
 }
 
 /// What an error body says, on one line and cut to [`limits::ERROR_TEXT_CHARS_MAX`]: the
@@ -113,7 +118,11 @@ pub fn excerpt(body: &[u8]) -> String {
         }
         line.extend(word.chars().filter(|c| !c.is_control()));
         if line.chars().count() > limits::ERROR_TEXT_CHARS_MAX {
-            return line.chars().take(limits::ERROR_TEXT_CHARS_MAX).chain(['…']).collect();
+            return line
+                .chars()
+                .take(limits::ERROR_TEXT_CHARS_MAX)
+                .chain(['…'])
+                .collect();
         }
     }
     line
@@ -151,12 +160,18 @@ mod tests {
     #[test]
     fn known_shapes_are_explained() {
         let check = |body: &str, expected: &str| assert_eq!(excerpt(body.as_bytes()), expected);
-        check(r#"{"error":"Couldn't authenticate you"}"#, "Couldn't authenticate you");
+        check(
+            r#"{"error":"Couldn't authenticate you"}"#,
+            "Couldn't authenticate you",
+        );
         check(
             r#"{"error":{"title":"Forbidden","message":"You do not have access to this page."}}"#,
             "Forbidden: You do not have access to this page.",
         );
-        check(r#"{"error":"RecordNotFound","description":"Not found"}"#, "RecordNotFound: Not found");
+        check(
+            r#"{"error":"RecordNotFound","description":"Not found"}"#,
+            "RecordNotFound: Not found",
+        );
         check(
             r#"{"errors":[{"code":"InvalidPaginationDepth","title":"Too deep"}]}"#,
             "InvalidPaginationDepth: Too deep",
@@ -165,7 +180,10 @@ mod tests {
             r#"{"type":"x","status":"401","title":"Authorization","report":{"message":"[id] Ims service token is empty"}}"#,
             "Authorization: [id] Ims service token is empty",
         );
-        check("Number of allowed\n API requests ", "Number of allowed API requests");
+        check(
+            "Number of allowed\n API requests ",
+            "Number of allowed API requests",
+        );
         check("", "");
         check(r#"{"a":1}"#, r#"{"a":1}"#);
     }

@@ -100,7 +100,9 @@ mod tests {
     fn values_keep_their_spelling_and_the_guides_order() {
         check(
             r#"{"name":"Zo\u00eb","id":  6106699702801,"verified":false,"role_type":0}"#,
-            Ok(r#"{"_acme":{"id":6106699702801,"role_type":0,"verified":false,"name":"Zo\u00eb"}}"#),
+            Ok(
+                r#"{"_acme":{"id":6106699702801,"role_type":0,"verified":false,"name":"Zo\u00eb"}}"#,
+            ),
         );
     }
 
@@ -138,7 +140,9 @@ mod tests {
     #[test]
     fn the_message_is_adobes_envelope() {
         let mut message = Vec::new();
-        mapping().write(&record(r#"{"id":7}"#), &mut message).expect("a message");
+        mapping()
+            .write(&record(r#"{"id":7}"#), &mut message)
+            .expect("a message");
         let message: serde_json::Value = serde_json::from_slice(&message).expect("JSON");
         let schema_ref = serde_json::json!({
             "id": "https://ns.adobe.com/acme/schemas/1",
@@ -165,7 +169,10 @@ mod tests {
     fn a_failed_mapping_leaves_nothing_behind() {
         for mapping in [Mapping::Raw, mapping()] {
             let mut out = b"kept".to_vec();
-            assert_eq!(mapping.write(&record("7"), &mut out), Err(MappingError::NotAnObject));
+            assert_eq!(
+                mapping.write(&record("7"), &mut out),
+                Err(MappingError::NotAnObject)
+            );
             assert_eq!(out, b"kept");
         }
     }

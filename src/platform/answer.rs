@@ -58,7 +58,11 @@ mod tests {
             headers.insert("retry-after", value.parse().expect("a header value"));
         }
         let status = StatusCode::from_u16(status).expect("a status");
-        assert_eq!(decide(status, &headers, Timestamp::UNIX_EPOCH), expected, "{status}");
+        assert_eq!(
+            decide(status, &headers, Timestamp::UNIX_EPOCH),
+            expected,
+            "{status}"
+        );
     }
 
     #[test]
@@ -71,11 +75,19 @@ mod tests {
         }
         check(404, None, Decision::NotFound);
         check(429, None, Decision::Retry(Wait::RateLimited));
-        check(429, Some("2"), Decision::Retry(Wait::Server(Duration::from_secs(2))));
+        check(
+            429,
+            Some("2"),
+            Decision::Retry(Wait::Server(Duration::from_secs(2))),
+        );
         for status in [408, 409, 500, 502, 503, 504, 599] {
             check(status, None, Decision::Retry(Wait::Backoff));
         }
-        check(503, Some("9"), Decision::Retry(Wait::Server(Duration::from_secs(9))));
+        check(
+            503,
+            Some("9"),
+            Decision::Retry(Wait::Server(Duration::from_secs(9))),
+        );
         for status in [301, 307, 405, 415, 499] {
             check(status, None, Decision::Refused);
         }

@@ -81,7 +81,10 @@ impl Packer {
     pub fn push(&mut self, message: &[u8]) -> Result<Option<Batch>, TooLarge> {
         let max = self.bytes_max - OPEN.len() - CLOSE.len();
         if message.len() > max {
-            return Err(TooLarge { size: message.len(), max });
+            return Err(TooLarge {
+                size: message.len(),
+                max,
+            });
         }
         let full = self.open.messages.len() >= self.messages_max
             || self.open.size_with(message) > self.bytes_max;
@@ -197,7 +200,12 @@ mod tests {
     fn the_single_endpoint_gets_one_message_at_a_time() {
         let mut packer = Packer::new(1_000, Endpoint::Single);
         assert_eq!(packer.push(b"{}"), Ok(None));
-        assert_eq!(packer.push(b"{}").map(|batch| batch.map(|batch| batch.len())), Ok(Some(1)));
+        assert_eq!(
+            packer
+                .push(b"{}")
+                .map(|batch| batch.map(|batch| batch.len())),
+            Ok(Some(1))
+        );
     }
 
     #[test]

@@ -29,10 +29,7 @@ pub(super) enum Reply {
     /// A success, with its body.
     Body(Bytes),
     /// Refused for what it holds.
-    Refused {
-        status: u16,
-        text: String,
-    },
+    Refused { status: u16, text: String },
 }
 
 /// A reply and what it cost.
@@ -93,7 +90,12 @@ impl Connection {
     /// `…/collection/batch/{id}`.
     pub(super) fn batch_url(&self) -> Url {
         let mut url = self.inlet_url.clone();
-        url.set_path(&self.inlet_url.path().replacen("/collection/", "/collection/batch/", 1));
+        url.set_path(
+            &self
+                .inlet_url
+                .path()
+                .replacen("/collection/", "/collection/batch/", 1),
+        );
         url
     }
 
@@ -112,11 +114,13 @@ impl Connection {
     /// When there is no answer.
     pub async fn reach(&self) -> Result<u16, Error> {
         let response = self.http.get(self.single_url()).send().await;
-        response.map(|response| response.status().as_u16()).map_err(|error| Error::Unavailable {
-            what: "reach the inlet",
-            attempts: 1,
-            last: Trouble::network(error),
-        })
+        response
+            .map(|response| response.status().as_u16())
+            .map_err(|error| Error::Unavailable {
+                what: "reach the inlet",
+                attempts: 1,
+                last: Trouble::network(error),
+            })
     }
 
     /// Posts `body`, again and again if need be, until it is taken or refused.
@@ -162,19 +166,17 @@ impl Connection {
                 }
                 (Decision::NotFound, ..) => return Err(Error::NotFound(trouble)),
                 (Decision::Refused, ..) => return Err(Error::Refused(trouble)),
-                (Decision::Retry(wait), ..) => {
-                    match attempts.pause(wait, WHAT, &trouble).await {
-                        Pause::Over => {}
-                        Pause::Exhausted => {
-                            return Err(Error::Unavailable {
-                                what: WHAT,
-                                attempts: attempts.made(),
-                                last: trouble,
-                            });
-                        }
-                        Pause::Stopped => return Err(Error::Stopped { what: WHAT }),
+                (Decision::Retry(wait), ..) => match attempts.pause(wait, WHAT, &trouble).await {
+                    Pause::Over => {}
+                    Pause::Exhausted => {
+                        return Err(Error::Unavailable {
+                            what: WHAT,
+                            attempts: attempts.made(),
+                            last: trouble,
+                        });
                     }
-                }
+                    Pause::Stopped => return Err(Error::Stopped { what: WHAT }),
+                },
             }
         }
     }
@@ -190,18 +192,29 @@ impl Connection {
         // Whether the inlet took the messages is unknown after any of these; sending them again is
         // what at-least-once means.
         let failed = |trouble| (Decision::Retry(Wait::Backoff), trouble);
-        let mut request = self.http.post(url.clone()).headers(headers.clone()).body(body);
+        let mut request = self
+            .http
+            .post(url.clone())
+            .headers(headers.clone())
+            .body(body);
         if let Some(token) = token {
             request = request.header("authorization", token.header.clone());
         }
-        let response = request.send().await.map_err(|error| failed(Trouble::network(error)))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| failed(Trouble::network(error)))?;
         let status = response.status();
         if status.is_success() {
-            let body = http::read_body(response, limits::ANSWER_BYTES_MAX).await.map_err(failed)?;
+            let body = http::read_body(response, limits::ANSWER_BYTES_MAX)
+                .await
+                .map_err(failed)?;
             return if accept(&body) {
                 Ok(body)
             } else {
-                Err(failed(Trouble::Unexpected("the answer does not come from an inlet".to_owned())))
+                Err(failed(Trouble::Unexpected(
+                    "the answer does not come from an inlet".to_owned(),
+                )))
             };
         }
         let headers = response.headers().clone();
@@ -212,7 +225,10 @@ impl Connection {
 
     async fn token(&self) -> Result<Option<Token>, Error> {
         match &self.ims {
-            Some(ims) => ims.token(&self.http, &self.retry, &self.stop).await.map(Some),
+            Some(ims) => ims
+                .token(&self.http, &self.retry, &self.stop)
+                .await
+                .map(Some),
             None => Ok(None),
         }
     }

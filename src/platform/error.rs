@@ -68,13 +68,25 @@ impl Explain for Error {
         match self {
             Self::Client(error) => Some(error.hint()),
             Self::Header(_) => Some("use printable ASCII characters only"),
-            Self::Secret(_) => Some("provide the secret named under `[platform.auth]`; it is read again at every attempt, no restart is needed"),
-            Self::SignIn(_) => Some("check `[platform.auth]` against the OAuth server-to-server credential in Adobe's Developer Console: client id, secret and scopes"),
-            Self::Unauthorized(_) => Some("if the inlet requires authentication, `[platform.auth]` must name a credential of the same organisation that has a role in the sandbox"),
-            Self::Blocked(_) => Some("an empty 403 is what Adobe answers to addresses outside the organisation's IP allow-list"),
-            Self::NotFound(_) => Some("check `platform.inlet_url`: it is `auth.params.inletUrl` of the streaming connection"),
+            Self::Secret(_) => Some(
+                "provide the secret named under `[platform.auth]`; it is read again at every attempt, no restart is needed",
+            ),
+            Self::SignIn(_) => Some(
+                "check `[platform.auth]` against the OAuth server-to-server credential in Adobe's Developer Console: client id, secret and scopes",
+            ),
+            Self::Unauthorized(_) => Some(
+                "if the inlet requires authentication, `[platform.auth]` must name a credential of the same organisation that has a role in the sandbox",
+            ),
+            Self::Blocked(_) => Some(
+                "an empty 403 is what Adobe answers to addresses outside the organisation's IP allow-list",
+            ),
+            Self::NotFound(_) => Some(
+                "check `platform.inlet_url`: it is `auth.params.inletUrl` of the streaming connection",
+            ),
             Self::Refused(_) => Some("check `platform.inlet_url` and the proxy in between, if any"),
-            Self::Unavailable { .. } => Some("nothing is lost: the checkpoint stands and the next sync tries again; if it stays, look at the network and at status.adobe.com"),
+            Self::Unavailable { .. } => Some(
+                "nothing is lost: the checkpoint stands and the next sync tries again; if it stays, look at the network and at status.adobe.com",
+            ),
             Self::Stopped { .. } => None,
         }
     }

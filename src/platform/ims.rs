@@ -50,7 +50,12 @@ impl Ims {
                 "the token holds characters that cannot travel in a header".to_owned(),
             ))
         };
-        self.cache.get(async || self.request_token(http, retry, stop).await, unusable).await
+        self.cache
+            .get(
+                async || self.request_token(http, retry, stop).await,
+                unusable,
+            )
+            .await
     }
 
     /// Forgets a token that was refused; the secret is read anew for the next one.
@@ -116,10 +121,14 @@ impl Ims {
             let decision = answer::decide(status, &headers, Timestamp::now());
             return Err((decision, Trouble::status(status, &headers, &body)));
         }
-        let body = http::read_body(response, limits::ANSWER_BYTES_MAX).await.map_err(failed)?;
+        let body = http::read_body(response, limits::ANSWER_BYTES_MAX)
+            .await
+            .map_err(failed)?;
         // The answer is not quoted: it may hold the token.
         let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| {
-            failed(Trouble::Unexpected("the answer holds no access token".to_owned()))
+            failed(Trouble::Unexpected(
+                "the answer holds no access token".to_owned(),
+            ))
         })?;
         Ok(Granted {
             authorization: format!("Bearer {}", answer.access_token.expose_secret()).into(),

@@ -87,9 +87,16 @@ impl Inlet {
                 continue;
             }
             let whole = part.indexes.len() == batch.len();
-            let body = if whole { batch.body() } else { batch.subset(&part.indexes).body() };
+            let body = if whole {
+                batch.body()
+            } else {
+                batch.subset(&part.indexes).body()
+            };
             let url = self.connection.batch_url();
-            let sent = self.connection.post(&url, &self.headers, body, |_| true).await?;
+            let sent = self
+                .connection
+                .post(&url, &self.headers, body, |_| true)
+                .await?;
             requests += sent.requests;
             match sent.reply {
                 Reply::Body(answer) => {
@@ -107,11 +114,17 @@ impl Inlet {
                             messages = unknown.len(),
                             "the inlet's answer does not tell what became of some messages: sending them again"
                         );
-                        parts.push(Part { indexes: unknown, resends: part.resends + 1 });
+                        parts.push(Part {
+                            indexes: unknown,
+                            resends: part.resends + 1,
+                        });
                     }
                 }
                 Reply::Refused { status, text } if part.indexes.len() == 1 => {
-                    settled[part.indexes[0]] = Some(Err(Rejection { status, message: text }));
+                    settled[part.indexes[0]] = Some(Err(Rejection {
+                        status,
+                        message: text,
+                    }));
                 }
                 Reply::Refused { status, .. } => {
                     tracing::info!(
@@ -121,7 +134,10 @@ impl Inlet {
                     );
                     let (first, second) = part.indexes.split_at(part.indexes.len() / 2);
                     for half in [second, first] {
-                        parts.push(Part { indexes: half.to_vec(), resends: part.resends });
+                        parts.push(Part {
+                            indexes: half.to_vec(),
+                            resends: part.resends,
+                        });
                     }
                 }
             }
@@ -140,11 +156,16 @@ impl Inlet {
     ) -> Result<(Result<(), Rejection>, u32), Error> {
         let url = self.connection.single_url();
         let message = batch.message(index);
-        let sent =
-            self.connection.post(&url, &self.headers, message, outcome::is_receipt).await?;
+        let sent = self
+            .connection
+            .post(&url, &self.headers, message, outcome::is_receipt)
+            .await?;
         let outcome = match sent.reply {
             Reply::Body(_) => Ok(()),
-            Reply::Refused { status, text } => Err(Rejection { status, message: text }),
+            Reply::Refused { status, text } => Err(Rejection {
+                status,
+                message: text,
+            }),
         };
         Ok((outcome, sent.requests))
     }

@@ -55,7 +55,10 @@ pub(super) fn decode(body: &[u8], sent: usize) -> Vec<Outcome> {
         .map(|item| claimed_index(item, answer.batch_id.as_deref(), sent))
         .collect();
     let in_order = answer.responses.len() == sent
-        && claims.iter().enumerate().all(|(place, claim)| claim.is_none_or(|n| n == place));
+        && claims
+            .iter()
+            .enumerate()
+            .all(|(place, claim)| claim.is_none_or(|n| n == place));
     for (place, (item, claim)) in answer.responses.iter().zip(&claims).enumerate() {
         let index = match claim {
             Some(n) if claims.iter().filter(|other| *other == claim).count() == 1 => Some(*n),
@@ -71,15 +74,21 @@ pub(super) fn decode(body: &[u8], sent: usize) -> Vec<Outcome> {
 
 /// Whether a single message's 200 comes from the inlet: a proxy's page of HTML is no acceptance.
 pub(super) fn is_receipt(body: &[u8]) -> bool {
-    serde_json::from_slice::<Value>(body)
-        .is_ok_and(|answer| ["inletId", "xactionId"].iter().any(|key| answer.get(key).is_some()))
+    serde_json::from_slice::<Value>(body).is_ok_and(|answer| {
+        ["inletId", "xactionId"]
+            .iter()
+            .any(|key| answer.get(key).is_some())
+    })
 }
 
 fn outcome_of(item: &Value) -> Outcome {
     if !item.is_object() {
         return Outcome::Unknown;
     }
-    let Some(status) = ["status", "statusCode"].iter().find_map(|key| item.get(key)) else {
+    let Some(status) = ["status", "statusCode"]
+        .iter()
+        .find_map(|key| item.get(key))
+    else {
         return Outcome::Accepted;
     };
     let code = match status {
@@ -115,7 +124,9 @@ fn claimed_index(item: &Value, batch_id: Option<&str>, sent: usize) -> Option<us
 fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()))
+        && groups
+            .iter()
+            .all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -138,13 +149,21 @@ mod tests {
 
     #[test]
     fn all_good() {
-        check(2, r#"{"batchId":"1:2:3","responses":[{"xactionId":"1:2:3:0"},{"xactionId":"1:2:3:1"}]}"#, "aa");
+        check(
+            2,
+            r#"{"batchId":"1:2:3","responses":[{"xactionId":"1:2:3:0"},{"xactionId":"1:2:3:1"}]}"#,
+            "aa",
+        );
         check(2, r#"{"responses":[{},{"status":200}]}"#, "aa");
     }
 
     #[test]
     fn failures_in_every_spelling() {
-        check(3, r#"{"responses":[{"statusCode":400,"message":"m"},{"status":"400"},{"xactionId":"x"}]}"#, "rra");
+        check(
+            3,
+            r#"{"responses":[{"statusCode":400,"message":"m"},{"status":"400"},{"xactionId":"x"}]}"#,
+            "rra",
+        );
         check(
             2,
             r#"{"batchId":"1:2","responses":[{"xactionId":"9341f8eb-494a-4c89-9879-4d06a58d2dc7-0","status":400,"message":"m"},{"xactionId":"9341f8eb-494a-4c89-9879-4d06a58d2dc7-1"}]}"#,
@@ -154,50 +173,95 @@ mod tests {
 
     #[test]
     fn an_index_beats_the_position() {
-        check(3, r#"{"batchId":"b","responses":[{"xactionId":"b:2","status":400},{"xactionId":"b:0"},{"xactionId":"b:1"}]}"#, "aar");
+        check(
+            3,
+            r#"{"batchId":"b","responses":[{"xactionId":"b:2","status":400},{"xactionId":"b:0"},{"xactionId":"b:1"}]}"#,
+            "aar",
+        );
     }
 
     #[test]
     fn an_item_out_of_order_discredits_positions() {
-        check(3, r#"{"batchId":"b","responses":[{"status":400},{"xactionId":"b:0"},{"xactionId":"b:1"}]}"#, "aa?");
+        check(
+            3,
+            r#"{"batchId":"b","responses":[{"status":400},{"xactionId":"b:0"},{"xactionId":"b:1"}]}"#,
+            "aa?",
+        );
     }
 
     #[test]
     fn missing_and_extra_items_leave_the_unindexed_unknown() {
         check(3, r#"{"responses":[{},{"status":400}]}"#, "???");
-        check(3, r#"{"batchId":"b","responses":[{"xactionId":"b:1"},{"status":400}]}"#, "?a?");
+        check(
+            3,
+            r#"{"batchId":"b","responses":[{"xactionId":"b:1"},{"status":400}]}"#,
+            "?a?",
+        );
         check(1, r#"{"responses":[{},{}]}"#, "?");
-        check(1, r#"{"batchId":"b","responses":[{"xactionId":"b:0"},{"xactionId":"b:1"}]}"#, "a");
+        check(
+            1,
+            r#"{"batchId":"b","responses":[{"xactionId":"b:0"},{"xactionId":"b:1"}]}"#,
+            "a",
+        );
     }
 
     #[test]
     fn two_claims_to_one_message_are_no_claim() {
-        check(2, r#"{"batchId":"b","responses":[{"xactionId":"b:0"},{"xactionId":"b:0","status":400}]}"#, "??");
+        check(
+            2,
+            r#"{"batchId":"b","responses":[{"xactionId":"b:0"},{"xactionId":"b:0","status":400}]}"#,
+            "??",
+        );
     }
 
     #[test]
     fn a_foreign_or_odd_id_is_no_index() {
         // Adobe's own sample: the id shares nothing with the batch id.
-        check(1, r#"{"batchId":"1565638336649:1750:244","responses":[{"xactionId":"1565650704337:2124:92:3"}]}"#, "a");
-        check(2, r#"{"batchId":"b","responses":[{"xactionId":"b:01"},{"xactionId":"b:9"}]}"#, "aa");
-        check(2, r#"{"batchId":"b","responses":[{"xactionId":"b:-1"},{"xactionId":"not-a-uuid-0"}]}"#, "aa");
+        check(
+            1,
+            r#"{"batchId":"1565638336649:1750:244","responses":[{"xactionId":"1565650704337:2124:92:3"}]}"#,
+            "a",
+        );
+        check(
+            2,
+            r#"{"batchId":"b","responses":[{"xactionId":"b:01"},{"xactionId":"b:9"}]}"#,
+            "aa",
+        );
+        check(
+            2,
+            r#"{"batchId":"b","responses":[{"xactionId":"b:-1"},{"xactionId":"not-a-uuid-0"}]}"#,
+            "aa",
+        );
     }
 
     #[test]
     fn what_may_pass_later_is_not_rejected() {
-        check(4, r#"{"responses":[{"status":429},{"status":503},{"status":401},{"status":"odd"}]}"#, "????");
+        check(
+            4,
+            r#"{"responses":[{"status":429},{"status":503},{"status":401},{"status":"odd"}]}"#,
+            "????",
+        );
     }
 
     #[test]
     fn an_unreadable_answer_tells_nothing() {
-        for body in ["", "<html>", "{}", r#"{"responses":{}}"#, r#"{"responses":[1,2]}"#, "[]"] {
+        for body in [
+            "",
+            "<html>",
+            "{}",
+            r#"{"responses":{}}"#,
+            r#"{"responses":[1,2]}"#,
+            "[]",
+        ] {
             check(2, body, "??");
         }
     }
 
     #[test]
     fn receipts() {
-        assert!(is_receipt(br#"{"inletId":"x","xactionId":"1","receivedTimeMs":1}"#));
+        assert!(is_receipt(
+            br#"{"inletId":"x","xactionId":"1","receivedTimeMs":1}"#
+        ));
         for body in ["", "<html>", "{}", "[]", r#"{"status":200}"#] {
             assert!(!is_receipt(body.as_bytes()), "{body}");
         }

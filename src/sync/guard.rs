@@ -29,12 +29,16 @@ impl Guard {
         Err(Error::MostlyRejected {
             refused: self.refused,
             judged: self.judged,
-            example: refused.first().map_or_else(String::new, |letter| match &letter.reason {
-                Reason::Rejected { status, message } => {
-                    format!("{status} {}", without_values(message))
-                }
-                Reason::Unmappable { message } | Reason::TooLarge { message } => message.clone(),
-            }),
+            example: refused
+                .first()
+                .map_or_else(String::new, |letter| match &letter.reason {
+                    Reason::Rejected { status, message } => {
+                        format!("{status} {}", without_values(message))
+                    }
+                    Reason::Unmappable { message } | Reason::TooLarge { message } => {
+                        message.clone()
+                    }
+                }),
         })
     }
 }
@@ -71,7 +75,10 @@ mod tests {
             let letters: Vec<DeadLetter> = (0..*refused)
                 .map(|_| DeadLetter {
                     record: Record::new(bytes::Bytes::new(), None, None),
-                    reason: Reason::Rejected { status: 400, message: "no".to_owned() },
+                    reason: Reason::Rejected {
+                        status: 400,
+                        message: "no".to_owned(),
+                    },
                 })
                 .collect();
             guard.judge(*ingested, &letters).is_err()

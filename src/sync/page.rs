@@ -50,7 +50,10 @@ impl Delivery {
         guard: &mut Guard,
     ) -> Result<Settled, Error> {
         let received = page.records.len() as u64;
-        let mut ledger = Ledger { requests: page.requests.into(), ..Ledger::default() };
+        let mut ledger = Ledger {
+            requests: page.requests.into(),
+            ..Ledger::default()
+        };
         // The records whose messages are in the open batch or in the one just closed, in order.
         let mut waiting = VecDeque::new();
         let mut packer = self.inlet.packer();
@@ -76,7 +79,12 @@ impl Delivery {
                     }
                     waiting.push_back(record);
                 }
-                Err(why) => ledger.refuse(record, Reason::TooLarge { message: why.to_string() }),
+                Err(why) => ledger.refuse(
+                    record,
+                    Reason::TooLarge {
+                        message: why.to_string(),
+                    },
+                ),
             }
         }
         if let Some(batch) = packer.flush() {
@@ -114,13 +122,20 @@ impl Delivery {
     ) -> Result<(), Error> {
         let delivery = self.inlet.deliver(batch).await?;
         ledger.requests += u64::from(delivery.requests);
-        assert_eq!(waiting.len(), delivery.outcomes.len(), "one outcome for each record sent");
+        assert_eq!(
+            waiting.len(),
+            delivery.outcomes.len(),
+            "one outcome for each record sent"
+        );
         for (record, outcome) in waiting.drain(..).zip(delivery.outcomes) {
             match outcome {
                 Ok(()) => ledger.ingested += 1,
                 Err(why) => ledger.refuse(
                     record,
-                    Reason::Rejected { status: why.status, message: why.message },
+                    Reason::Rejected {
+                        status: why.status,
+                        message: why.message,
+                    },
                 ),
             }
         }
@@ -143,5 +158,7 @@ impl Delivery {
 }
 
 fn unmappable(why: &MappingError) -> Reason {
-    Reason::Unmappable { message: why.to_string() }
+    Reason::Unmappable {
+        message: why.to_string(),
+    }
 }

@@ -58,7 +58,9 @@ pub(super) fn decide(
             smaller: false,
         },
         // 400 today, 422 of old; JSON or plain text.
-        400 | 422 if contains(body, "Too recent start_time") || contains(body, "StartTimeTooRecent") => {
+        400 | 422
+            if contains(body, "Too recent start_time") || contains(body, "StartTimeTooRecent") =>
+        {
             Decision::TooRecent
         }
         // Timeouts, locks and conflicts; 409 is met on reads too.
@@ -92,7 +94,8 @@ pub(super) fn decide_trouble(trouble: &Trouble) -> Decision {
 }
 
 fn contains(body: &[u8], needle: &str) -> bool {
-    body.windows(needle.len()).any(|window| window == needle.as_bytes())
+    body.windows(needle.len())
+        .any(|window| window == needle.as_bytes())
 }
 
 #[cfg(test)]
@@ -106,7 +109,13 @@ mod tests {
             headers.insert("retry-after", value.parse().expect("a header value"));
         }
         let status = StatusCode::from_u16(status).expect("a status");
-        let decision = decide(status, &headers, body.as_bytes(), cursor, Timestamp::UNIX_EPOCH);
+        let decision = decide(
+            status,
+            &headers,
+            body.as_bytes(),
+            cursor,
+            Timestamp::UNIX_EPOCH,
+        );
         assert_eq!(decision, expected, "{status} {body}");
     }
 
@@ -116,17 +125,47 @@ mod tests {
 
     #[test]
     fn rate_limits_wait_as_told_or_a_minute() {
-        check(429, Some("27"), "", false, retry(Wait::Server(Duration::from_secs(27)), false));
+        check(
+            429,
+            Some("27"),
+            "",
+            false,
+            retry(Wait::Server(Duration::from_secs(27)), false),
+        );
         check(429, Some("0"), "", false, retry(Wait::RateLimited, false));
-        check(429, None, "Number of allowed API requests per minute exceeded", true, retry(Wait::RateLimited, false));
-        check(429, None, "Pagination limit reached for offset model", false, Decision::Stop(Stop::Refused));
+        check(
+            429,
+            None,
+            "Number of allowed API requests per minute exceeded",
+            true,
+            retry(Wait::RateLimited, false),
+        );
+        check(
+            429,
+            None,
+            "Pagination limit reached for offset model",
+            false,
+            Decision::Stop(Stop::Refused),
+        );
     }
 
     #[test]
     fn a_too_recent_start_is_no_error_in_any_spelling() {
         for status in [400, 422] {
-            check(status, None, r#"{"error":"InvalidValue","description":"Too recent start_time. Use a start_time older than 5 minutes"}"#, false, Decision::TooRecent);
-            check(status, None, "StartTimeTooRecent", true, Decision::TooRecent);
+            check(
+                status,
+                None,
+                r#"{"error":"InvalidValue","description":"Too recent start_time. Use a start_time older than 5 minutes"}"#,
+                false,
+                Decision::TooRecent,
+            );
+            check(
+                status,
+                None,
+                "StartTimeTooRecent",
+                true,
+                Decision::TooRecent,
+            );
         }
     }
 
@@ -144,8 +183,20 @@ mod tests {
     #[test]
     fn gateways_that_time_out_get_smaller_requests() {
         check(504, None, "<html>", true, retry(Wait::Backoff, true));
-        check(500, None, r#"{"error":"unavailable"}"#, true, retry(Wait::Backoff, false));
-        check(503, Some("3"), "", false, retry(Wait::Server(Duration::from_secs(3)), false));
+        check(
+            500,
+            None,
+            r#"{"error":"unavailable"}"#,
+            true,
+            retry(Wait::Backoff, false),
+        );
+        check(
+            503,
+            Some("3"),
+            "",
+            false,
+            retry(Wait::Server(Duration::from_secs(3)), false),
+        );
     }
 
     #[test]

@@ -45,7 +45,10 @@ impl Client {
         };
         let user = self.fetch(&request, None, read).await?.value.user;
         match user.id {
-            Some(id) => Ok(Caller { id, role: user.role }),
+            Some(id) => Ok(Caller {
+                id,
+                role: user.role,
+            }),
             None => Err(Error::SignIn(Trouble::Unexpected(
                 "it takes us for an anonymous user".to_owned(),
             ))),

@@ -109,7 +109,10 @@ impl Client {
         let mut attempts = Attempts::new(&self.retry, &self.stop);
         let mut renewed = false;
         loop {
-            let token = self.sign_in.token(&self.http, &self.retry, &self.stop).await?;
+            let token = self
+                .sign_in
+                .token(&self.http, &self.retry, &self.stop)
+                .await?;
             let url = self.url(request, sized.as_ref());
             let (decision, trouble) = match self.attempt(url, &token, request, &read).await {
                 Ok(value) => {
@@ -139,7 +142,8 @@ impl Client {
                 Decision::TooRecent => return Err(Error::TooRecent(trouble)),
                 Decision::Stop(stop) => return Err(stopped(stop, what(), trouble)),
                 Decision::Retry { wait, smaller } => {
-                    if let Some(sized) = sized.as_mut().filter(|sized| smaller && sized.may_change) {
+                    if let Some(sized) = sized.as_mut().filter(|sized| smaller && sized.may_change)
+                    {
                         sized.size.shrink();
                     }
                     match attempts.pause(wait, request.what, &trouble).await {
@@ -176,13 +180,20 @@ impl Client {
             .map_err(|error| failed(Trouble::network(error)))?;
         let status = response.status();
         if status.is_success() {
-            let body = http::read_body(response, limits::PAGE_BYTES_MAX).await.map_err(failed)?;
+            let body = http::read_body(response, limits::PAGE_BYTES_MAX)
+                .await
+                .map_err(failed)?;
             return read(body).map_err(|why| failed(Trouble::Unexpected(why)));
         }
         let headers = response.headers().clone();
         let body = http::read_error_body(response).await;
-        let decision =
-            answer::decide(status, &headers, &body, request.carries_cursor, Timestamp::now());
+        let decision = answer::decide(
+            status,
+            &headers,
+            &body,
+            request.carries_cursor,
+            Timestamp::now(),
+        );
         let mut trouble = Trouble::status(status, &headers, &body);
         if decision == Decision::Stop(Stop::Redirected) {
             let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
@@ -219,8 +230,10 @@ fn stopped(stop: Stop, what: String, trouble: Trouble) -> Error {
 
 /// Scheme and host of an address; what follows may hold anything.
 fn host_of(location: &str) -> String {
-    Url::parse(location)
-        .map_or_else(|_| "another path".to_owned(), |url| url.origin().ascii_serialization())
+    Url::parse(location).map_or_else(
+        |_| "another path".to_owned(),
+        |url| url.origin().ascii_serialization(),
+    )
 }
 
 #[cfg(test)]
@@ -247,7 +260,10 @@ mod tests {
 
     #[test]
     fn redirects_are_named_without_their_path() {
-        assert_eq!(host_of("https://elsewhere.example/login?token=x"), "https://elsewhere.example");
+        assert_eq!(
+            host_of("https://elsewhere.example/login?token=x"),
+            "https://elsewhere.example"
+        );
         assert_eq!(host_of("/login"), "another path");
     }
 }

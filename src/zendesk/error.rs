@@ -70,7 +70,9 @@ pub enum Error {
     #[error("the start time is too recent: {0}")]
     TooRecent(#[source] Trouble),
     /// The export would go round in circles.
-    #[error("the export of {stream} does not advance: zendesk returned the cursor it was given, with more to come")]
+    #[error(
+        "the export of {stream} does not advance: zendesk returned the cursor it was given, with more to come"
+    )]
     NoProgress {
         /// The stream.
         stream: &'static str,
@@ -92,7 +94,9 @@ impl Explain for Error {
             Self::NotFound { .. } | Self::Redirected { .. } => Code::ZendeskAddress,
             Self::Refused { .. } => Code::ZendeskRefused,
             Self::Unavailable { .. } => Code::ZendeskUnavailable,
-            Self::CursorLost(_) | Self::TooRecent(_) | Self::NoProgress { .. } => Code::ZendeskExport,
+            Self::CursorLost(_) | Self::TooRecent(_) | Self::NoProgress { .. } => {
+                Code::ZendeskExport
+            }
             Self::Stopped { .. } => Code::Interrupted,
         }
     }
@@ -100,14 +104,30 @@ impl Explain for Error {
     fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Client(error) => Some(error.hint()),
-            Self::Secret(_) => Some("provide the secret named under `[zendesk.auth]`; it is read again at every attempt, no restart is needed"),
-            Self::SignIn(_) => Some("check `[zendesk.auth]`: the client or token may have been revoked, expired or rotated; secret files are read again at every attempt"),
-            Self::Forbidden { .. } => Some("incremental exports need an admin, the search export an agent, and OAuth clients the scope `read`; a token acts as the user who created its client"),
-            Self::NotFound { .. } => Some("check `zendesk.subdomain` (or `base_url`), and that the account's plan includes this object"),
-            Self::Redirected { .. } => Some("redirects are not followed, since credentials would go along; use the account's `….zendesk.com` name"),
-            Self::Refused { .. } => Some("this is a request zendesk will never accept; please report it with the text above"),
-            Self::Unavailable { .. } => Some("nothing is lost: the checkpoint stands and the next sync tries again; if it stays, look at the network and at status.zendesk.com"),
-            Self::NoProgress { .. } => Some("nothing is lost: the checkpoint stands; if the next syncs say the same, report it to zendesk with the time"),
+            Self::Secret(_) => Some(
+                "provide the secret named under `[zendesk.auth]`; it is read again at every attempt, no restart is needed",
+            ),
+            Self::SignIn(_) => Some(
+                "check `[zendesk.auth]`: the client or token may have been revoked, expired or rotated; secret files are read again at every attempt",
+            ),
+            Self::Forbidden { .. } => Some(
+                "incremental exports need an admin, the search export an agent, and OAuth clients the scope `read`; a token acts as the user who created its client",
+            ),
+            Self::NotFound { .. } => Some(
+                "check `zendesk.subdomain` (or `base_url`), and that the account's plan includes this object",
+            ),
+            Self::Redirected { .. } => Some(
+                "redirects are not followed, since credentials would go along; use the account's `….zendesk.com` name",
+            ),
+            Self::Refused { .. } => Some(
+                "this is a request zendesk will never accept; please report it with the text above",
+            ),
+            Self::Unavailable { .. } => Some(
+                "nothing is lost: the checkpoint stands and the next sync tries again; if it stays, look at the network and at status.zendesk.com",
+            ),
+            Self::NoProgress { .. } => Some(
+                "nothing is lost: the checkpoint stands; if the next syncs say the same, report it to zendesk with the time",
+            ),
             Self::CursorLost(_) | Self::TooRecent(_) | Self::Stopped { .. } => None,
         }
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::Error;
 use super::client::{Client, PageSize};
 use super::incremental::Incremental;
 use super::search::Search;
-use super::Error;
 use crate::catalogue::StreamSpec;
 use crate::config;
 use crate::record::{Page, Position};
@@ -76,9 +76,13 @@ impl Export {
     /// When Zendesk gives no such page within the configured attempts.
     pub async fn page(&mut self, position: &Position) -> Result<Page, Error> {
         match (&mut self.protocol, position) {
-            (Protocol::Incremental(export), Position::Incremental { cursor, recovery_time }) => {
-                export.page(cursor.as_ref(), *recovery_time).await
-            }
+            (
+                Protocol::Incremental(export),
+                Position::Incremental {
+                    cursor,
+                    recovery_time,
+                },
+            ) => export.page(cursor.as_ref(), *recovery_time).await,
             (Protocol::Search(export), Position::Search { from, window }) => {
                 export.page(*from, window.as_ref()).await
             }
@@ -93,7 +97,9 @@ impl Export {
 impl Source {
     /// `time` less the overlap, but not before the configured start.
     pub(super) fn overlapped(&self, time: Timestamp) -> Timestamp {
-        let begin = time.saturating_sub(self.overlap).unwrap_or(Timestamp::UNIX_EPOCH);
+        let begin = time
+            .saturating_sub(self.overlap)
+            .unwrap_or(Timestamp::UNIX_EPOCH);
         self.start.map_or(begin, |start| begin.max(start))
     }
 }
@@ -103,5 +109,9 @@ pub(super) fn newest(
     records: &[crate::record::Record],
     known: Option<Timestamp>,
 ) -> Option<Timestamp> {
-    records.iter().filter_map(|record| record.version).chain(known).max()
+    records
+        .iter()
+        .filter_map(|record| record.version)
+        .chain(known)
+        .max()
 }

@@ -49,7 +49,9 @@ impl Incremental {
         };
         let after = page.after_cursor.map(Cursor::new);
         if !page.end_of_stream && (after.is_none() || after.as_ref() == cursor) {
-            return Err(Error::NoProgress { stream: self.source.spec.name });
+            return Err(Error::NoProgress {
+                stream: self.source.spec.name,
+            });
         }
         let recovery_time = newest(&page.records, recovery_time);
         Ok(Page {
@@ -65,7 +67,10 @@ impl Incremental {
         })
     }
 
-    async fn fetch_from(&mut self, recovery_time: Option<Timestamp>) -> Result<(CursorPage, u32), Error> {
+    async fn fetch_from(
+        &mut self,
+        recovery_time: Option<Timestamp>,
+    ) -> Result<(CursorPage, u32), Error> {
         let begin = match recovery_time {
             Some(time) => self.source.overlapped(time),
             None => self.source.start.unwrap_or(Timestamp::UNIX_EPOCH),
@@ -74,10 +79,15 @@ impl Incremental {
             .saturating_sub(limits::START_TIME_AGE_MIN)
             .unwrap_or(Timestamp::UNIX_EPOCH);
         let begin = begin.min(latest).max(Timestamp::UNIX_EPOCH);
-        self.fetch("start_time", begin.as_second().to_string()).await
+        self.fetch("start_time", begin.as_second().to_string())
+            .await
     }
 
-    async fn fetch(&mut self, parameter: &'static str, value: String) -> Result<(CursorPage, u32), Error> {
+    async fn fetch(
+        &mut self,
+        parameter: &'static str,
+        value: String,
+    ) -> Result<(CursorPage, u32), Error> {
         let spec = self.source.spec;
         let request = Request {
             what: &format!("export {}", spec.name),
@@ -90,8 +100,11 @@ impl Incremental {
             size: &mut self.source.page_size,
             may_change: true,
         };
-        let fetched =
-            self.source.client.fetch(&request, Some(sized), |body| read_cursor_page(body, spec)).await?;
+        let fetched = self
+            .source
+            .client
+            .fetch(&request, Some(sized), |body| read_cursor_page(body, spec))
+            .await?;
         Ok((fetched.value, fetched.requests))
     }
 }

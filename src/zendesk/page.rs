@@ -61,7 +61,10 @@ pub(super) fn read_search_page(body: Bytes, spec: &StreamSpec) -> Result<SearchP
 fn records_of(body: &Bytes, array: &RawValue, spec: &StreamSpec) -> Result<Vec<Record>, String> {
     let records: Vec<&RawValue> =
         serde_json::from_str(array.get()).map_err(|error| not_a_page(&error))?;
-    Ok(records.into_iter().map(|record| read_record(body, record, spec)).collect())
+    Ok(records
+        .into_iter()
+        .map(|record| read_record(body, record, spec))
+        .collect())
 }
 
 /// A record whose id or version cannot be read is still a record: what becomes of it is decided
@@ -69,7 +72,11 @@ fn records_of(body: &Bytes, array: &RawValue, spec: &StreamSpec) -> Result<Vec<R
 fn read_record(body: &Bytes, record: &RawValue, spec: &StreamSpec) -> Record {
     let bytes = record.get().as_bytes();
     let [id, version] = json::pick(bytes, &[spec.id_field, spec.version_field]).unwrap_or_default();
-    Record::new(body.slice_ref(bytes), id.and_then(record_id), version.and_then(version_of))
+    Record::new(
+        body.slice_ref(bytes),
+        id.and_then(record_id),
+        version.and_then(version_of),
+    )
 }
 
 /// Ids are integers, or strings on newer objects.
@@ -87,7 +94,10 @@ fn record_id(value: &RawValue) -> Option<RecordId> {
 fn version_of(value: &RawValue) -> Option<Timestamp> {
     match serde_json::from_str::<i64>(value.get()) {
         Ok(seconds) => Timestamp::from_second(seconds).ok(),
-        Err(_) => serde_json::from_str::<Cow<'_, str>>(value.get()).ok()?.parse().ok(),
+        Err(_) => serde_json::from_str::<Cow<'_, str>>(value.get())
+            .ok()?
+            .parse()
+            .ok(),
     }
 }
 
@@ -141,7 +151,10 @@ mod tests {
         let [first, second] = &page.records[..] else {
             panic!("two records")
         };
-        assert_eq!(first.bytes, r#"{"id":1, "n":1.0,"updated_at":"2026-01-02T03:04:05Z"}"#);
+        assert_eq!(
+            first.bytes,
+            r#"{"id":1, "n":1.0,"updated_at":"2026-01-02T03:04:05Z"}"#
+        );
         assert_eq!(first.id, Some(RecordId::new("1")));
         assert_eq!(first.version, "2026-01-02T03:04:05Z".parse().ok());
         assert_eq!(second.id, Some(RecordId::new("x")));
@@ -166,7 +179,11 @@ mod tests {
         )
         .expect("a page");
         assert_eq!(page.records.len(), 5);
-        assert!(page.records.iter().all(|r| r.id.is_none() && r.version.is_none()));
+        assert!(
+            page.records
+                .iter()
+                .all(|r| r.id.is_none() && r.version.is_none())
+        );
     }
 
     #[test]

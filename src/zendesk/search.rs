@@ -66,7 +66,9 @@ impl Search {
         let (next, repeat_horizon) = if page.has_more {
             let after = page.after_cursor.map(Cursor::new);
             if after.is_none() || after == window.cursor {
-                return Err(Error::NoProgress { stream: self.source.spec.name });
+                return Err(Error::NoProgress {
+                    stream: self.source.spec.name,
+                });
             }
             let window = SearchWindow {
                 cursor: after,
@@ -74,7 +76,13 @@ impl Search {
                 ..window
             };
             // Should the window begin again, everything in it may repeat.
-            (Position::Search { from, window: Some(window) }, self.begin(from))
+            (
+                Position::Search {
+                    from,
+                    window: Some(window),
+                },
+                self.begin(from),
+            )
         } else {
             let next = Position::Search {
                 from: Some(window.to),
@@ -148,8 +156,11 @@ impl Search {
             size: &mut self.source.page_size,
             may_change: window.cursor.is_none(),
         };
-        let fetched =
-            self.source.client.fetch(&request, Some(sized), |body| read_search_page(body, spec)).await?;
+        let fetched = self
+            .source
+            .client
+            .fetch(&request, Some(sized), |body| read_search_page(body, spec))
+            .await?;
         Ok((fetched.value, fetched.requests))
     }
 }
@@ -182,7 +193,9 @@ fn cursor_lives(window: &SearchWindow, now: Timestamp) -> bool {
 /// Half way between two times, on a whole second, and at least one after `begin`.
 fn middle(begin: Timestamp, end: Timestamp) -> Timestamp {
     let half = (end.as_second() - begin.as_second()) / 2;
-    Timestamp::from_second(begin.as_second() + half.max(1)).unwrap_or(end).min(end)
+    Timestamp::from_second(begin.as_second() + half.max(1))
+        .unwrap_or(end)
+        .min(end)
 }
 
 /// Always in UTC with `Z` and whole seconds: in which zone Zendesk reads anything else is not
@@ -226,18 +239,31 @@ mod tests {
     fn windows_end_on_a_settled_second() {
         let now = time("2026-01-02T03:10:00.9Z");
         let to = |from: &str| next_window(Some(time(from)), now, SETTLE).map(|window| window.to);
-        assert_eq!(to("2026-01-02T03:00:00Z"), Some(time("2026-01-02T03:05:00Z")));
+        assert_eq!(
+            to("2026-01-02T03:00:00Z"),
+            Some(time("2026-01-02T03:05:00Z"))
+        );
         assert_eq!(to("2026-01-02T03:05:00Z"), None, "nothing new has settled");
-        assert_eq!(to("2027-01-01T00:00:00Z"), None, "a checkpoint ahead of the clock");
+        assert_eq!(
+            to("2027-01-01T00:00:00Z"),
+            None,
+            "a checkpoint ahead of the clock"
+        );
         assert!(next_window(None, now, SETTLE).is_some());
     }
 
     #[test]
     fn cursors_live_under_an_hour_and_never_across_a_clock_set_back() {
         let mut window = next_window(None, time("2026-01-02T03:10:00Z"), SETTLE).expect("a window");
-        assert!(cursor_lives(&window, time("2026-01-02T09:00:00Z")), "there is none to die");
+        assert!(
+            cursor_lives(&window, time("2026-01-02T09:00:00Z")),
+            "there is none to die"
+        );
         window.cursor = Some(Cursor::new("c"));
-        assert!(!cursor_lives(&window, time("2026-01-02T03:10:00Z")), "of unknown age");
+        assert!(
+            !cursor_lives(&window, time("2026-01-02T03:10:00Z")),
+            "of unknown age"
+        );
         window.issued_at = Some(time("2026-01-02T03:10:00Z"));
         assert!(cursor_lives(&window, time("2026-01-02T04:04:59Z")));
         assert!(!cursor_lives(&window, time("2026-01-02T04:05:00Z")));

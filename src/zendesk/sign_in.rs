@@ -127,7 +127,11 @@ impl SignIn {
                         last: trouble,
                     });
                 }
-                Pause::Stopped => return Err(Error::Stopped { what: WHAT.to_owned() }),
+                Pause::Stopped => {
+                    return Err(Error::Stopped {
+                        what: WHAT.to_owned(),
+                    });
+                }
             }
         }
     }
@@ -154,10 +158,14 @@ async fn post(
     if !status.is_success() {
         return Err(refused(status, response).await);
     }
-    let body = http::read_body(response, limits::ANSWER_BYTES_MAX).await.map_err(failed)?;
+    let body = http::read_body(response, limits::ANSWER_BYTES_MAX)
+        .await
+        .map_err(failed)?;
     // The answer is not quoted: it may hold the token.
     let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| {
-        failed(Trouble::Unexpected("the token endpoint's answer holds no access token".to_owned()))
+        failed(Trouble::Unexpected(
+            "the token endpoint's answer holds no access token".to_owned(),
+        ))
     })?;
     Ok(Granted {
         authorization: bearer(&answer.access_token),

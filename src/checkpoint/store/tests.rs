@@ -39,7 +39,9 @@ fn what_is_saved_is_there_after_a_restart() {
 fn the_file_is_readable_and_private() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().expect("a directory");
-    open(directory.path()).save("users", at("c1")).expect("saved");
+    open(directory.path())
+        .save("users", at("c1"))
+        .expect("saved");
     let text = text_of(directory.path()).replace(
         serde_json::from_str::<serde_json::Value>(&text_of(directory.path())).expect("JSON")["saved_at"]
             .as_str()
@@ -63,7 +65,10 @@ fn the_file_is_readable_and_private() {
       }
     }
     "#);
-    let mode = fs::metadata(directory.path().join(STATE)).expect("metadata").permissions().mode();
+    let mode = fs::metadata(directory.path().join(STATE))
+        .expect("metadata")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -73,15 +78,26 @@ fn ten_generations_are_kept_and_only_moves_make_one() {
     let store = open(directory.path());
     for n in 0..15 {
         store.save("users", at(&format!("c{n}"))).expect("saved");
-        store.save("users", at(&format!("c{n}"))).expect("saved again without a move");
+        store
+            .save("users", at(&format!("c{n}")))
+            .expect("saved again without a move");
     }
     let mut kept: Vec<String> = fs::read_dir(directory.path().join(HISTORY))
         .expect("a history")
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("text")
+        })
         .collect();
     kept.sort();
     assert_eq!(kept.len(), limits::STATE_GENERATIONS);
-    assert_eq!(kept.last().map(String::as_str), Some("state.0000000014.json"));
+    assert_eq!(
+        kept.last().map(String::as_str),
+        Some("state.0000000014.json")
+    );
     let newest = fs::read_to_string(directory.path().join(HISTORY).join(&kept[9])).expect("a file");
     assert!(newest.contains("\"c13\""), "the one before the present");
 }
@@ -91,7 +107,12 @@ fn a_second_owner_is_refused_and_told_who_is_first() {
     let directory = tempfile::tempdir().expect("a directory");
     let first = open(directory.path());
     let error = Store::open(directory.path(), ACCOUNT).expect_err("locked");
-    assert!(error.to_string().ends_with(&format!("is in use by process {}", std::process::id())), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with(&format!("is in use by process {}", std::process::id())),
+        "{error}"
+    );
     drop(first);
     open(directory.path());
 }
@@ -99,7 +120,9 @@ fn a_second_owner_is_refused_and_told_who_is_first() {
 #[test]
 fn a_foreign_a_newer_and_a_damaged_file_stop_the_start_and_stay() {
     let directory = tempfile::tempdir().expect("a directory");
-    open(directory.path()).save("users", at("c1")).expect("saved");
+    open(directory.path())
+        .save("users", at("c1"))
+        .expect("saved");
     let good = text_of(directory.path());
 
     let check = |account: &str, text: &str, expected: &str| {
@@ -108,12 +131,24 @@ fn a_foreign_a_newer_and_a_damaged_file_stop_the_start_and_stay() {
         assert!(error.to_string().contains(expected), "{error}");
         assert_eq!(text_of(directory.path()), text, "the file is left alone");
     };
-    check("other.zendesk.com", &good, "belongs to the zendesk account `acme.zendesk.com`");
-    check(ACCOUNT, &good.replace("\"version\": 1", "\"version\": 9"), "format version 9");
+    check(
+        "other.zendesk.com",
+        &good,
+        "belongs to the zendesk account `acme.zendesk.com`",
+    );
+    check(
+        ACCOUNT,
+        &good.replace("\"version\": 1", "\"version\": 9"),
+        "format version 9",
+    );
     check(ACCOUNT, "", "is damaged");
     check(ACCOUNT, "{}", "is damaged");
     check(ACCOUNT, &good[..good.len() / 2], "is damaged");
-    check(ACCOUNT, &good.replace("\"position\"", "\"positon\""), "unknown field `positon`");
+    check(
+        ACCOUNT,
+        &good.replace("\"position\"", "\"positon\""),
+        "unknown field `positon`",
+    );
 }
 
 #[test]
@@ -124,7 +159,9 @@ fn a_save_that_fails_changes_nothing() {
     let before = text_of(directory.path());
     // A directory in the way fails for every user, root included.
     fs::create_dir(directory.path().join(TEMPORARY)).expect("in the way");
-    store.save("users", at("c2")).expect_err("no room for the temporary file");
+    store
+        .save("users", at("c2"))
+        .expect_err("no room for the temporary file");
     assert_eq!(store.stream("users"), at("c1"));
     assert_eq!(text_of(directory.path()), before);
     fs::remove_dir(directory.path().join(TEMPORARY)).expect("removed");
@@ -134,7 +171,9 @@ fn a_save_that_fails_changes_nothing() {
 #[test]
 fn a_crash_between_history_and_rename_is_survived() {
     let directory = tempfile::tempdir().expect("a directory");
-    open(directory.path()).save("users", at("c1")).expect("saved");
+    open(directory.path())
+        .save("users", at("c1"))
+        .expect("saved");
     fs::write(directory.path().join(TEMPORARY), "{\"version\": 1, \"acc").expect("a torn write");
     fs::hard_link(
         directory.path().join(STATE),

@@ -48,7 +48,11 @@ pub(super) async fn start(arguments: &Arguments) -> std::io::Result<Ends> {
 }
 
 /// Writes the configuration and the secrets it names; returns its path.
-pub(super) fn write(directory: &Path, arguments: &Arguments, ends: &Ends) -> std::io::Result<PathBuf> {
+pub(super) fn write(
+    directory: &Path,
+    arguments: &Arguments,
+    ends: &Ends,
+) -> std::io::Result<PathBuf> {
     let zendesk = ZendeskOptions::default().credentials;
     let platform = PlatformOptions::default();
     write_private(&directory.join("zendesk-secret"), &zendesk.client_secret)?;
@@ -103,5 +107,10 @@ overlap = "10s"
 
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
+    options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?
+        .write_all(text.as_bytes())
 }

@@ -21,7 +21,10 @@ pub(super) async fn tell(arguments: &Arguments, ends: &Ends, say: &dyn Fn(&str))
     loop {
         steps.tick().await;
         let elapsed = begin.elapsed();
-        if arguments.duration.is_some_and(|duration| elapsed >= duration) {
+        if arguments
+            .duration
+            .is_some_and(|duration| elapsed >= duration)
+        {
             return;
         }
         let due = u64::from(arguments.changes_per_second) * millis(elapsed) / 1_000;
@@ -68,7 +71,8 @@ fn mishap(ends: &Ends, number: u32) -> &'static str {
             "mishap: a page of zendesk's is cut in the middle"
         }
         3 => {
-            ends.platform.fault(INLET, Fault::Answer(Answer::empty(503)), 2);
+            ends.platform
+                .fault(INLET, Fault::Answer(Answer::empty(503)), 2);
             "mishap: the inlet is unavailable, twice"
         }
         _ => {

@@ -53,12 +53,19 @@ impl Verdict {
         let mut verdict = Self {
             users: expected.len() as u64,
             accepted: accepted.len() as u64,
-            rejected: rejected.iter().filter_map(version_of).collect::<BTreeSet<_>>().len() as u64,
+            rejected: rejected
+                .iter()
+                .filter_map(version_of)
+                .collect::<BTreeSet<_>>()
+                .len() as u64,
             dead_letters: dead_letters.len() as u64,
             ..Self::default()
         };
-        let there: BTreeSet<Version> =
-            accepted.iter().filter_map(version_of).chain(dead_letters.iter().copied()).collect();
+        let there: BTreeSet<Version> = accepted
+            .iter()
+            .filter_map(version_of)
+            .chain(dead_letters.iter().copied())
+            .collect();
         verdict.lost = expected.difference(&there).count() as u64;
 
         let history = zendesk.history();
@@ -69,20 +76,32 @@ impl Verdict {
                 verdict.altered += 1;
                 continue;
             };
-            let versions = history.get(&version.id).map(Vec::as_slice).unwrap_or_default();
+            let versions = history
+                .get(&version.id)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             verdict.altered += u64::from(!is_version(delivery, version, versions, export));
             if !seen.insert(&delivery.json) {
                 verdict.repeats += 1;
-            } else if newest.get(&version.id).is_some_and(|newest| *newest > version.updated_at) {
+            } else if newest
+                .get(&version.id)
+                .is_some_and(|newest| *newest > version.updated_at)
+            {
                 verdict.out_of_order += 1;
             }
-            newest.entry(version.id).and_modify(|n| *n = (*n).max(version.updated_at)).or_insert(version.updated_at);
+            newest
+                .entry(version.id)
+                .and_modify(|n| *n = (*n).max(version.updated_at))
+                .or_insert(version.updated_at);
         }
         Ok(verdict)
     }
 
     pub(super) fn is_good(&self) -> bool {
-        self.lost == 0 && self.altered == 0 && self.out_of_order == 0 && self.rejected == self.dead_letters
+        self.lost == 0
+            && self.altered == 0
+            && self.out_of_order == 0
+            && self.rejected == self.dead_letters
     }
 }
 
@@ -93,14 +112,21 @@ pub(super) fn expected(zendesk: &ZendeskSimulator, export: Export) -> BTreeSet<V
         .into_iter()
         // Deletions do not show in the search export.
         .filter(|user| export == Export::Incremental || user.active)
-        .map(|user| Version { id: user.id, updated_at: user.updated_at })
+        .map(|user| Version {
+            id: user.id,
+            updated_at: user.updated_at,
+        })
         .collect()
 }
 
 /// How many of `expected` have neither been accepted nor rejected yet.
 pub(super) fn missing(expected: &BTreeSet<Version>, sink: &Sink) -> usize {
-    let there: BTreeSet<Version> =
-        sink.accepted.iter().chain(&sink.rejected).filter_map(version_of).collect();
+    let there: BTreeSet<Version> = sink
+        .accepted
+        .iter()
+        .chain(&sink.rejected)
+        .filter_map(version_of)
+        .collect();
     expected.difference(&there).count()
 }
 
@@ -110,7 +136,12 @@ fn version_of(delivery: &Delivery) -> Option<Version> {
 
 /// Whether the message is what Zendesk served: byte for byte by the incremental export, a version
 /// that existed by the search export, which adds a key.
-fn is_version(delivery: &Delivery, version: Version, history: &[UserVersion], export: Export) -> bool {
+fn is_version(
+    delivery: &Delivery,
+    version: Version,
+    history: &[UserVersion],
+    export: Export,
+) -> bool {
     history.iter().any(|known| match export {
         Export::Incremental => known.json == delivery.json,
         Export::Search => known.updated_at == version.updated_at,

@@ -23,7 +23,9 @@ pub(super) fn streams(
     let streams: Vec<Read<Option<Stream>>> = CATALOGUE
         .iter()
         .map(|spec| {
-            section.optional_section(spec.name, |section| stream(section, spec, platform, schedule))
+            section.optional_section(spec.name, |section| {
+                stream(section, spec, platform, schedule)
+            })
         })
         .collect();
     if none_named {
