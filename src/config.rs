@@ -12,9 +12,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use url::Url;
 
 mod fault;
+mod inlet_url;
 mod layers;
 mod reader;
 mod secret;
@@ -25,6 +27,7 @@ mod tests;
 mod values;
 
 pub use fault::{LoadError, Report};
+pub use inlet_url::InletUrl;
 pub use secret::{Secret, SecretError};
 
 use crate::catalogue::StreamSpec;
@@ -156,7 +159,7 @@ impl ZendeskAuth {
 #[derive(Clone, Debug)]
 pub struct Platform {
     /// The inlet's address for single messages, `…/collection/{inlet id}`.
-    pub inlet_url: Url,
+    pub inlet_url: InletUrl,
     /// `…@AdobeOrg`; needed by mappings that send the XDM envelope and by authenticated inlets.
     pub org_id: Option<String>,
     /// Sent as `x-sandbox-name` when set.
@@ -167,8 +170,9 @@ pub struct Platform {
     pub endpoint: Endpoint,
     /// Size at which a batch is closed, in bytes of the request body.
     pub batch_bytes: usize,
-    /// Further request headers, names in lower case.
-    pub headers: Vec<(String, String)>,
+    /// Further request headers, names in lower case. A value may be a key to some gateway, so it
+    /// does not print.
+    pub headers: Vec<(String, SecretString)>,
     /// Present for inlets that require authentication.
     pub auth: Option<PlatformAuth>,
     /// Bounds on waiting.

@@ -17,6 +17,7 @@ mod incremental;
 mod page;
 mod search;
 mod sign_in;
+mod source;
 
 pub use caller::Caller;
 pub use client::Client;

@@ -3,13 +3,14 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::Error;
 use super::answer::{self, Decision};
 use super::ims::Ims;
-use crate::config::{self, Retry};
+use crate::config::{self, InletUrl, Retry};
 use crate::http::{self, Attempts, Pause, Token, Trouble, Wait};
 use crate::limits;
 
@@ -19,7 +20,7 @@ pub struct Connection {
     http: reqwest::Client,
     ims: Option<Ims>,
     headers: HeaderMap,
-    inlet_url: Url,
+    inlet_url: InletUrl,
     retry: Retry,
     stop: CancellationToken,
 }
@@ -61,7 +62,7 @@ impl Connection {
             }
         }
         for (name, value) in &config.headers {
-            insert(&mut headers, name, value)?;
+            insert(&mut headers, name, value.expose_secret())?;
         }
         Ok(Self {
             http: http::client(&config.timeouts)?,
@@ -82,21 +83,9 @@ impl Connection {
         Ok(headers)
     }
 
-    /// `…/collection/{id}`.
-    pub(super) fn single_url(&self) -> Url {
-        self.inlet_url.clone()
-    }
-
-    /// `…/collection/batch/{id}`.
-    pub(super) fn batch_url(&self) -> Url {
-        let mut url = self.inlet_url.clone();
-        url.set_path(
-            &self
-                .inlet_url
-                .path()
-                .replacen("/collection/", "/collection/batch/", 1),
-        );
-        url
+    /// Where the inlet is.
+    pub(super) fn inlet_url(&self) -> &InletUrl {
+        &self.inlet_url
     }
 
     /// Signs in, if the inlet requires it. For `check`.
@@ -113,7 +102,7 @@ impl Connection {
     /// # Errors
     /// When there is no answer.
     pub async fn reach(&self) -> Result<u16, Error> {
-        let response = self.http.get(self.single_url()).send().await;
+        let response = self.http.get(self.inlet_url.single()).send().await;
         response
             .map(|response| response.status().as_u16())
             .map_err(|error| Error::Unavailable {

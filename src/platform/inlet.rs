@@ -92,7 +92,7 @@ impl Inlet {
             } else {
                 batch.subset(&part.indexes).body()
             };
-            let url = self.connection.batch_url();
+            let url = self.connection.inlet_url().batch();
             let sent = self
                 .connection
                 .post(&url, &self.headers, body, |_| true)
@@ -154,7 +154,7 @@ impl Inlet {
         batch: &Batch,
         index: usize,
     ) -> Result<(Result<(), Rejection>, u32), Error> {
-        let url = self.connection.single_url();
+        let url = self.connection.inlet_url().single();
         let message = batch.message(index);
         let sent = self
             .connection

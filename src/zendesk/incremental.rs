@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::client::{Request, Sized};
-use super::export::{Source, newest};
 use super::page::{CursorPage, read_cursor_page};
+use super::source::{Source, newest};
 use crate::limits;
 use crate::record::{Cursor, Page, Position};
 

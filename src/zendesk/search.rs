@@ -12,8 +12,8 @@ use jiff::{Timestamp, Unit};
 
 use super::Error;
 use super::client::{Request, Sized};
-use super::export::Source;
 use super::page::{SearchPage, read_search_page};
+use super::source::Source;
 use crate::limits;
 use crate::record::{Cursor, Page, Position, SearchWindow};
 
