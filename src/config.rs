@@ -170,6 +170,10 @@ pub struct Platform {
     pub endpoint: Endpoint,
     /// Size at which a batch is closed, in bytes of the request body.
     pub batch_bytes: usize,
+    /// Requests in flight at a time, at most.
+    pub in_flight: u32,
+    /// Messages sent per second, at most; `None` for no limit of ours.
+    pub max_messages_per_second: Option<u32>,
     /// Further request headers, names in lower case. A value may be a key to some gateway, so it
     /// does not print.
     pub headers: Vec<(String, SecretString)>,

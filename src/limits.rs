@@ -8,9 +8,10 @@ use std::time::Duration;
 /// does not say whether that is 1,000,000 or 1,048,576, so we stay below the smaller.
 pub const INLET_BODY_BYTES_MAX: usize = 999_999;
 
-/// Default size at which a batch is closed. Below the hard limit, so that a proxy's own idea of
-/// a megabyte has room too.
-pub const BATCH_BYTES_DEFAULT: usize = 950_000;
+/// Default size at which a batch is closed. A quarter of the hard limit: a page of 1,000 users has
+/// about a megabyte, so its batches can travel side by side, and a batch that must be sent again
+/// is a small loss.
+pub const BATCH_BYTES_DEFAULT: usize = 250_000;
 
 /// Smallest size a batch may be configured to: one Zendesk user with long notes still fits.
 pub const BATCH_BYTES_MIN: usize = 1_000;
