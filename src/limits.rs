@@ -76,12 +76,8 @@ pub const STATE_GENERATIONS: usize = 10;
 /// one by one to the single endpoint, which answers for each.
 pub const UNKNOWN_BATCH_RESENDS: u32 = 2;
 
-/// Records of a sync after which its refusals are taken for bad records and not for a wrong
-/// configuration.
-pub const GUARD_SAMPLE: u64 = 100;
-
-/// Fewest records on which such a judgement rests: a poll that finds three changes, two of them
-/// bad, must not stop a stream.
+/// Fewest records on which the judgement rests that a configuration must be wrong: a poll that
+/// finds three changes, two of them bad, must not stop a stream.
 pub const GUARD_SAMPLE_MIN: u64 = 10;
 
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
