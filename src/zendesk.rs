@@ -18,6 +18,7 @@ mod page;
 mod search;
 mod sign_in;
 mod source;
+mod unreadable;
 
 pub use caller::Caller;
 pub use client::Client;

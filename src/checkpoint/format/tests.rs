@@ -1,5 +1,5 @@
 use super::*;
-use crate::checkpoint::Counts;
+use crate::checkpoint::{Counts, Oddity};
 use crate::record::{Cursor, Position};
 use proptest::prelude::*;
 
@@ -39,6 +39,21 @@ const VERSION_1: &str = r#"{
         "pages": 1,
         "requests": 3,
         "bytes": 12345
+      },
+      "attention": {
+        "since": "2026-01-01T03:04:05Z",
+        "code": "ZENDESK-SIGN-IN",
+        "what": "the token was refused",
+        "remedy": "give it a new one"
+      },
+      "notice": {
+        "oddity": "silent",
+        "since": "2026-01-02T00:00:00Z"
+      },
+      "activity": {
+        "last_change_seen": "2026-01-01T23:00:00Z",
+        "usual_gap_seconds": 600,
+        "gaps": 5
       },
       "recent": [
         "2026-01-02T03:04:05Z 0a1b2c3d 12345"
@@ -88,6 +103,12 @@ fn a_file_of_version_1_means_what_it_meant() {
     };
     assert_eq!(report.counts, counts);
     assert_eq!(users.recent.len(), 1);
+    let attention = users.attention.as_ref().expect("attention");
+    assert_eq!(attention.code, "ZENDESK-SIGN-IN");
+    let notice = users.notice.as_ref().expect("a notice");
+    assert_eq!(notice.oddity, Oddity::Silent);
+    let activity = users.activity.as_ref().expect("activity");
+    assert_eq!((activity.usual_gap_seconds, activity.gaps), (600, 5));
 
     let Some(Position::Search { from, window }) = &state.streams["tickets"].position else {
         panic!("tickets were read by search");
@@ -171,11 +192,11 @@ fn slips_of_the_hand_are_named_with_their_place() {
         "\"generation\": 1, \"account\"",
         &["duplicate field `generation`", "line 4"],
     );
-    check("  }\n}\n", "  }\n", &["EOF", "line 42 column"]);
+    check("  }\n}\n", "  }\n", &["EOF", "line 57 column"]);
     check(
         "  }\n}\n",
         "  },\n}\n",
-        &["trailing comma", "line 42 column"],
+        &["trailing comma", "line 57 column"],
     );
 }
 
@@ -186,8 +207,8 @@ fn what_editors_and_shells_leave_behind() {
     assert_eq!(before, after);
 
     assert!(why(format!("\u{feff}{VERSION_1}")).contains("byte order mark at line 1 column 1"));
-    assert!(why(format!("{VERSION_1}x")).contains("trailing characters at line 43 column 1"));
-    assert!(why(format!("{VERSION_1}{VERSION_1}")).contains("trailing characters at line 43"));
+    assert!(why(format!("{VERSION_1}x")).contains("trailing characters at line 58 column 1"));
+    assert!(why(format!("{VERSION_1}{VERSION_1}")).contains("trailing characters at line 58"));
     let mut bytes = VERSION_1.as_bytes().to_vec();
     bytes[37] = 0xff;
     assert!(why(bytes).contains("line 3 column"));

@@ -2,7 +2,7 @@
 //! or gone.
 
 use super::amend::{self, Streams};
-use crate::checkpoint::{self, Error, Present};
+use crate::checkpoint::{self, Error, Present, State, StreamState};
 use crate::cli::{Output, output};
 use crate::config::Config;
 
@@ -24,7 +24,7 @@ pub(super) fn run(config: &Config, arguments: &Arguments, output: Output) -> u8 
     })
 }
 
-/// What was in the generation, or the exit code.
+/// The streams as the generation has them, or the exit code.
 fn streams_of(config: &Config, present: &Present, number: u64) -> Result<Streams, u8> {
     if present
         .state
@@ -54,5 +54,25 @@ fn streams_of(config: &Config, present: &Present, number: u64) -> Result<Streams
             configured: config.zendesk.account.clone(),
         }));
     }
-    Ok(state.streams)
+    Ok(checkpoints_of(state, present))
+}
+
+/// The checkpoints of `kept` and the memory that belongs to them. The other things known of a
+/// stream are about what has happened since, and a rollback does not undo that.
+fn checkpoints_of(kept: State, present: &Present) -> Streams {
+    let of_present = |name: &str| present.state.as_ref()?.streams.get(name).cloned();
+    kept.streams
+        .into_iter()
+        .map(|(name, kept)| {
+            let stream = match of_present(&name) {
+                Some(present) => StreamState {
+                    position: kept.position,
+                    recent: kept.recent,
+                    ..present
+                },
+                None => kept,
+            };
+            (name, stream)
+        })
+        .collect()
 }

@@ -118,7 +118,7 @@ fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<S
     let after = StreamState {
         position: Some(position),
         recent: Vec::new(),
-        last_sync: before.last_sync,
+        ..before
     };
     streams.insert(stream.spec.name.to_owned(), after);
     Ok(streams)
