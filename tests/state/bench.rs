@@ -6,8 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use zendesk_aep::checkpoint::{Store, StreamState};
-use zendesk_aep::record::{Cursor, Position};
+use zendesk_aep::checkpoint::Store;
 
 /// The account of the configuration: nobody listens there.
 pub const ACCOUNT: &str = "127.0.0.1:9";
@@ -73,12 +72,17 @@ impl Bench {
         bench
     }
 
-    /// With the generations 1 to `count`, each an hour and a cursor after the one before.
-    pub fn with_generations(count: i64) -> Self {
+    /// With the generations 1 to `count`: number `n` at the cursor `c{n}`, `n` hours into 2026.
+    pub fn with_generations(count: u32) -> Self {
         let bench = Self::new();
-        let store = bench.store();
+        std::fs::create_dir_all(bench.path("state/history")).expect("created");
         for n in 1..=count {
-            store.save("users", at(n)).expect("saved");
+            let text = generation(n);
+            let file = match n {
+                present if present == count => "state/state.json".to_owned(),
+                kept => format!("state/history/state.{kept:010}.json"),
+            };
+            std::fs::write(bench.path(&file), text).expect("written");
         }
         bench
     }
@@ -87,9 +91,20 @@ impl Bench {
         self.directory.path().join(name)
     }
 
-    /// The state opened as a daemon does.
-    pub fn store(&self) -> Store {
+    /// Owns the state as a daemon does, until dropped. Only at the end of a test: a program
+    /// that is just being started by another one shares the lock for a moment.
+    pub fn daemon(&self) -> Store {
         Store::open(&self.path("state"), ACCOUNT).expect("the state opens")
+    }
+
+    /// What is known of the users.
+    pub fn users(&self) -> Value {
+        self.json(&["state", "show"])["streams"]["users"].clone()
+    }
+
+    /// The cursor that the users stand at.
+    pub fn cursor(&self) -> Value {
+        self.users()["position"]["cursor"].clone()
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -141,14 +156,23 @@ pub fn ran(output: Output) -> Ran {
     }
 }
 
-/// A checkpoint at cursor `c{n}`, `n` hours into 2026.
-pub fn at(n: i64) -> StreamState {
-    let year: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
-    StreamState {
-        position: Some(Position::Incremental {
-            cursor: Some(Cursor::new(format!("c{n}"))),
-            recovery_time: Some(year + jiff::SignedDuration::from_hours(n)),
-        }),
-        ..StreamState::default()
-    }
+fn generation(n: u32) -> String {
+    format!(
+        r#"{{
+  "version": 1,
+  "account": "{ACCOUNT}",
+  "generation": {n},
+  "saved_at": "2026-01-02T00:00:00Z",
+  "streams": {{
+    "users": {{
+      "position": {{
+        "export": "incremental",
+        "cursor": "c{n}",
+        "recovery_time": "2026-01-01T{n:02}:00:00Z"
+      }}
+    }}
+  }}
+}}
+"#
+    )
 }

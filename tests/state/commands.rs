@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::bench::{Bench, at};
+use crate::bench::Bench;
 
 #[test]
 fn history_is_newest_first_and_marks_the_present() {
@@ -91,7 +91,7 @@ this was a dry run; to do it, stop the daemon and add `--yes`
 #[test]
 fn a_dry_run_works_beside_a_daemon() {
     let bench = Bench::with_generations(2);
-    let _daemon = bench.store();
+    let _daemon = bench.daemon();
     assert_eq!(bench.run(&["state", "rollback", "1"]).code, Some(0));
     assert_eq!(bench.run(&["state", "history"]).code, Some(0));
 }
@@ -104,12 +104,12 @@ fn rollback_writes_a_new_generation() {
     assert_eq!(done["generation"], 4);
     assert_eq!(done["changes"][0]["before"]["cursor"], "c3");
     assert_eq!(done["changes"][0]["after"]["cursor"], "c1");
-    assert_eq!(bench.store().stream("users"), at(1));
+    assert_eq!(bench.cursor(), "c1");
 
     // And there is a way back.
     let ran = bench.run(&["state", "rollback", "3", "--yes"]);
     assert!(ran.stdout.ends_with("done: generation 5\n"), "{ran:?}");
-    assert_eq!(bench.store().stream("users"), at(3));
+    assert_eq!(bench.cursor(), "c3");
 
     let ran = bench.run(&["state", "rollback", "3", "--yes"]);
     assert_eq!(
@@ -125,7 +125,7 @@ fn set_moves_one_stream_and_forgets_what_it_remembers() {
     let text = std::fs::read_to_string(&file).expect("a state");
     let recent = "\"users\": {\n \"recent\": [\"2026-01-01T01:00:00Z 0a1b2c3d 7\"],";
     std::fs::write(&file, text.replace("\"users\": {", recent)).expect("written");
-    assert_eq!(bench.store().stream("users").recent.len(), 1);
+    assert_eq!(bench.users()["recent"].as_array().map(Vec::len), Some(1));
 
     let done = bench.json(&["state", "set", "users", "--cursor", "MTIz==", "--yes"]);
     let after = &done["changes"][0]["after"];
@@ -147,7 +147,7 @@ fn set_moves_one_stream_and_forgets_what_it_remembers() {
         *after,
         json!({"export": "incremental", "recovery_time": "2026-01-01T00:00:00Z"})
     );
-    assert!(bench.store().stream("users").recent.is_empty());
+    assert!(bench.users().get("recent").is_none());
     assert_eq!(bench.json(&["state", "history"])[0]["generation"], 3);
 }
 

@@ -73,7 +73,7 @@ fn what_the_configuration_rules_out() {
 #[test]
 fn while_a_daemon_owns_the_state() {
     let bench = Bench::with_generations(2);
-    let _daemon = bench.store();
+    let _daemon = bench.daemon();
     let owner = format!("in use by process {}", std::process::id());
     let set = ["state", "set", "users", "--cursor", "c", "--yes"];
     for arguments in [&["state", "rollback", "1", "--yes"][..], &set] {

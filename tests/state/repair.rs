@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::bench::{Bench, at};
+use crate::bench::Bench;
 
 #[test]
 fn every_command_names_the_place_and_the_remedy_and_touches_nothing() {
@@ -71,7 +71,7 @@ fn rollback_repairs_a_damaged_state_and_keeps_it() {
         fs::read_to_string(aside).expect("there"),
         "{\"version\": 1,"
     );
-    assert_eq!(bench.store().stream("users"), at(2));
+    assert_eq!(bench.cursor(), "c2");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn rollback_repairs_a_state_that_is_gone() {
     );
     let ran = bench.run(&["state", "rollback", "2", "--yes"]);
     assert!(ran.stdout.ends_with("done: generation 4\n"), "{ran:?}");
-    assert_eq!(bench.store().stream("users"), at(2));
+    assert_eq!(bench.cursor(), "c2");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn rollback_repairs_a_downgrade() {
         bench.run(&["state", "rollback", "2", "--yes"]).code,
         Some(0)
     );
-    assert_eq!(bench.store().stream("users"), at(2));
+    assert_eq!(bench.cursor(), "c2");
 }
 
 #[test]
