@@ -14,7 +14,7 @@ mod client;
 mod error;
 mod export;
 mod incremental;
-mod page;
+pub mod page;
 mod search;
 mod sign_in;
 mod source;
