@@ -118,8 +118,10 @@ fn print(line: &Line) {
         Content::Good { saved_at, streams } => {
             let mut text = format!("saved {saved_at:.0}");
             for (name, time) in streams {
-                let time = time.map_or_else(|| "no time yet".to_owned(), |time| time.to_string());
-                text.push_str(&format!("; {name} to {time}"));
+                text.push_str(&match time {
+                    Some(time) => format!("; {name} to {time}"),
+                    None => format!("; {name} at no known time"),
+                });
             }
             text
         }
