@@ -3,6 +3,8 @@
 
 mod export;
 mod restart;
+mod search;
 mod shutdown;
+mod sign_in;
 mod state;
 mod support;

@@ -59,6 +59,20 @@ impl Settings {
 
     /// Sets a key, its sections made on the way: `set("zendesk.page_size", 10)`.
     pub fn set(&mut self, key: &str, value: impl Into<Value>) -> &mut Self {
+        let (table, key) = self.table(key);
+        table.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Leaves a key or a section out.
+    pub fn remove(&mut self, key: &str) -> &mut Self {
+        let (table, key) = self.table(key);
+        table.remove(key).expect("it was set");
+        self
+    }
+
+    /// The section that a key is in, made if need be, and its name there.
+    fn table<'k>(&mut self, key: &'k str) -> (&mut Table, &'k str) {
         let (sections, key) = key.rsplit_once('.').unwrap_or(("", key));
         let mut table = &mut self.0;
         for section in sections.split('.').filter(|section| !section.is_empty()) {
@@ -68,8 +82,7 @@ impl Settings {
                 .as_table_mut();
             table = inner.expect("a section");
         }
-        table.insert(key.to_owned(), value.into());
-        self
+        (table, key)
     }
 
     /// Sets a key to a secret that stands in a file of the world's directory.
@@ -106,12 +119,6 @@ impl Settings {
                 PlatformOptions::default().client_id,
             )
             .set_secret("platform.auth.client_secret", "adobe-client-secret")
-    }
-
-    /// Reads by the search export, up to a second before now.
-    pub fn search(&mut self) -> &mut Self {
-        self.set("streams.users.export", "search")
-            .set("streams.users.settle", "1s")
     }
 
     /// Sends what Adobe's own source sends.
