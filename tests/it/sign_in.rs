@@ -1,12 +1,10 @@
-//! Signing in to either side: every method, tokens that end, credentials that are wrong.
+//! Signing in to Zendesk: every method, tokens that end, credentials that are wrong.
 
 use std::time::Duration;
 
 use zendesk_aep::sandbox::{Fault, Role, Simulator as _};
 
-use crate::support::{
-    Finished, INCREMENTAL, INLET, PATIENCE, SignIn, World, assert_settled, eventually, nth,
-};
+use crate::support::{INCREMENTAL, SignIn, World, assert_settled};
 
 /// How often a new token was asked for.
 fn token_requests(world: &World) -> usize {
@@ -84,7 +82,7 @@ async fn a_wrong_credential_is_told_with_a_remedy_and_is_no_reason_to_forget_any
         world.write(file, "wrong");
         let refused = world.sync().await;
         refused.assert_code(3);
-        assert_refused(&refused, "ZENDESK-SIGN-IN", "check `[zendesk.auth]`");
+        refused.assert_failed("ZENDESK-SIGN-IN", "check `[zendesk.auth]`");
         assert_eq!(world.users_state()["position"], position);
         assert!(world.dead_letters().is_empty());
         assert_eq!(world.platform.accepted_count(), 200);
@@ -101,8 +99,7 @@ async fn a_secret_file_that_is_missing_is_named() {
     std::fs::remove_file(world.path("zendesk-client-secret")).expect("it was there");
     let refused = world.sync().await;
     refused.assert_code(3);
-    assert_refused(
-        &refused,
+    refused.assert_failed(
         "ZENDESK-SIGN-IN",
         "provide the secret named under `[zendesk.auth]`",
     );
@@ -116,7 +113,7 @@ async fn a_secret_file_that_is_missing_is_named() {
 #[tokio::test]
 async fn a_token_revoked_in_the_middle_is_renewed_once() {
     let world = World::new().await;
-    let sync = held_with_three_pages_read(&world).await;
+    let sync = world.sync_held_with_three_pages_read().await;
     world.zendesk.revoke_tokens();
     sync.wait().await.assert_code(0);
     assert_settled(&world);
@@ -130,26 +127,10 @@ async fn a_token_revoked_in_the_middle_is_renewed_once() {
     assert_eq!(refused, 1);
 }
 
-/// Starts a sync and holds its first page in the inlet until the third one is read.
-async fn held_with_three_pages_read(world: &World) -> crate::support::Process {
-    let held = Duration::from_millis(700);
-    world
-        .platform
-        .fault_when(nth(2, INLET), Fault::Stall(held), 1);
-    let sync = world.start(&["sync", "--output", "json"]);
-    assert!(world.platform.wait_for_requests(INLET, 3, PATIENCE).await);
-    eventually("the third page is read", || {
-        let pages = world.page_requests();
-        pages.iter().filter(|page| page.status == Some(200)).count() == 3
-    })
-    .await;
-    sync
-}
-
 #[tokio::test]
 async fn a_token_is_renewed_before_it_ends() {
-    // Tokens of two seconds in a daemon that asks every second: none may ever be refused.
-    let mut world = World::with(|plan| plan.zendesk.token_lifetime = Duration::from_secs(2)).await;
+    // Tokens of four seconds in a daemon that asks every second: none may ever be refused.
+    let mut world = World::with(|plan| plan.zendesk.token_lifetime = Duration::from_secs(4)).await;
     world.settings.set("schedule.every", "1s");
     let daemon = world.daemon();
     daemon.wait_for_complete_syncs(5).await;
@@ -192,11 +173,7 @@ async fn an_agent_may_not_read_the_incremental_export_but_may_search() {
     let mut world = World::with(|plan| plan.zendesk.role = Role::Agent).await;
     let refused = world.sync().await;
     refused.assert_code(3);
-    assert_refused(
-        &refused,
-        "ZENDESK-FORBIDDEN",
-        "incremental exports need an admin",
-    );
+    refused.assert_failed("ZENDESK-FORBIDDEN", "incremental exports need an admin");
     assert_eq!(
         world.page_requests().len(),
         1,
@@ -212,110 +189,6 @@ async fn an_agent_may_not_read_the_incremental_export_but_may_search() {
     assert_eq!(world.platform.accepted_count(), 200);
 }
 
-/// A world whose inlet wants tokens, and refuses wrong ones with `status`.
-async fn authenticated(status: u16) -> World {
-    let mut world = World::with(|plan| {
-        plan.platform.authentication_required = true;
-        plan.platform.invalid_token_status = status;
-    })
-    .await;
-    let ims_url = world.platform.ims_url();
-    world.settings.sign_in_to_inlet(&ims_url);
-    world
-}
-
-#[tokio::test]
-async fn an_authenticated_inlet_is_signed_in_to_once() {
-    let world = authenticated(401).await;
-    world.sync().await.assert_code(0);
-    assert_settled(&world);
-    assert_eq!(world.platform.tokens_issued(), 1);
-    let sent = world.platform.requests_to(INLET);
-    assert!(sent.iter().all(|request| request.status == Some(207)));
-    let head = &sent[0].head;
-    assert_eq!(head.header("x-api-key"), Some("sandbox-client"));
-    assert_eq!(
-        head.header("x-gw-ims-org-id"),
-        Some("0123456789ABCDEF01234567@AdobeOrg")
-    );
-}
-
-#[tokio::test]
-async fn an_inlets_token_is_renewed_on_401_and_on_403() {
-    for status in [401, 403] {
-        let world = authenticated(status).await;
-        let sync = held_with_three_pages_read(&world).await;
-        world.platform.revoke_tokens();
-        sync.wait().await.assert_code(0);
-        assert_settled(&world);
-        assert_eq!(
-            world.platform.accepted_count(),
-            200,
-            "a refused batch was not taken"
-        );
-        assert_eq!(world.platform.tokens_issued(), 2);
-        let sent = world.platform.requests_to(INLET);
-        let refused = sent.iter().filter(|request| request.status == Some(status));
-        assert_eq!(refused.count(), 1);
-    }
-}
-
-#[tokio::test]
-async fn an_identity_service_that_refuses_is_told_with_a_remedy() {
-    let world = authenticated(401).await;
-    let right = std::fs::read(world.path("adobe-client-secret")).expect("the secret");
-    world.write("adobe-client-secret", "wrong");
-    let refused = world.sync().await;
-    refused.assert_code(3);
-    assert_refused(&refused, "PLATFORM-SIGN-IN", "check `[platform.auth]`");
-    assert_eq!(world.inlet_requests(), 0);
-    assert!(world.users_state()["position"].is_null());
-
-    world.write("adobe-client-secret", right);
-    world.sync().await.assert_code(0);
-    assert_settled(&world);
-}
-
-#[tokio::test]
-async fn an_inlet_that_wants_a_token_we_have_not_stops_the_stream_and_drops_nothing() {
-    let world = World::with(|plan| plan.platform.authentication_required = true).await;
-    let refused = world.sync().await;
-    refused.assert_code(3);
-    assert_refused(
-        &refused,
-        "PLATFORM-SIGN-IN",
-        "`[platform.auth]` must name a credential",
-    );
-    assert!(world.users_state()["position"].is_null());
-    assert!(world.dead_letters().is_empty());
-    assert_eq!(world.inlet_requests(), 1, "asking again would not help");
-}
-
-#[tokio::test]
-async fn a_sign_in_that_fails_for_the_moment_is_tried_again() {
-    let world = authenticated(401).await;
-    world
-        .zendesk
-        .fault("/oauth/tokens", Fault::status(503, ""), 2);
-    world.platform.fault("/ims/", Fault::Close, 2);
-    world.sync().await.assert_code(0);
-    assert_settled(&world);
-    assert_eq!(token_requests(&world), 3);
-}
-
-#[tokio::test]
-async fn an_empty_403_of_the_inlets_is_about_the_callers_address() {
-    let world = authenticated(401).await;
-    world.platform.fault(
-        INLET,
-        Fault::Answer(zendesk_aep::sandbox::Answer::empty(403)),
-        100,
-    );
-    let refused = world.sync().await;
-    refused.assert_code(3);
-    assert_refused(&refused, "PLATFORM-SIGN-IN", "IP allow-list");
-}
-
 /// Zendesk's 403 is not a matter of the token: no new one is asked for.
 #[tokio::test]
 async fn a_403_of_zendesks_renews_nothing() {
@@ -325,15 +198,4 @@ async fn a_403_of_zendesks_renews_nothing() {
         .fault(INCREMENTAL, Fault::status(403, "{}"), 1);
     world.sync().await.assert_code(3);
     assert_eq!(token_requests(&world), 1);
-}
-
-#[track_caller]
-fn assert_refused(sync: &Finished, code: &str, hint: &str) {
-    let report = sync.report();
-    assert_eq!(report["outcome"], code);
-    let text = report["hint"].as_str().unwrap_or_default();
-    assert!(text.contains(hint), "`{hint}` in `{text}`");
-    let errors = sync.logs_of("ERROR");
-    assert_eq!(errors.len(), 1);
-    assert_eq!(errors[0]["code"], code);
 }

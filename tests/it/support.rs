@@ -8,14 +8,16 @@
 use std::time::Duration;
 
 mod process;
+mod recorded;
 mod settings;
 mod settled;
 mod world;
 
 pub use process::{Finished, Process};
-pub use settings::{Settings, SignIn};
+pub use recorded::{Recorded, recorded, shared};
+pub use settings::SignIn;
 pub use settled::{Expected, assert_settled};
-pub use world::{Plan, World};
+pub use world::World;
 
 use zendesk_aep::sandbox::Request;
 

@@ -32,7 +32,7 @@ pub struct Process {
 }
 
 /// A run that is over.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Finished {
     /// The exit code; `None` if a signal ended it.
     pub code: Option<i32>,
@@ -173,6 +173,20 @@ impl Finished {
     #[track_caller]
     pub fn report(&self) -> Value {
         self.json()[0].take()
+    }
+
+    /// Asserts that a sync failed with this code, and that report and log both say what to do.
+    #[track_caller]
+    pub fn assert_failed(&self, code: &str, hint: &str) {
+        let report = self.report();
+        assert_eq!(report["outcome"], code);
+        let errors = self.logs_of("ERROR");
+        assert_eq!(errors.len(), 1);
+        assert_eq!(errors[0]["code"], code);
+        for place in [&report, &errors[0]] {
+            let text = place["hint"].as_str().unwrap_or_default();
+            assert!(text.contains(hint), "`{hint}` in `{text}`");
+        }
     }
 
     /// The log lines in order.

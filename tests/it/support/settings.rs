@@ -17,10 +17,6 @@ pub enum SignIn {
     ApiToken,
 }
 
-impl SignIn {
-    pub const ALL: [Self; 3] = [Self::ClientCredentials, Self::AccessToken, Self::ApiToken];
-}
-
 impl Settings {
     /// Client credentials, an open inlet for raw messages, pages and batches small enough that
     /// there are several, delays of milliseconds, and a schedule that never ticks twice.

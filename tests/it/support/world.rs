@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -11,13 +12,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
 use zendesk_aep::sandbox::{
-    Credentials, DataType, PlatformOptions, PlatformSimulator, Quotas, SeenRequest, Simulator,
-    ZendeskOptions, ZendeskSimulator,
+    Credentials, DataType, Fault, PlatformOptions, PlatformSimulator, Quotas, SeenRequest,
+    Simulator, ZendeskOptions, ZendeskSimulator,
 };
 
 use super::process::{Finished, Process, Transcript};
 use super::settings::Settings;
-use super::{INCREMENTAL, INLET, eventually};
+use super::{INCREMENTAL, INLET, PATIENCE, SEARCH, eventually, nth};
 
 /// What children inherit: where certificates are, and where a coverage run writes.
 const INHERITED: [&str; 3] = ["SSL_CERT_FILE", "SSL_CERT_DIR", "LLVM_PROFILE_FILE"];
@@ -33,8 +34,8 @@ impl Default for Plan {
     /// 200 users, changes that show at once, no limits in the way; an open inlet for raw messages.
     fn default() -> Self {
         let zendesk = ZendeskOptions {
-            withhold: std::time::Duration::ZERO,
-            index_delay: std::time::Duration::ZERO,
+            withhold: Duration::ZERO,
+            index_delay: Duration::ZERO,
             quotas: Quotas {
                 account: u32::MAX,
                 incremental_exports_cursor: u32::MAX,
@@ -146,6 +147,29 @@ impl World {
     /// Makes one pass over all streams.
     pub async fn sync(&self) -> Finished {
         self.run(&["sync", "--output", "json"]).await
+    }
+
+    /// Starts a sync and holds its first page in the inlet until the third one is read.
+    pub async fn sync_held_with_three_pages_read(&self) -> Process {
+        let held = Fault::Stall(Duration::from_millis(700));
+        self.platform.fault_when(nth(2, INLET), held, 1);
+        let sync = self.start(&["sync", "--output", "json"]);
+        let holds = self.platform.wait_for_requests(INLET, 3, PATIENCE);
+        assert!(holds.await, "the inlet holds a request");
+        eventually("the third page is read", || {
+            let pages = [self.page_requests(), self.zendesk.requests_to(SEARCH)].concat();
+            pages.iter().filter(|page| page.status == Some(200)).count() == 3
+        })
+        .await;
+        sync
+    }
+
+    /// What was printed, without what differs from run to run.
+    pub fn readable(&self, text: &str) -> String {
+        let address = |url: String| url.replace("http://", "");
+        text.replace(&self.directory.path().display().to_string(), "DIR")
+            .replace(&address(self.zendesk.base_url()), "ZENDESK")
+            .replace(&address(self.platform.ims_url()), "PLATFORM")
     }
 
     pub fn state_file(&self) -> PathBuf {
