@@ -12,9 +12,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use url::Url;
 
 mod fault;
+mod inlet_url;
 mod layers;
 mod reader;
 mod secret;
@@ -25,6 +27,7 @@ mod tests;
 mod values;
 
 pub use fault::{LoadError, Report};
+pub use inlet_url::InletUrl;
 pub use secret::{Secret, SecretError};
 
 use crate::catalogue::StreamSpec;
@@ -97,6 +100,8 @@ pub struct Config {
     pub state: State,
     /// The store of refused records.
     pub dead_letters: DeadLetters,
+    /// When a stream stops and waits for a person.
+    pub attention: Attention,
     /// What is logged, and how.
     pub log: Log,
     /// How long a stop may take to finish what is in hand.
@@ -156,7 +161,7 @@ impl ZendeskAuth {
 #[derive(Clone, Debug)]
 pub struct Platform {
     /// The inlet's address for single messages, `…/collection/{inlet id}`.
-    pub inlet_url: Url,
+    pub inlet_url: InletUrl,
     /// `…@AdobeOrg`; needed by mappings that send the XDM envelope and by authenticated inlets.
     pub org_id: Option<String>,
     /// Sent as `x-sandbox-name` when set.
@@ -167,8 +172,13 @@ pub struct Platform {
     pub endpoint: Endpoint,
     /// Size at which a batch is closed, in bytes of the request body.
     pub batch_bytes: usize,
-    /// Further request headers, names in lower case.
-    pub headers: Vec<(String, String)>,
+    /// Requests in flight at a time, at most.
+    pub in_flight: u32,
+    /// Messages sent per second, at most; `None` for no limit of ours.
+    pub max_messages_per_second: Option<u32>,
+    /// Further request headers, names in lower case. A value may be a key to some gateway, so it
+    /// does not print.
+    pub headers: Vec<(String, SecretString)>,
     /// Present for inlets that require authentication.
     pub auth: Option<PlatformAuth>,
     /// Bounds on waiting.
@@ -233,6 +243,17 @@ pub struct State {
 pub struct DeadLetters {
     /// Size of the store at which streams stop rather than drop, in bytes.
     pub max_size: u64,
+}
+
+/// `[attention]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attention {
+    /// A sync stops when more than this part of its first records is refused, in percent.
+    pub rejected_percent: u32,
+    /// How many records are its first ones.
+    pub rejected_sample: u32,
+    /// How often a stream that waits for a person is tried all the same.
+    pub retry_every: Duration,
 }
 
 /// `[log]`

@@ -45,6 +45,26 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code, in the order of the documentation.
+    pub const ALL: [Self; 16] = [
+        Self::Tls,
+        Self::ZendeskSignIn,
+        Self::ZendeskForbidden,
+        Self::ZendeskAddress,
+        Self::ZendeskRefused,
+        Self::ZendeskUnavailable,
+        Self::ZendeskExport,
+        Self::PlatformSignIn,
+        Self::PlatformAddress,
+        Self::PlatformRefused,
+        Self::PlatformUnavailable,
+        Self::MostlyRejected,
+        Self::State,
+        Self::DeadLetters,
+        Self::Interrupted,
+        Self::Internal,
+    ];
+
     /// The code as printed and logged.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -64,6 +84,31 @@ impl Code {
             Self::DeadLetters => "DEAD-LETTERS",
             Self::Interrupted => "INTERRUPTED",
             Self::Internal => "INTERNAL",
+        }
+    }
+}
+
+impl Code {
+    /// Whether trying again soon is pointless: somebody must change something first.
+    pub fn needs_a_person(self) -> bool {
+        match self {
+            Self::Tls
+            | Self::ZendeskSignIn
+            | Self::ZendeskForbidden
+            | Self::ZendeskAddress
+            | Self::ZendeskRefused
+            | Self::PlatformSignIn
+            | Self::PlatformAddress
+            | Self::PlatformRefused
+            | Self::MostlyRejected => true,
+            // Services come back, and disks are given room.
+            Self::ZendeskUnavailable
+            | Self::ZendeskExport
+            | Self::PlatformUnavailable
+            | Self::State
+            | Self::DeadLetters
+            | Self::Interrupted
+            | Self::Internal => false,
         }
     }
 }
@@ -124,5 +169,57 @@ impl fmt::Display for Report<'_> {
             write!(f, "\n\nhint: {hint}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot {0}")]
+    struct Layer(&'static str, #[source] Option<Box<Layer>>);
+
+    impl Explain for Layer {
+        fn code(&self) -> Code {
+            Code::Internal
+        }
+
+        fn hint(&self) -> Option<&'static str> {
+            Some("try again")
+        }
+    }
+
+    fn error() -> Layer {
+        let root = Layer("open the file", None);
+        Layer(
+            "start",
+            Some(Box::new(Layer("read the file", Some(Box::new(root))))),
+        )
+    }
+
+    #[test]
+    fn a_report_has_code_causes_and_hint() {
+        insta::assert_snapshot!(Report(&error()), @r"
+        error[INTERNAL]: cannot start
+          because cannot read the file
+          because cannot open the file
+
+        hint: try again
+        ");
+        assert_eq!(
+            Chain(&error()).to_string(),
+            "cannot start: cannot read the file: cannot open the file"
+        );
+    }
+
+    #[test]
+    fn every_code_is_documented_and_nothing_else() {
+        let documented: Vec<&str> = include_str!("../docs/errors.md")
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+            .collect();
+        let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(documented, codes);
     }
 }

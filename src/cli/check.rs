@@ -148,11 +148,11 @@ async fn platform(config: &Config, stop: &CancellationToken, findings: &mut Vec<
             Err(error) => failed("adobe sign-in", &error),
         });
     }
-    let host = config.platform.inlet_url.host_str().unwrap_or_default();
+    let inlet = &config.platform.inlet_url;
     findings.push(match connection.reach().await {
         Ok(status) => ok(
             "inlet",
-            format!("{host} answers (HTTP {status}); nothing was sent"),
+            format!("{inlet} answers (HTTP {status}); nothing was sent"),
         ),
         Err(error) => failed("inlet", &error),
     });

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::Error;
 use super::client::{Client, PageSize};
 use super::incremental::Incremental;
 use super::search::Search;
-use crate::catalogue::StreamSpec;
+use super::source::Source;
 use crate::config;
 use crate::record::{Page, Position};
 
@@ -23,16 +21,6 @@ pub struct Export {
 enum Protocol {
     Incremental(Incremental),
     Search(Search),
-}
-
-/// What both protocols are built from.
-#[derive(Debug)]
-pub(super) struct Source {
-    pub(super) client: Arc<Client>,
-    pub(super) spec: &'static StreamSpec,
-    pub(super) start: Option<Timestamp>,
-    pub(super) overlap: std::time::Duration,
-    pub(super) page_size: PageSize,
 }
 
 impl Export {
@@ -92,26 +80,4 @@ impl Export {
             }
         }
     }
-}
-
-impl Source {
-    /// `time` less the overlap, but not before the configured start.
-    pub(super) fn overlapped(&self, time: Timestamp) -> Timestamp {
-        let begin = time
-            .saturating_sub(self.overlap)
-            .unwrap_or(Timestamp::UNIX_EPOCH);
-        self.start.map_or(begin, |start| begin.max(start))
-    }
-}
-
-/// The newest version among `page`'s records and `known`.
-pub(super) fn newest(
-    records: &[crate::record::Record],
-    known: Option<Timestamp>,
-) -> Option<Timestamp> {
-    records
-        .iter()
-        .filter_map(|record| record.version)
-        .chain(known)
-        .max()
 }

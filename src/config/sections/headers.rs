@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use reqwest::header::{HeaderName, HeaderValue};
+use secrecy::SecretString;
 
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
@@ -18,7 +19,7 @@ const OWN: [(&str, Option<&str>); 6] = [
     ("x-sandbox-name", Some("platform.sandbox_name")),
 ];
 
-pub(super) fn headers(section: &mut Section<'_>) -> Read<Vec<(String, String)>> {
+pub(super) fn headers(section: &mut Section<'_>) -> Read<Vec<(String, SecretString)>> {
     // A header is as good a place for an API key as any.
     section.hide();
     let mut headers = BTreeMap::new();
@@ -42,7 +43,7 @@ pub(super) fn headers(section: &mut Section<'_>) -> Read<Vec<(String, String)>> 
     }
 }
 
-fn header(section: &mut Section<'_>, written: &str) -> Read<(String, String)> {
+fn header(section: &mut Section<'_>, written: &str) -> Read<(String, SecretString)> {
     let Ok(name) = HeaderName::from_bytes(written.as_bytes()) else {
         return Err(section.refuse(
             written,
@@ -66,10 +67,10 @@ fn header(section: &mut Section<'_>, written: &str) -> Read<(String, String)> {
     Ok((name.to_owned(), value))
 }
 
-fn header_value(given: &Given<'_>) -> Result<String, Problem> {
+fn header_value(given: &Given<'_>) -> Result<SecretString, Problem> {
     let text = given.text()?;
     match HeaderValue::from_str(text) {
-        Ok(value) if value.to_str().is_ok() => Ok(text.to_owned()),
+        Ok(value) if value.to_str().is_ok() => Ok(text.into()),
         Ok(_) | Err(_) => Err(Problem::new(
             "the value cannot travel in a header",
             "write visible ASCII characters only",

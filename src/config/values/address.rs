@@ -4,6 +4,7 @@
 use url::{Host, Url};
 
 use super::Given;
+use crate::config::InletUrl;
 use crate::config::fault::Problem;
 
 /// The address of a server: scheme, host and port, nothing more.
@@ -20,7 +21,7 @@ pub(in crate::config) fn server(given: &Given<'_>) -> Result<Url, Problem> {
 }
 
 /// The address of an inlet for single messages.
-pub(in crate::config) fn inlet(given: &Given<'_>) -> Result<Url, Problem> {
+pub(in crate::config) fn inlet(given: &Given<'_>) -> Result<InletUrl, Problem> {
     let url = url(given)?;
     let segments: Vec<&str> = url.path().split('/').skip(1).collect();
     match segments[..] {
@@ -29,7 +30,7 @@ pub(in crate::config) fn inlet(given: &Given<'_>) -> Result<Url, Problem> {
             "write the one for single messages, `…/collection/{inlet id}`, without `batch/`; \
              the batch address is derived from it",
         )),
-        ["collection", id] if !id.is_empty() && id != "batch" => Ok(url),
+        ["collection", id] if !id.is_empty() && id != "batch" => Ok(InletUrl::new(url)),
         _ => Err(Problem::new(
             format!("{} is not followed by an inlet's path", origin(&url)),
             "write the streaming endpoint of the source connection, \
