@@ -7,6 +7,7 @@
 //! Every task is spawned here. A task that panics brings the process down, so that the service
 //! manager restarts it instead of a stream being dead in a living process.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use crate::error::{Code, Explain};
 use crate::mapping::Mapping;
 use crate::platform::{self, Connection, Inlet};
 use crate::schedule::{self, Schedule, Ticks};
-use crate::sync::StreamSync;
+use crate::sync::{Outlet, StreamSync};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
 
@@ -97,30 +98,54 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamS
         .iter()
         .map(|stream| {
             let export = Export::new(client.clone(), stream, config.zendesk.page_size);
-            let flow_id = match stream.mapping {
-                config::Mapping::Raw => stream.flow_id.as_deref(),
-                // These carry it in the envelope.
-                config::Mapping::AdobeSourceCompatible { .. } => None,
-            };
-            let platform = &config.platform;
-            let inlet = Inlet::new(
-                connection.clone(),
-                platform.endpoint,
-                platform.batch_bytes,
-                flow_id,
-            )?;
-            let mapping = Mapping::new(&stream.mapping);
-            let (store, dead_letters) = (store.clone(), dead_letters.clone());
             Ok(StreamSync::new(
                 stream.spec.name,
                 export,
-                mapping,
-                inlet,
-                store,
-                dead_letters,
+                outlet(stream, &config.platform, &connection)?,
+                store.clone(),
+                dead_letters.clone(),
             ))
         })
         .collect()
+}
+
+/// Builds the way from record to inlet of every configured stream, by stream: all that `assemble`
+/// builds but for the parts that need the state directory to themselves.
+///
+/// # Errors
+/// When the client cannot be set up.
+pub fn outlets<'c>(
+    config: &'c Config,
+    stop: &CancellationToken,
+) -> Result<BTreeMap<&'c str, Outlet>, Error> {
+    let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
+    config
+        .streams
+        .iter()
+        .map(|stream| {
+            let outlet = outlet(stream, &config.platform, &connection)?;
+            Ok((stream.spec.name, outlet))
+        })
+        .collect()
+}
+
+fn outlet(
+    stream: &config::Stream,
+    platform: &config::Platform,
+    connection: &Arc<Connection>,
+) -> Result<Outlet, platform::Error> {
+    let flow_id = match stream.mapping {
+        config::Mapping::Raw => stream.flow_id.as_deref(),
+        // These carry it in the envelope.
+        config::Mapping::AdobeSourceCompatible { .. } => None,
+    };
+    let inlet = Inlet::new(
+        connection.clone(),
+        platform.endpoint,
+        platform.batch_bytes,
+        flow_id,
+    )?;
+    Ok(Outlet::new(Mapping::new(&stream.mapping), inlet))
 }
 
 /// Runs the daemon until a signal stops it.

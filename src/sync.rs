@@ -11,6 +11,7 @@
 
 mod error;
 mod guard;
+mod outlet;
 mod page;
 
 use std::convert::Infallible;
@@ -22,13 +23,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
+pub use outlet::Outlet;
 
 use crate::checkpoint::{Counts, Repeats, Store, StreamState, SyncReport};
 use crate::dead_letters::DeadLetters;
 use crate::error::Explain as _;
 use crate::limits;
-use crate::mapping::Mapping;
-use crate::platform::Inlet;
 use crate::record::{Page, Position};
 use crate::zendesk::{self, Export};
 use guard::Guard;
@@ -45,8 +45,7 @@ pub struct StreamSync {
 /// Everything behind the reader.
 #[derive(Debug)]
 struct Delivery {
-    mapping: Mapping,
-    inlet: Inlet,
+    outlet: Outlet,
     store: Arc<Store>,
     dead_letters: Arc<DeadLetters>,
 }
@@ -85,8 +84,7 @@ impl StreamSync {
     pub fn new(
         stream: &str,
         export: Export,
-        mapping: Mapping,
-        inlet: Inlet,
+        outlet: Outlet,
         store: Arc<Store>,
         dead_letters: Arc<DeadLetters>,
     ) -> Self {
@@ -94,8 +92,7 @@ impl StreamSync {
             stream: stream.to_owned(),
             export,
             delivery: Delivery {
-                mapping,
-                inlet,
+                outlet,
                 store,
                 dead_letters,
             },

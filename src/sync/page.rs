@@ -1,13 +1,9 @@
 //! Settling one page: every record of it is accounted for, or the page is not settled.
 
-use std::collections::VecDeque;
-
 use super::guard::Guard;
 use super::{Delivery, Error, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
-use crate::dead_letters::{DeadLetter, Reason};
-use crate::mapping::MappingError;
-use crate::platform::Batch;
+use crate::dead_letters::DeadLetter;
 use crate::record::{Page, Position, Record};
 
 /// Leave to move the checkpoint over exactly one page. Exists only once every record of the page
@@ -25,21 +21,6 @@ impl Settled {
     }
 }
 
-/// What is known of a page's records so far. `Settled` comes out only if the sum is right.
-#[derive(Debug, Default)]
-struct Ledger {
-    ingested: u64,
-    skipped: u64,
-    refused: Vec<DeadLetter>,
-    requests: u64,
-}
-
-impl Ledger {
-    fn refuse(&mut self, record: Record, reason: Reason) {
-        self.refused.push(DeadLetter { record, reason });
-    }
-}
-
 impl Delivery {
     /// Maps, sends and accounts for every record of `page`.
     pub(super) async fn settle(
@@ -50,96 +31,39 @@ impl Delivery {
         guard: &mut Guard,
     ) -> Result<Settled, Error> {
         let received = page.records.len() as u64;
-        let mut ledger = Ledger {
-            requests: page.requests.into(),
-            ..Ledger::default()
-        };
-        // The records whose messages are in the open batch or in the one just closed, in order.
-        let mut waiting = VecDeque::new();
-        let mut packer = self.inlet.packer();
-        let mut message = Vec::new();
-        for record in page.records {
-            match repeats.judge(&record) {
-                Verdict::New => {}
-                Verdict::Repeat | Verdict::Superseded => {
-                    ledger.skipped += 1;
-                    continue;
-                }
-            }
-            repeats.remember(&record);
-            message.clear();
-            if let Err(why) = self.mapping.write(&record, &mut message) {
-                ledger.refuse(record, unmappable(&why));
-                continue;
-            }
-            match packer.push(&message) {
-                Ok(closed) => {
-                    if let Some(batch) = closed {
-                        self.deliver(&batch, &mut waiting, &mut ledger).await?;
-                    }
-                    waiting.push_back(record);
-                }
-                Err(why) => ledger.refuse(
-                    record,
-                    Reason::TooLarge {
-                        message: why.to_string(),
-                    },
-                ),
-            }
-        }
-        if let Some(batch) = packer.flush() {
-            self.deliver(&batch, &mut waiting, &mut ledger).await?;
-        }
-        repeats.trim(page.repeat_horizon);
+        let fresh = leave_out_repeats(page.records, repeats);
+        let skipped = received - fresh.len() as u64;
+        let mut ingested = 0;
+        let mut refused = Vec::new();
+        let requests = self
+            .outlet
+            .send(fresh, |record, outcome| match outcome {
+                Ok(()) => ingested += 1,
+                Err(reason) => refused.push(DeadLetter { record, reason }),
+            })
+            .await?;
 
-        let failed = ledger.refused.len() as u64;
+        let failed = refused.len() as u64;
         assert_eq!(
             received,
-            ledger.ingested + ledger.skipped + failed,
+            ingested + skipped + failed,
             "a record of a page was lost sight of"
         );
-        guard.judge(ledger.ingested, &ledger.refused)?;
-        self.bury(stream, ledger.refused).await?;
+        guard.judge(ingested, &refused)?;
+        self.bury(stream, refused).await?;
+        repeats.trim(page.repeat_horizon);
         Ok(Settled {
             position: page.next,
             counts: Counts {
                 received,
-                ingested: ledger.ingested,
-                skipped: ledger.skipped,
+                ingested,
+                skipped,
                 failed,
                 pages: 1,
-                requests: ledger.requests,
+                requests: u64::from(page.requests) + requests,
                 bytes: page.bytes as u64,
             },
         })
-    }
-
-    async fn deliver(
-        &self,
-        batch: &Batch,
-        waiting: &mut VecDeque<Record>,
-        ledger: &mut Ledger,
-    ) -> Result<(), Error> {
-        let delivery = self.inlet.deliver(batch).await?;
-        ledger.requests += u64::from(delivery.requests);
-        assert_eq!(
-            waiting.len(),
-            delivery.outcomes.len(),
-            "one outcome for each record sent"
-        );
-        for (record, outcome) in waiting.drain(..).zip(delivery.outcomes) {
-            match outcome {
-                Ok(()) => ledger.ingested += 1,
-                Err(why) => ledger.refuse(
-                    record,
-                    Reason::Rejected {
-                        status: why.status,
-                        message: why.message,
-                    },
-                ),
-            }
-        }
-        Ok(())
     }
 
     /// Puts the refused records where they are safe.
@@ -157,8 +81,14 @@ impl Delivery {
     }
 }
 
-fn unmappable(why: &MappingError) -> Reason {
-    Reason::Unmappable {
-        message: why.to_string(),
-    }
+/// The records that were not settled before, all of which `repeats` remembers from now on.
+fn leave_out_repeats(mut records: Vec<Record>, repeats: &mut Repeats) -> Vec<Record> {
+    records.retain(|record| match repeats.judge(record) {
+        Verdict::New => {
+            repeats.remember(record);
+            true
+        }
+        Verdict::Repeat | Verdict::Superseded => false,
+    });
+    records
 }
