@@ -90,7 +90,7 @@ impl Explain for Error {
 pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamSync>, Error> {
     let directory = &config.state.directory;
     let store = Arc::new(Store::open(directory, &config.zendesk.account)?);
-    let dead_letters = Arc::new(DeadLetters::open(directory, config.dead_letters.max_size)?);
+    let dead_letters = Arc::new(DeadLetters::open(directory, &config.dead_letters)?);
     let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
     config

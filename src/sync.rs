@@ -13,6 +13,7 @@ mod error;
 mod guard;
 mod outlet;
 mod page;
+mod retry;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -24,10 +25,11 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
 pub use outlet::Outlet;
+pub use retry::{Retried, retry};
 
 use crate::checkpoint::{Counts, Repeats, Store, StreamState, SyncReport};
 use crate::dead_letters::DeadLetters;
-use crate::error::Explain as _;
+use crate::error::{Chain, Explain as _};
 use crate::limits;
 use crate::record::{Page, Position};
 use crate::zendesk::{self, Export};
@@ -112,6 +114,7 @@ impl StreamSync {
         let clock = tokio::time::Instant::now();
         let mut state = self.delivery.store.stream(&self.stream);
         let mut counts = Counts::default();
+        self.delivery.expire_dead_letters().await;
         let end = self.pass(&mut state, &mut counts, stop, progress).await;
         state.last_sync = Some(SyncReport {
             started_at,
@@ -231,6 +234,19 @@ impl Delivery {
                 "only a stop ends the queue before the stream does"
             );
             End::Stopped
+        }
+    }
+
+    /// Removes dead letters that were kept long enough. What prevents that prevents no sync.
+    async fn expire_dead_letters(&self) {
+        let store = self.dead_letters.clone();
+        if let Err(error) = blocking(move || store.expire()).await {
+            tracing::warn!(
+                code = error.code().as_str(),
+                hint = error.hint(),
+                "dead letters older than `dead_letters.keep` stay: {}",
+                Chain(&error)
+            );
         }
     }
 

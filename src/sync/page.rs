@@ -30,6 +30,7 @@ impl Delivery {
         repeats: &mut Repeats,
         guard: &mut Guard,
     ) -> Result<Settled, Error> {
+        self.supersede(stream, &page.records).await?;
         let received = page.records.len() as u64;
         let fresh = leave_out_repeats(page.records, repeats);
         let skipped = received - fresh.len() as u64;
@@ -39,7 +40,11 @@ impl Delivery {
             .outlet
             .send(fresh, |record, outcome| match outcome {
                 Ok(()) => ingested += 1,
-                Err(reason) => refused.push(DeadLetter { record, reason }),
+                Err(reason) => refused.push(DeadLetter {
+                    superseded: repeats.is_outdated(&record),
+                    record,
+                    reason,
+                }),
             })
             .await?;
 
@@ -64,6 +69,17 @@ impl Delivery {
                 bytes: page.bytes as u64,
             },
         })
+    }
+
+    /// Marks the dead letters of which `records` hold later versions, before any of these is sent:
+    /// from then on nobody sends the old ones again.
+    async fn supersede(&self, stream: &str, records: &[Record]) -> Result<(), Error> {
+        let outdated = self.dead_letters.outdated_by(stream, records);
+        if outdated.is_empty() {
+            return Ok(());
+        }
+        let store = self.dead_letters.clone();
+        Ok(blocking(move || store.supersede(&outdated)).await?)
     }
 
     /// Puts the refused records where they are safe.
