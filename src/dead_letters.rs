@@ -18,18 +18,22 @@ mod files;
 mod index;
 mod letter;
 mod letter_id;
+mod locked;
 mod reason;
 mod redact;
 mod segments;
 mod store;
+#[cfg(test)]
+mod testing;
 
 pub use damage::{Damage, Damaged};
 pub use error::Error;
 pub use letter::Letter;
 pub use letter_id::LetterId;
+pub use locked::{Change, Changed, Line, Locked};
 pub use reason::{Reason, ReasonCode};
 pub use redact::{without_values, without_values_in};
-pub use segments::{Change, Changed, Line, Locked, Segments};
+pub use segments::Segments;
 pub use store::DeadLetters;
 
 use crate::record::Record;

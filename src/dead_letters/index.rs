@@ -29,7 +29,7 @@ impl Index {
     /// Reads every segment. Damaged lines are reported.
     pub(super) fn load(locked: &Locked<'_>) -> Result<Self, Error> {
         let mut index = Self::default();
-        for number in locked.numbers()? {
+        for number in locked.segments.numbers()? {
             for line in locked.read(number)? {
                 match line.letter {
                     Ok(letter) => index.insert(&letter, number),

@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(
             String::from_utf8_lossy(&line),
             concat!(
-                r#"{"crc":"4b7a7a4c","id":"d9e9f5d4a9e3c3a5","at":"2026-01-02T04:00:00Z","stream":"users","record_id":"7","#,
+                r#"{"crc":"e7123020","id":"d064bcb186e7ac28","at":"2026-01-02T04:00:00Z","stream":"users","record_id":"7","#,
                 r#""version":"2026-01-02T03:04:05Z","reason":{"code":"rejected","status":400,"message":"unknown xdm format"},"#,
                 r#""record":{"id":7, "n":1.0}}"#,
                 "\n"

@@ -128,7 +128,7 @@ impl DeadLetters {
         };
         let locked = self.segments.lock()?;
         let mut removed = 0;
-        for number in locked.numbers()? {
+        for number in self.segments.numbers()? {
             let changed = locked.rewrite(number, |letter| match letter.at < oldest_kept {
                 true => Change::Remove,
                 false => Change::Keep,

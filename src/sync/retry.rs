@@ -55,8 +55,7 @@ pub async fn retry(
     wanted: impl Fn(&Letter) -> bool,
     retried: &mut Retried,
 ) -> Result<(), Error> {
-    let numbers = segments.lock()?.numbers()?;
-    for number in numbers {
+    for number in segments.numbers()? {
         let locked = segments.lock()?;
         let mut by_stream: BTreeMap<String, Vec<Resend>> = BTreeMap::new();
         for line in locked.read(number)? {
