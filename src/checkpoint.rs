@@ -6,24 +6,36 @@
 //! the new one is there, whole.
 //!
 //! A file that cannot be read, that belongs to another account or that a later release wrote
-//! stops the start; it is never replaced by an empty one, since that would export everything
-//! again without a word. The lock (`state.lock`) keeps a second process out for as long as this
-//! one lives; it is advisory, and does not work across machines on a network disk.
+//! stops the start, and so does one that is gone while its history is there; it is never replaced
+//! by an empty one, since that would export everything again without a word. An operator may
+//! replace it by an [`Amendment`]. The lock (`state.lock`) keeps a second process out for as long
+//! as this one lives; it is advisory, and does not work across machines on a network disk.
+//!
+//! Nothing here is decided by the clock: generations are numbered, `saved_at` is for people.
 
+mod amendment;
+mod directory;
 mod error;
+mod format;
+mod history;
+mod lock;
 mod repeats;
 mod store;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use amendment::{Amended, Amendment, Present};
 pub use error::Error;
+pub use history::{Generation, history};
 pub use repeats::{Repeats, Seen, Verdict};
-pub use store::{Store, read};
+pub use store::Store;
 
 use crate::record::Position;
+use directory::Directory;
 
 /// Version of the file's format.
 pub const FORMAT_VERSION: u32 = 1;
@@ -36,12 +48,47 @@ pub struct State {
     pub version: u32,
     /// The Zendesk account all of this is about.
     pub account: String,
-    /// Counts the saves that moved a checkpoint.
+    /// Counts the saves that moved a checkpoint; never the same number twice.
+    #[serde(deserialize_with = "format::generation")]
     pub generation: u64,
     /// When it was written.
     pub saved_at: Timestamp,
     /// By stream name.
+    #[serde(deserialize_with = "format::streams")]
     pub streams: BTreeMap<String, StreamState>,
+}
+
+impl State {
+    /// What an account begins with.
+    fn empty(account: &str) -> Self {
+        Self {
+            version: FORMAT_VERSION,
+            account: account.to_owned(),
+            generation: 0,
+            saved_at: Timestamp::UNIX_EPOCH,
+            streams: BTreeMap::new(),
+        }
+    }
+
+    /// This state, if it is about `account`.
+    fn of_account(self, account: &str, directory: &Directory) -> Result<Self, Error> {
+        if self.account == account {
+            return Ok(self);
+        }
+        Err(Error::Foreign {
+            path: directory.state(),
+            found: self.account,
+            configured: account.to_owned(),
+        })
+    }
+}
+
+/// Reads the state file of a directory, without locking it. `None` if nothing was ever saved.
+///
+/// # Errors
+/// When the file is damaged or too new, or missing although there are earlier generations.
+pub fn read(directory: &Path) -> Result<Option<State>, Error> {
+    Directory::new(directory).read()
 }
 
 /// What is known of one stream.
@@ -54,14 +101,89 @@ pub struct StreamState {
     /// The last sync, whatever its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync: Option<SyncReport>,
+    /// What a person must look at before this stream can go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attention: Option<NeedsAttention>,
+    /// Something odd about the stream that is no error by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
+    /// How often the stream used to have changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
     /// Versions around the checkpoint that may be read again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<Seen>,
 }
 
+/// Why a stream waits for a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NeedsAttention {
+    /// Since when, over however many syncs.
+    pub since: Timestamp,
+    /// The code of the error.
+    pub code: String,
+    /// What happened.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// Something odd, and since when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// What.
+    pub oddity: Oddity,
+    /// Since when, over however many syncs.
+    pub since: Timestamp,
+}
+
+/// What can be odd about a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Oddity {
+    /// Nothing new for much longer than usual.
+    Silent,
+    /// An export gave the same page twice in a row.
+    SamePageTwice,
+    /// An export gave a page from before the checkpoint.
+    OldPage,
+}
+
+impl Oddity {
+    /// What it means, for a person.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Silent => {
+                "zendesk reports no changes for far longer than usual: syncs succeed and find nothing; if the account is in use, check what our user may see"
+            }
+            Self::SamePageTwice => {
+                "zendesk gave the same page twice in a row: its records were recognised and not sent again"
+            }
+            Self::OldPage => {
+                "zendesk gave a page from before the checkpoint: its records were delivered again, except those that are remembered"
+            }
+        }
+    }
+}
+
+/// How often a stream used to have changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Activity {
+    /// When a sync last found something new.
+    pub last_change_seen: Timestamp,
+    /// Moving average of the time between two such syncs.
+    pub usual_gap_seconds: i64,
+    /// How many gaps that average is made of.
+    pub gaps: u32,
+}
+
 /// One sync, as kept and shown. `received = ingested + skipped + failed`, counted over settled
 /// pages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SyncReport {
     /// When it began.
     pub started_at: Timestamp,

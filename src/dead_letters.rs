@@ -45,6 +45,4 @@ pub struct DeadLetter {
     pub record: Record,
     /// Why it was refused.
     pub reason: Reason,
-    /// A later version of the record was sent before this one could be kept.
-    pub superseded: bool,
 }

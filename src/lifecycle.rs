@@ -22,7 +22,7 @@ use crate::error::{Code, Explain};
 use crate::mapping::Mapping;
 use crate::platform::{self, Connection, Inlet};
 use crate::schedule::{self, Schedule, Ticks};
-use crate::sync::{Outlet, StreamSync};
+use crate::sync::{End, Outlet, StreamSync};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
 
@@ -88,6 +88,9 @@ impl Explain for Error {
 /// # Errors
 /// When the state directory is unusable or a client cannot be set up.
 pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamSync>, Error> {
+    if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
+        tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
+    }
     let directory = &config.state.directory;
     let store = Arc::new(Store::open(directory, &config.zendesk.account)?);
     let dead_letters = Arc::new(DeadLetters::open(directory, &config.dead_letters)?);
@@ -104,12 +107,13 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamS
                 outlet(stream, &config.platform, &connection)?,
                 store.clone(),
                 dead_letters.clone(),
+                config.attention,
             ))
         })
         .collect()
 }
 
-/// Builds the way from record to inlet of every configured stream, by stream: all that `assemble`
+/// Builds the way from record to inlet of every configured stream, by stream: what [`assemble`]
 /// builds but for the parts that need the state directory to themselves.
 ///
 /// # Errors
@@ -169,11 +173,9 @@ pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), E
         tasks.spawn(keep_in_sync(
             sync,
             schedule.ticks(&stream.cadence)?,
+            config.attention.retry_every,
             stop.clone(),
         ));
-    }
-    if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
-        tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
     }
     tracing::info!(
         account = config.zendesk.account,
@@ -191,7 +193,12 @@ pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), E
 }
 
 /// One stream, for as long as the process lives.
-async fn keep_in_sync(mut sync: StreamSync, mut ticks: Ticks, stop: CancellationToken) {
+async fn keep_in_sync(
+    mut sync: StreamSync,
+    mut ticks: Ticks,
+    paused_for: Duration,
+    stop: CancellationToken,
+) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -199,6 +206,15 @@ async fn keep_in_sync(mut sync: StreamSync, mut ticks: Ticks, stop: Cancellation
         }
         let summary = sync.run(&stop, &|_| {}).await;
         telemetry::sync_ended(&summary);
+        if let End::Failed(error) = &summary.end
+            && error.code().needs_a_person()
+        {
+            telemetry::paused(&summary.stream, error, paused_for);
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(paused_for) => {}
+            }
+        }
     }
 }
 

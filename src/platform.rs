@@ -11,10 +11,12 @@ mod connection;
 mod error;
 mod ims;
 mod inlet;
+mod isolation;
 mod outcome;
+mod pace;
 
 pub use batch::{Batch, Packer, TooLarge};
 pub use connection::Connection;
 pub use error::Error;
 pub use inlet::{Delivery, Inlet};
-pub use outcome::Rejection;
+pub use outcome::{Outcome, Rejection, decode};

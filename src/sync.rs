@@ -14,6 +14,7 @@ mod guard;
 mod outlet;
 mod page;
 mod retry;
+mod watch;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -27,7 +28,8 @@ pub use error::Error;
 pub use outlet::Outlet;
 pub use retry::{Retried, retry};
 
-use crate::checkpoint::{Counts, Repeats, Store, StreamState, SyncReport};
+use crate::checkpoint::{Counts, NeedsAttention, Repeats, Seen, Store, StreamState, SyncReport};
+use crate::config::Attention;
 use crate::dead_letters::DeadLetters;
 use crate::error::{Chain, Explain as _};
 use crate::limits;
@@ -35,6 +37,7 @@ use crate::record::{Page, Position};
 use crate::zendesk::{self, Export};
 use guard::Guard;
 use page::Settled;
+use watch::Watch;
 
 /// What keeps one stream in sync.
 #[derive(Debug)]
@@ -50,6 +53,7 @@ struct Delivery {
     outlet: Outlet,
     store: Arc<Store>,
     dead_letters: Arc<DeadLetters>,
+    attention: Attention,
 }
 
 /// Hears of every settled page.
@@ -89,6 +93,7 @@ impl StreamSync {
         outlet: Outlet,
         store: Arc<Store>,
         dead_letters: Arc<DeadLetters>,
+        attention: Attention,
     ) -> Self {
         Self {
             stream: stream.to_owned(),
@@ -97,6 +102,7 @@ impl StreamSync {
                 outlet,
                 store,
                 dead_letters,
+                attention,
             },
         }
     }
@@ -112,13 +118,22 @@ impl StreamSync {
     pub async fn run(&mut self, stop: &CancellationToken, progress: &Progress<'_>) -> Summary {
         let started_at = Timestamp::now();
         let clock = tokio::time::Instant::now();
-        let mut state = self.delivery.store.stream(&self.stream);
-        let mut counts = Counts::default();
+        let mut pass = Pass::new(self.delivery.store.stream(&self.stream));
         self.delivery.expire_dead_letters().await;
-        let end = self.pass(&mut state, &mut counts, stop, progress).await;
+        let end = self.pass(&mut pass, stop, progress).await;
+        let (state, counts) = (&mut pass.state, pass.counts);
+        let now = Timestamp::now();
+        if let End::Complete = end {
+            let (activity, silent) =
+                watch::silence(state.activity.take(), counts.received - counts.skipped, now);
+            state.activity = activity;
+            let oddity = pass.watch.oddity().or(silent);
+            state.notice = watch::notice(&self.stream, state.notice.take(), oddity, now);
+        }
+        state.attention = attention(&end, state.attention.take(), started_at);
         state.last_sync = Some(SyncReport {
             started_at,
-            finished_at: Timestamp::now(),
+            finished_at: now,
             outcome: match &end {
                 End::Complete => "complete".to_owned(),
                 End::Stopped => "stopped".to_owned(),
@@ -127,7 +142,7 @@ impl StreamSync {
             counts,
         });
         let newest = state.position.as_ref().and_then(Position::recovery_time);
-        let saved = save(&self.delivery.store, &self.stream, state).await;
+        let saved = save(&self.delivery.store, &self.stream, pass.state).await;
         Summary {
             stream: self.stream.clone(),
             counts,
@@ -143,22 +158,40 @@ impl StreamSync {
 
     async fn pass(
         &mut self,
-        state: &mut StreamState,
-        counts: &mut Counts,
+        pass: &mut Pass,
         stop: &CancellationToken,
         progress: &Progress<'_>,
     ) -> End {
         let (pages, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
-        let position = self.export.position(state.position.clone());
+        let position = self.export.position(pass.state.position.clone());
         let reading = read(&mut self.export, position, pages, stop);
-        let delivering = self
-            .delivery
-            .run(&self.stream, queue, state, counts, stop, progress);
+        let delivering = self.delivery.run(&self.stream, queue, pass, stop, progress);
         tokio::select! {
             // The deliverer ends when the queue does or when it fails; in either case a page that
             // is still being fetched is of no use, and dropping the reader loses nothing.
             end = delivering => end,
             never = reading => match never {},
+        }
+    }
+}
+
+/// One pass under way.
+#[derive(Debug)]
+struct Pass {
+    /// As saved last.
+    state: StreamState,
+    counts: Counts,
+    watch: Watch,
+}
+
+impl Pass {
+    fn new(state: StreamState) -> Self {
+        // Recent versions are kept from the horizon on, so the oldest of them marks it.
+        let horizon = state.recent.iter().map(Seen::version).min();
+        Self {
+            state,
+            counts: Counts::default(),
+            watch: Watch::new(horizon),
         }
     }
 }
@@ -196,35 +229,38 @@ impl Delivery {
         &self,
         stream: &str,
         mut queue: mpsc::Receiver<Result<Page, zendesk::Error>>,
-        state: &mut StreamState,
-        counts: &mut Counts,
+        pass: &mut Pass,
         stop: &CancellationToken,
         progress: &Progress<'_>,
     ) -> End {
-        let mut repeats = Repeats::new(&state.recent);
-        let mut guard = Guard::default();
+        let mut repeats = Repeats::new(&pass.state.recent);
+        let mut guard = Guard::new(&self.attention);
         let mut complete = false;
         while let Some(page) = queue.recv().await {
             let settled = match page {
                 Ok(page) => {
                     complete = page.end_of_stream;
+                    pass.watch.look(&page);
                     self.settle(stream, page, &mut repeats, &mut guard).await
                 }
                 Err(zendesk::Error::Stopped { .. }) => return End::Stopped,
                 Err(error) => Err(error.into()),
             };
             let advanced = match settled {
-                Ok(settled) => self.advance(stream, settled, &repeats, state).await,
+                Ok(settled) => {
+                    self.advance(stream, settled, &repeats, &mut pass.state)
+                        .await
+                }
                 Err(error) => Err(error),
             };
             match advanced {
-                Ok(of_page) => *counts += of_page,
+                Ok(of_page) => pass.counts += of_page,
                 Err(Error::Delivery(crate::platform::Error::Stopped { .. })) => {
                     return End::Stopped;
                 }
                 Err(error) => return End::Failed(error),
             }
-            progress(counts);
+            progress(&pass.counts);
         }
         if complete {
             End::Complete
@@ -264,13 +300,33 @@ impl Delivery {
             let next = StreamState {
                 position: Some(position),
                 recent: repeats.to_seen(),
-                last_sync: state.last_sync.clone(),
+                ..state.clone()
             };
             save(&self.store, stream, next.clone()).await?;
             *state = next;
         }
         Ok(counts)
     }
+}
+
+/// What a person must look at after a sync with this end, and since when.
+fn attention(end: &End, before: Option<NeedsAttention>, now: Timestamp) -> Option<NeedsAttention> {
+    let error = match end {
+        End::Complete => return None,
+        // Neither settles the matter.
+        End::Stopped => return before,
+        End::Failed(error) if !error.code().needs_a_person() => return before,
+        End::Failed(error) => error,
+    };
+    let code = error.code().to_string();
+    Some(NeedsAttention {
+        since: before
+            .filter(|before| before.code == code)
+            .map_or(now, |before| before.since),
+        code,
+        what: Chain(error).to_string(),
+        remedy: error.hint().unwrap_or_default().to_owned(),
+    })
 }
 
 /// Writes the state away from the threads that serve the network.

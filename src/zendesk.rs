@@ -11,13 +11,15 @@
 mod answer;
 mod caller;
 mod client;
+mod clock;
 mod error;
 mod export;
 mod incremental;
-mod page;
+pub mod page;
 mod search;
 mod sign_in;
 mod source;
+mod unreadable;
 
 pub use caller::Caller;
 pub use client::Client;

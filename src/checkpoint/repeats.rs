@@ -70,16 +70,6 @@ impl Repeats {
         }
     }
 
-    /// Whether a later version of `record` was remembered after it.
-    pub fn is_outdated(&self, record: &Record) -> bool {
-        let (Some(id), Some(version)) = (&record.id, record.version) else {
-            return false;
-        };
-        self.by_id
-            .get(id)
-            .is_some_and(|known| known.0 >= version && *known != (version, record.crc))
-    }
-
     /// Forgets versions before `horizon`, which cannot come again, and the oldest beyond the limit.
     pub fn trim(&mut self, horizon: Option<Timestamp>) {
         if let Some(horizon) = horizon {
@@ -112,6 +102,13 @@ impl Repeats {
             .collect();
         seen.sort_by(|a, b| (a.version, &a.id).cmp(&(b.version, &b.id)));
         seen
+    }
+}
+
+impl Seen {
+    /// When the remembered version came to be.
+    pub fn version(&self) -> Timestamp {
+        self.version
     }
 }
 
@@ -177,24 +174,6 @@ mod tests {
             },
             Verdict::New,
         );
-    }
-
-    #[test]
-    fn only_the_version_remembered_last_is_up_to_date() {
-        let mut repeats = Repeats::default();
-        let versions = [(100, "a"), (100, "b"), (101, "a")];
-        let records = versions.map(|(version, content)| record("1", version, content));
-        assert!(!repeats.is_outdated(&records[0]));
-        for (index, latest) in records.iter().enumerate() {
-            repeats.remember(latest);
-            for (place, record) in records[..=index].iter().enumerate() {
-                assert_eq!(
-                    repeats.is_outdated(record),
-                    place < index,
-                    "{place} {index}"
-                );
-            }
-        }
     }
 
     #[test]

@@ -74,15 +74,12 @@ impl Index {
         stream: &str,
         record: &Record,
     ) -> impl Iterator<Item = LetterId> {
-        let known = record
-            .id
-            .as_ref()
-            .and_then(|id| self.current.get(stream)?.get(id));
-        let letter = known.map(|_| LetterId::of(stream, record));
+        let known = self.versions(stream, record);
+        // Most records have no letters; their ids are not needed.
+        let same = (!known.is_empty()).then(|| LetterId::of(stream, record));
         let version = record.version;
         known
-            .into_iter()
-            .flatten()
+            .iter()
             // What was just read and is not older is later: versions have a resolution of one
             // second. The very same version supersedes nothing, it may be refused again.
             .filter(move |known| match (version, known.version) {
@@ -90,7 +87,21 @@ impl Index {
                 _ => true,
             })
             .map(|known| known.letter)
-            .filter(move |known| Some(*known) != letter)
+            .filter(move |letter| Some(*letter) != same)
+    }
+
+    /// Whether there is a letter of a newer version of `record`.
+    pub(super) fn has_newer(&self, stream: &str, record: &Record) -> bool {
+        let mut known = self.versions(stream, record).iter();
+        record.version.is_some() && known.any(|known| known.version > record.version)
+    }
+
+    fn versions(&self, stream: &str, record: &Record) -> &[Version] {
+        let known = record
+            .id
+            .as_ref()
+            .and_then(|id| self.current.get(stream)?.get(id));
+        known.map_or(&[], Vec::as_slice)
     }
 
     /// Takes note that letters are superseded.

@@ -59,7 +59,7 @@ impl Letter {
             record_id: record.id.clone(),
             version: record.version,
             reason: letter.reason.clone(),
-            superseded: letter.superseded,
+            superseded: false,
             record: serde_json::from_slice(&record.bytes)?,
         })
     }
@@ -119,7 +119,6 @@ mod tests {
                 status: 400,
                 message: "unknown xdm format".to_owned(),
             },
-            superseded: false,
         };
         let at = "2026-01-02T04:00:00Z".parse().expect("a time");
         Letter::new(at, "users", &refused).expect("JSON")

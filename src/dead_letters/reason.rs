@@ -21,6 +21,11 @@ pub enum Reason {
         /// Why not.
         message: String,
     },
+    /// Zendesk cannot give it; what stands for the record says where it must be.
+    Unreadable {
+        /// How reading it fails.
+        message: String,
+    },
     /// Its message is larger than the inlet takes.
     TooLarge {
         /// Size and limit.
@@ -36,6 +41,8 @@ pub enum ReasonCode {
     Rejected,
     /// [`Reason::Unmappable`]
     Unmappable,
+    /// [`Reason::Unreadable`]
+    Unreadable,
     /// [`Reason::TooLarge`]
     TooLarge,
 }
@@ -46,6 +53,7 @@ impl Reason {
         match self {
             Self::Rejected { .. } => ReasonCode::Rejected,
             Self::Unmappable { .. } => ReasonCode::Unmappable,
+            Self::Unreadable { .. } => ReasonCode::Unreadable,
             Self::TooLarge { .. } => ReasonCode::TooLarge,
         }
     }
@@ -55,6 +63,7 @@ impl Reason {
         match self {
             Self::Rejected { message, .. }
             | Self::Unmappable { message }
+            | Self::Unreadable { message }
             | Self::TooLarge { message } => message,
         }
     }
@@ -64,19 +73,26 @@ impl Reason {
         match self {
             Self::Rejected { status, .. } => Self::Rejected { status, message },
             Self::Unmappable { .. } => Self::Unmappable { message },
+            Self::Unreadable { .. } => Self::Unreadable { message },
             Self::TooLarge { .. } => Self::TooLarge { message },
         }
     }
 }
 
 impl ReasonCode {
-    const ALL: [Self; 3] = [Self::Rejected, Self::Unmappable, Self::TooLarge];
+    const ALL: [Self; 4] = [
+        Self::Rejected,
+        Self::Unmappable,
+        Self::Unreadable,
+        Self::TooLarge,
+    ];
 
     /// As written.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rejected => "rejected",
             Self::Unmappable => "unmappable",
+            Self::Unreadable => "unreadable",
             Self::TooLarge => "too_large",
         }
     }
@@ -95,6 +111,6 @@ impl FromStr for ReasonCode {
         Self::ALL
             .into_iter()
             .find(|code| code.as_str() == text)
-            .ok_or("write `rejected`, `unmappable` or `too_large`")
+            .ok_or("write `rejected`, `unmappable`, `unreadable` or `too_large`")
     }
 }

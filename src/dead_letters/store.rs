@@ -62,9 +62,11 @@ impl DeadLetters {
         let at = Timestamp::now();
         let mut new = Vec::new();
         let mut lines = Vec::new();
-        for letter in letters.iter().filter(|letter| !known(letter)) {
+        for refused in letters.iter().filter(|letter| !known(letter)) {
             let unwritable = |error: serde_json::Error| self.segments.unwritable(error);
-            let letter = Letter::new(at, stream, letter).map_err(unwritable)?;
+            let mut letter = Letter::new(at, stream, refused).map_err(unwritable)?;
+            // So that at most one letter of a record is ever sent again.
+            letter.superseded = self.index().has_newer(stream, &refused.record);
             lines.push(letter.encode().map_err(unwritable)?);
             new.push(letter);
         }

@@ -15,7 +15,6 @@ pub(super) fn refused(id: &str, version: i64, content: &str) -> DeadLetter {
             status: 400,
             message: "unknown xdm format".to_owned(),
         },
-        superseded: false,
     }
 }
 

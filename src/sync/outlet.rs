@@ -1,11 +1,16 @@
 //! The way of one stream's records to the inlet: mapped, packed, delivered, each with its end.
+//!
+//! Several batches are on their way at a time, so two versions of one record must never be among
+//! them: whoever calls [`Outlet::send`] hands over at most one version of each.
 
 use std::borrow::Borrow;
-use std::collections::VecDeque;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 
 use crate::dead_letters::Reason;
 use crate::mapping::{Mapping, MappingError};
-use crate::platform::{self, Batch, Inlet};
+use crate::platform::{self, Batch, Delivery, Inlet};
 use crate::record::Record;
 
 /// How one stream's records become messages, and where these go.
@@ -21,8 +26,8 @@ impl Outlet {
         Self { mapping, inlet }
     }
 
-    /// Sends `records` in their order and hands each to `settled` with its end: accepted, or the
-    /// reason why it never will be. Returns the number of requests this took.
+    /// Sends `records`, no two of one id, and hands each to `settled` with its end: accepted, or
+    /// the reason why it never will be. Returns the number of requests this took.
     ///
     /// # Errors
     /// When the inlet could not be made to decide. What was not handed over may have been taken
@@ -33,8 +38,10 @@ impl Outlet {
         mut settled: impl FnMut(R, Result<(), Reason>),
     ) -> Result<u64, platform::Error> {
         let mut requests = 0;
-        // The records whose messages are in the open batch or in the one just closed, in order.
-        let mut waiting = VecDeque::new();
+        // Bounded: at most `in_flight` batches and the open one are in memory.
+        let mut on_the_way = FuturesUnordered::new();
+        // The records whose messages are in the open batch, in order.
+        let mut waiting = Vec::new();
         let mut packer = self.inlet.packer();
         let mut message = Vec::new();
         for record in records {
@@ -46,9 +53,14 @@ impl Outlet {
             match packer.push(&message) {
                 Ok(closed) => {
                     if let Some(batch) = closed {
-                        requests += self.deliver(&batch, &mut waiting, &mut settled).await?;
+                        on_the_way.push(self.deliver(batch, std::mem::take(&mut waiting)));
+                        while on_the_way.len() >= self.inlet.in_flight() {
+                            if let Some(delivered) = on_the_way.next().await {
+                                requests += hand_over(delivered?, &mut settled);
+                            }
+                        }
                     }
-                    waiting.push_back(record);
+                    waiting.push(record);
                 }
                 Err(why) => {
                     let message = why.to_string();
@@ -57,32 +69,41 @@ impl Outlet {
             }
         }
         if let Some(batch) = packer.flush() {
-            requests += self.deliver(&batch, &mut waiting, &mut settled).await?;
+            on_the_way.push(self.deliver(batch, waiting));
+        }
+        while let Some(delivered) = on_the_way.next().await {
+            requests += hand_over(delivered?, &mut settled);
         }
         Ok(requests)
     }
 
     async fn deliver<R>(
         &self,
-        batch: &Batch,
-        waiting: &mut VecDeque<R>,
-        settled: &mut impl FnMut(R, Result<(), Reason>),
-    ) -> Result<u64, platform::Error> {
-        let delivery = self.inlet.deliver(batch).await?;
-        assert_eq!(
-            waiting.len(),
-            delivery.outcomes.len(),
-            "one outcome for each record sent"
-        );
-        for (record, outcome) in waiting.drain(..).zip(delivery.outcomes) {
-            let outcome = outcome.map_err(|why| Reason::Rejected {
-                status: why.status,
-                message: why.message,
-            });
-            settled(record, outcome);
-        }
-        Ok(delivery.requests.into())
+        batch: Batch,
+        records: Vec<R>,
+    ) -> Result<(Vec<R>, Delivery), platform::Error> {
+        let delivery = self.inlet.deliver(&batch).await?;
+        Ok((records, delivery))
     }
+}
+
+fn hand_over<R>(
+    (records, delivery): (Vec<R>, Delivery),
+    settled: &mut impl FnMut(R, Result<(), Reason>),
+) -> u64 {
+    assert_eq!(
+        records.len(),
+        delivery.outcomes.len(),
+        "one outcome for each record sent"
+    );
+    for (record, outcome) in records.into_iter().zip(delivery.outcomes) {
+        let outcome = outcome.map_err(|why| Reason::Rejected {
+            status: why.status,
+            message: why.message,
+        });
+        settled(record, outcome);
+    }
+    delivery.requests.into()
 }
 
 fn unmappable(why: &MappingError) -> Reason {

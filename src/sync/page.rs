@@ -1,10 +1,12 @@
 //! Settling one page: every record of it is accounted for, or the page is not settled.
 
+use std::collections::HashMap;
+
 use super::guard::Guard;
 use super::{Delivery, Error, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
-use crate::dead_letters::DeadLetter;
-use crate::record::{Page, Position, Record};
+use crate::dead_letters::{DeadLetter, Reason};
+use crate::record::{Page, Position, Record, RecordId, Unreadable};
 
 /// Leave to move the checkpoint over exactly one page. Exists only once every record of the page
 /// is accepted, skipped, or safely in the dead letters.
@@ -30,24 +32,22 @@ impl Delivery {
         repeats: &mut Repeats,
         guard: &mut Guard,
     ) -> Result<Settled, Error> {
-        self.supersede(stream, &page.records).await?;
-        let received = page.records.len() as u64;
-        let fresh = leave_out_repeats(page.records, repeats);
-        let skipped = received - fresh.len() as u64;
+        let unreadable = page.unreadable.map(stand_in);
+        let received = page.records.len() as u64 + u64::from(unreadable.is_some());
+        let fresh = leave_out_settled(page.records, repeats);
+        self.supersede(stream, &fresh).await?;
+        let skipped = received - fresh.len() as u64 - u64::from(unreadable.is_some());
         let mut ingested = 0;
         let mut refused = Vec::new();
         let requests = self
             .outlet
             .send(fresh, |record, outcome| match outcome {
                 Ok(()) => ingested += 1,
-                Err(reason) => refused.push(DeadLetter {
-                    superseded: repeats.is_outdated(&record),
-                    record,
-                    reason,
-                }),
+                Err(reason) => refused.push(DeadLetter { record, reason }),
             })
             .await?;
 
+        refused.extend(unreadable);
         let failed = refused.len() as u64;
         assert_eq!(
             received,
@@ -97,14 +97,112 @@ impl Delivery {
     }
 }
 
-/// The records that were not settled before, all of which `repeats` remembers from now on.
-fn leave_out_repeats(mut records: Vec<Record>, repeats: &mut Repeats) -> Vec<Record> {
-    records.retain(|record| match repeats.judge(record) {
-        Verdict::New => {
-            repeats.remember(record);
-            true
-        }
-        Verdict::Repeat | Verdict::Superseded => false,
+/// What goes into the dead letters for a record that nobody could read.
+fn stand_in(unreadable: Unreadable) -> DeadLetter {
+    let known = serde_json::json!({
+        "unreadable_after_cursor": unreadable.after,
+        "in_second": unreadable.second,
     });
+    DeadLetter {
+        record: Record::new(known.to_string().into(), None, Some(unreadable.second)),
+        reason: Reason::Unreadable {
+            message: unreadable.why,
+        },
+    }
+}
+
+/// The newest version of each record of a page that was not settled before, in Zendesk's order.
+/// `repeats` remembers them from now on.
+///
+/// Two versions of one record must not be on their way together, since either may arrive first;
+/// and of what is outdated before it is sent, nobody needs to hear.
+fn leave_out_settled(records: Vec<Record>, repeats: &mut Repeats) -> Vec<Record> {
+    let mut newest: HashMap<RecordId, usize> = HashMap::with_capacity(records.len());
+    for (place, record) in records.iter().enumerate() {
+        let Some(id) = &record.id else { continue };
+        let newest = newest.entry(id.clone()).or_insert(place);
+        // On a tie the later one counts: Zendesk gave it later.
+        if records[*newest].version <= record.version {
+            *newest = place;
+        }
+    }
+    let is_newest = |place: usize, record: &Record| {
+        record
+            .id
+            .as_ref()
+            .is_none_or(|id| newest.get(id) == Some(&place))
+    };
     records
+        .into_iter()
+        .enumerate()
+        .filter(|(place, record)| is_newest(*place, record))
+        .map(|(_, record)| record)
+        .filter(|record| {
+            let is_new = repeats.judge(record) == Verdict::New;
+            if is_new {
+                repeats.remember(record);
+            }
+            is_new
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(records: &[(&str, i64, &'static str)], expected: &[&str]) {
+        let mut repeats = Repeats::default();
+        repeats.remember(&record("known", 50, "k"));
+        let records = records
+            .iter()
+            .map(|(id, version, content)| record(id, *version, content));
+        let fresh = leave_out_settled(records.collect(), &mut repeats);
+        let contents: Vec<&[u8]> = fresh.iter().map(|record| &record.bytes[..]).collect();
+        assert_eq!(
+            contents,
+            expected
+                .iter()
+                .map(|text| text.as_bytes())
+                .collect::<Vec<_>>()
+        );
+    }
+
+    fn record(id: &str, version: i64, content: &'static str) -> Record {
+        Record::new(
+            bytes::Bytes::from_static(content.as_bytes()),
+            Some(RecordId::new(id)),
+            jiff::Timestamp::from_second(version).ok(),
+        )
+    }
+
+    #[test]
+    fn of_two_versions_in_a_page_only_the_newer_goes() {
+        check(
+            &[("1", 10, "a"), ("2", 10, "b"), ("1", 11, "c")],
+            &["b", "c"],
+        );
+        check(&[("1", 11, "c"), ("1", 10, "a")], &["c"]);
+        check(&[("1", 10, "a"), ("1", 10, "b")], &["b"]);
+    }
+
+    #[test]
+    fn what_was_settled_before_stays_here() {
+        check(&[("known", 50, "k"), ("known2", 50, "n")], &["n"]);
+        check(&[("known", 49, "old")], &[]);
+        check(
+            &[("known", 50, "changed in the same second")],
+            &["changed in the same second"],
+        );
+    }
+
+    #[test]
+    fn records_without_an_id_all_go() {
+        let nameless = |content| Record {
+            id: None,
+            ..record("", 1, content)
+        };
+        let fresh = leave_out_settled(vec![nameless("a"), nameless("a")], &mut Repeats::default());
+        assert_eq!(fresh.len(), 2);
+    }
 }

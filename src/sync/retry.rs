@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use super::{Error, Outlet};
-use crate::dead_letters::{Change, Damaged, Letter, LetterId, Locked, Reason, Segments};
+use crate::dead_letters::{
+    Change, Damaged, Letter, LetterId, Locked, Reason, ReasonCode, Segments,
+};
 use crate::platform;
 use crate::record::Record;
 
@@ -24,6 +26,8 @@ pub struct Retried {
     pub refused: u64,
     /// Never to be sent again, since a later version of the record was read.
     pub superseded: u64,
+    /// Stand-ins for what Zendesk cannot give: there is no record to send.
+    pub unreadable: u64,
     /// Of streams that are not configured: nobody knows where to send them.
     pub not_configured: u64,
     /// Lines that could not be read.
@@ -63,6 +67,9 @@ pub async fn retry(
                 Err(damaged) => retried.damaged.push(damaged),
                 Ok(letter) if !wanted(&letter) => {}
                 Ok(letter) if letter.superseded => retried.superseded += 1,
+                Ok(letter) if letter.reason.code() == ReasonCode::Unreadable => {
+                    retried.unreadable += 1;
+                }
                 Ok(letter) => by_stream
                     .entry(letter.stream.clone())
                     .or_default()

@@ -52,8 +52,20 @@ pub enum Error {
         trouble: Trouble,
     },
     /// Every attempt failed.
-    #[error("could not {what} in {attempts} attempts: {last}")]
+    #[error("could not {what}: {last} (attempts made: {attempts})")]
     Unavailable {
+        /// What was being done.
+        what: String,
+        /// Attempts made.
+        attempts: u32,
+        /// What the last one ended with.
+        #[source]
+        last: Trouble,
+    },
+    /// Every attempt failed in a way that points to what the page holds, down to a page of one
+    /// record. Exports pass over such a record, once it is certain that it is to blame.
+    #[error("could not {what}, not even one record: {last} (attempts made: {attempts})")]
+    Unreadable {
         /// What was being done.
         what: String,
         /// Attempts made.
@@ -93,7 +105,7 @@ impl Explain for Error {
             Self::Forbidden { .. } => Code::ZendeskForbidden,
             Self::NotFound { .. } | Self::Redirected { .. } => Code::ZendeskAddress,
             Self::Refused { .. } => Code::ZendeskRefused,
-            Self::Unavailable { .. } => Code::ZendeskUnavailable,
+            Self::Unavailable { .. } | Self::Unreadable { .. } => Code::ZendeskUnavailable,
             Self::CursorLost(_) | Self::TooRecent(_) | Self::NoProgress { .. } => {
                 Code::ZendeskExport
             }
@@ -105,7 +117,7 @@ impl Explain for Error {
         match self {
             Self::Client(error) => Some(error.hint()),
             Self::Secret(_) => Some(
-                "provide the secret named under `[zendesk.auth]`; it is read again at every attempt, no restart is needed",
+                "provide the secret named under `[zendesk.auth]`; files are read again at every attempt, a systemd credential needs a restart",
             ),
             Self::SignIn(_) => Some(
                 "check `[zendesk.auth]`: the client or token may have been revoked, expired or rotated; secret files are read again at every attempt",
@@ -122,7 +134,7 @@ impl Explain for Error {
             Self::Refused { .. } => Some(
                 "this is a request zendesk will never accept; please report it with the text above",
             ),
-            Self::Unavailable { .. } => Some(
+            Self::Unavailable { .. } | Self::Unreadable { .. } => Some(
                 "nothing is lost: the checkpoint stands and the next sync tries again; if it stays, look at the network and at status.zendesk.com",
             ),
             Self::NoProgress { .. } => Some(

@@ -14,8 +14,11 @@ use super::Error;
 use super::client::{Request, Sized};
 use super::page::{SearchPage, read_search_page};
 use super::source::Source;
+use crate::http::Effort;
 use crate::limits;
 use crate::record::{Cursor, Page, Position, SearchWindow};
+
+pub(super) const SEARCH_PATH: &str = "/api/v2/search/export.json";
 
 #[derive(Debug)]
 pub(super) struct Search {
@@ -34,7 +37,12 @@ impl Search {
         from: Option<Timestamp>,
         window: Option<&SearchWindow>,
     ) -> Result<Page, Error> {
-        let now = Timestamp::now();
+        let client = &self.source.client;
+        if !client.clock().is_known() {
+            // Any answer tells Zendesk's time, by which windows end.
+            client.caller().await?;
+        }
+        let now = client.clock().now();
         let window = match window {
             Some(window) if cursor_lives(window, now) => window.clone(),
             Some(window) => self.restart(from, window, &"its page cursor is too old"),
@@ -72,7 +80,7 @@ impl Search {
             }
             let window = SearchWindow {
                 cursor: after,
-                issued_at: Some(Timestamp::now()),
+                issued_at: Some(self.source.client.clock().now()),
                 ..window
             };
             // Should the window begin again, everything in it may repeat.
@@ -97,6 +105,7 @@ impl Search {
             repeat_horizon,
             bytes: page.bytes,
             requests,
+            unreadable: None,
         })
     }
 
@@ -147,8 +156,9 @@ impl Search {
         }
         let request = Request {
             what: &format!("export {} by search", spec.name),
-            path: "/api/v2/search/export.json",
+            path: SEARCH_PATH,
             carries_cursor: window.cursor.is_some(),
+            effort: Effort::Full,
             query,
         };
         let sized = Sized {
@@ -200,7 +210,7 @@ fn middle(begin: Timestamp, end: Timestamp) -> Timestamp {
 
 /// Always in UTC with `Z` and whole seconds: in which zone Zendesk reads anything else is not
 /// documented, and its timestamps have no finer grain.
-fn window_query(begin: Option<Timestamp>, end: Timestamp) -> String {
+pub(super) fn window_query(begin: Option<Timestamp>, end: Timestamp) -> String {
     let second = |time: Timestamp| time.round(Unit::Second).unwrap_or(time);
     match begin {
         Some(begin) => format!("updated>={} updated<{}", second(begin), second(end)),
@@ -216,6 +226,7 @@ fn nothing_yet(from: Option<Timestamp>) -> Page {
         end_of_stream: true,
         bytes: 0,
         requests: 0,
+        unreadable: None,
     }
 }
 

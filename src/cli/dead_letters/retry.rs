@@ -54,7 +54,7 @@ pub(super) async fn run(
     if !missing.is_empty() {
         return not_found(&missing);
     }
-    if retried.refused + retried.not_configured > 0 {
+    if retried.refused + retried.unreadable + retried.not_configured > 0 {
         exit::PARTIAL
     } else {
         exit::SUCCESS
@@ -74,6 +74,10 @@ fn print(retried: &Retried) {
         (
             retried.superseded,
             "skipped, superseded by a later version: `discard --superseded` removes them",
+        ),
+        (
+            retried.unreadable,
+            "skipped, stand-ins for records that Zendesk cannot give",
         ),
         (
             retried.not_configured,

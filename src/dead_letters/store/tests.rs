@@ -129,6 +129,18 @@ fn a_later_version_supersedes_and_nothing_else_does() {
 }
 
 #[test]
+fn an_older_version_refused_late_is_superseded_from_the_start() {
+    let directory = directory();
+    let store = open(&directory);
+    for version in [101, 100] {
+        let letter = refused("1", version, "{}");
+        read(&store, std::slice::from_ref(&letter.record));
+        store.append("users", &[letter]).expect("kept");
+    }
+    expect(&directory, &[("1", 101, false), ("1", 100, true)]);
+}
+
+#[test]
 fn marks_are_known_after_a_restart() {
     let directory = directory();
     let store = open(&directory);
