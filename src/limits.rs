@@ -88,6 +88,9 @@ pub const DEAD_LETTER_SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
 /// inlet answers to one segment; whoever waited in vain fails, and the next sync tries again.
 pub const DEAD_LETTERS_LOCK_WAIT: Duration = Duration::from_secs(120);
 
+/// A wait for them that is longer than this is logged; most last milliseconds.
+pub const DEAD_LETTERS_LOCK_SILENCE: Duration = Duration::from_secs(2);
+
 /// Pause between two attempts to get at them.
 pub const DEAD_LETTERS_LOCK_POLL: Duration = Duration::from_millis(20);
 

@@ -7,7 +7,7 @@
 //! Whoever takes the lock first repairs what a crash has left: a torn line at the end, whose
 //! record was not settled and comes again, and a half-made replacement.
 
-use std::fs::{self, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -96,31 +96,32 @@ impl Segments {
     /// # Errors
     /// When the wait is too long, or a file operation fails.
     pub fn lock(&self) -> Result<Locked<'_>, Error> {
-        let directory = &self.directory;
-        let path = directory.join(LOCK);
+        let path = self.directory.join(LOCK);
         let lock = files::open_or_create(&path).map_err(failed("open", &path))?;
         let since = Instant::now();
         let mut said = false;
-        loop {
-            match lock.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock)
-                    if since.elapsed() >= limits::DEAD_LETTERS_LOCK_WAIT =>
-                {
-                    let directory = directory.clone();
-                    return Err(Error::Busy { directory });
-                }
-                Err(TryLockError::WouldBlock) => {
-                    if !said && since.elapsed() >= limits::DEAD_LETTERS_LOCK_WAIT / 60 {
-                        tracing::info!("waiting for another process to leave the dead letters");
-                        said = true;
-                    }
-                    std::thread::sleep(limits::DEAD_LETTERS_LOCK_POLL);
-                }
-                Err(TryLockError::Error(source)) => return Err(failed("lock", &path)(source)),
+        while !try_lock(&lock).map_err(failed("lock", &path))? {
+            let waited = since.elapsed();
+            if waited >= limits::DEAD_LETTERS_LOCK_WAIT {
+                let directory = self.directory.clone();
+                return Err(Error::Busy { directory });
             }
+            if waited >= limits::DEAD_LETTERS_LOCK_SILENCE && !said {
+                tracing::info!("waiting for another process to leave the dead letters");
+                said = true;
+            }
+            std::thread::sleep(limits::DEAD_LETTERS_LOCK_POLL);
         }
         Locked::new(self, lock)
+    }
+}
+
+/// Whether the lock is ours now; false if somebody else has it.
+fn try_lock(lock: &File) -> io::Result<bool> {
+    match lock.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -166,6 +166,45 @@ fn a_disk_without_room_leaves_nothing_behind() {
     assert_eq!(locked.size().expect("size"), 0);
 }
 
+#[test]
+fn nobody_undoes_what_another_does_at_the_same_time() {
+    let (_directory, segments) = segments();
+    let all = lines(60, 10);
+    std::thread::scope(|scope| {
+        for part in all.chunks(20) {
+            let segments = &segments;
+            scope.spawn(move || {
+                for line in part {
+                    append(segments, std::slice::from_ref(line));
+                }
+            });
+        }
+        let is_odd = |letter: &Letter| {
+            let id = letter.record_id.as_ref().expect("an id").as_str();
+            id.ends_with(['1', '3', '5', '7', '9'])
+        };
+        scope.spawn(|| {
+            let mut removed = 0;
+            while removed < 30 {
+                let locked = segments.lock().expect("locks");
+                let changed = locked.rewrite(1, |letter| match is_odd(&letter) {
+                    true => Change::Remove,
+                    false => Change::Keep,
+                });
+                removed += changed.expect("rewrites").removed;
+            }
+        });
+    });
+    let (whole, damaged) = contents(&segments);
+    let mut whole: Vec<u32> = whole
+        .iter()
+        .map(|id| id.parse().expect("a number"))
+        .collect();
+    whole.sort_unstable();
+    assert_eq!(whole, (0..60).step_by(2).collect::<Vec<u32>>());
+    assert_eq!(damaged, Vec::<String>::new());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
