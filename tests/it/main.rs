@@ -1,10 +1,12 @@
 //! The program as an operator meets it: the real binary as a child process, against the
 //! simulators on real sockets.
 
+mod attention;
 mod check;
 mod configuration;
 mod demonstration;
 mod export;
+mod fault_matrix;
 mod inlet_faults;
 mod inlet_rejections;
 mod inlet_sign_in;
@@ -19,4 +21,5 @@ mod shutdown;
 mod sign_in;
 mod state;
 mod support;
+mod unreadable;
 mod zendesk_faults;
