@@ -170,6 +170,10 @@ fn a_disk_without_room_leaves_nothing_behind() {
 fn nobody_undoes_what_another_does_at_the_same_time() {
     let (_directory, segments) = segments();
     let all = lines(60, 10);
+    let is_odd = |letter: &Letter| {
+        let id = letter.record_id.as_ref().expect("an id").as_str();
+        id.ends_with(['1', '3', '5', '7', '9'])
+    };
     std::thread::scope(|scope| {
         for part in all.chunks(20) {
             let segments = &segments;
@@ -179,10 +183,6 @@ fn nobody_undoes_what_another_does_at_the_same_time() {
                 }
             });
         }
-        let is_odd = |letter: &Letter| {
-            let id = letter.record_id.as_ref().expect("an id").as_str();
-            id.ends_with(['1', '3', '5', '7', '9'])
-        };
         scope.spawn(|| {
             let mut removed = 0;
             while removed < 30 {
