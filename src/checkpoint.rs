@@ -54,9 +54,26 @@ pub struct StreamState {
     /// The last sync, whatever its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync: Option<SyncReport>,
+    /// What a person must look at before this stream can go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attention: Option<NeedsAttention>,
     /// Versions around the checkpoint that may be read again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<Seen>,
+}
+
+/// Why a stream waits for a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NeedsAttention {
+    /// Since when, over however many syncs.
+    pub since: Timestamp,
+    /// The code of the error.
+    pub code: String,
+    /// What happened.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
 }
 
 /// One sync, as kept and shown. `received = ingested + skipped + failed`, counted over settled

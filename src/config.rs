@@ -100,6 +100,8 @@ pub struct Config {
     pub state: State,
     /// The store of refused records.
     pub dead_letters: DeadLetters,
+    /// When a stream stops and waits for a person.
+    pub attention: Attention,
     /// What is logged, and how.
     pub log: Log,
     /// How long a stop may take to finish what is in hand.
@@ -170,6 +172,10 @@ pub struct Platform {
     pub endpoint: Endpoint,
     /// Size at which a batch is closed, in bytes of the request body.
     pub batch_bytes: usize,
+    /// Requests in flight at a time, at most.
+    pub in_flight: u32,
+    /// Messages sent per second, at most; `None` for no limit of ours.
+    pub max_messages_per_second: Option<u32>,
     /// Further request headers, names in lower case. A value may be a key to some gateway, so it
     /// does not print.
     pub headers: Vec<(String, SecretString)>,
@@ -237,6 +243,17 @@ pub struct State {
 pub struct DeadLetters {
     /// Size of the store at which streams stop rather than drop, in bytes.
     pub max_size: u64,
+}
+
+/// `[attention]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attention {
+    /// A sync stops when more than this part of its first records is refused, in percent.
+    pub rejected_percent: u32,
+    /// How many records are its first ones.
+    pub rejected_sample: u32,
+    /// How often a stream that waits for a person is tried all the same.
+    pub retry_every: Duration,
 }
 
 /// `[log]`

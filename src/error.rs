@@ -88,6 +88,31 @@ impl Code {
     }
 }
 
+impl Code {
+    /// Whether trying again soon is pointless: somebody must change something first.
+    pub fn needs_a_person(self) -> bool {
+        match self {
+            Self::Tls
+            | Self::ZendeskSignIn
+            | Self::ZendeskForbidden
+            | Self::ZendeskAddress
+            | Self::ZendeskRefused
+            | Self::PlatformSignIn
+            | Self::PlatformAddress
+            | Self::PlatformRefused
+            | Self::MostlyRejected => true,
+            // Services come back, and disks are given room.
+            Self::ZendeskUnavailable
+            | Self::ZendeskExport
+            | Self::PlatformUnavailable
+            | Self::State
+            | Self::DeadLetters
+            | Self::Interrupted
+            | Self::Internal => false,
+        }
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

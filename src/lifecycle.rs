@@ -21,7 +21,7 @@ use crate::error::{Code, Explain};
 use crate::mapping::Mapping;
 use crate::platform::{self, Connection, Inlet};
 use crate::schedule::{self, Schedule, Ticks};
-use crate::sync::StreamSync;
+use crate::sync::{End, Outlet, StreamSync};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
 
@@ -97,30 +97,35 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamS
         .iter()
         .map(|stream| {
             let export = Export::new(client.clone(), stream, config.zendesk.page_size);
-            let flow_id = match stream.mapping {
-                config::Mapping::Raw => stream.flow_id.as_deref(),
-                // These carry it in the envelope.
-                config::Mapping::AdobeSourceCompatible { .. } => None,
-            };
-            let platform = &config.platform;
-            let inlet = Inlet::new(
-                connection.clone(),
-                platform.endpoint,
-                platform.batch_bytes,
-                flow_id,
-            )?;
-            let mapping = Mapping::new(&stream.mapping);
-            let (store, dead_letters) = (store.clone(), dead_letters.clone());
             Ok(StreamSync::new(
                 stream.spec.name,
                 export,
-                mapping,
-                inlet,
-                store,
-                dead_letters,
+                outlet(stream, &config.platform, &connection)?,
+                store.clone(),
+                dead_letters.clone(),
+                config.attention,
             ))
         })
         .collect()
+}
+
+fn outlet(
+    stream: &config::Stream,
+    platform: &config::Platform,
+    connection: &Arc<Connection>,
+) -> Result<Outlet, platform::Error> {
+    let flow_id = match stream.mapping {
+        config::Mapping::Raw => stream.flow_id.as_deref(),
+        // These carry it in the envelope.
+        config::Mapping::AdobeSourceCompatible { .. } => None,
+    };
+    let inlet = Inlet::new(
+        connection.clone(),
+        platform.endpoint,
+        platform.batch_bytes,
+        flow_id,
+    )?;
+    Ok(Outlet::new(Mapping::new(&stream.mapping), inlet))
 }
 
 /// Runs the daemon until a signal stops it.
@@ -144,6 +149,7 @@ pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), E
         tasks.spawn(keep_in_sync(
             sync,
             schedule.ticks(&stream.cadence)?,
+            config.attention.retry_every,
             stop.clone(),
         ));
     }
@@ -166,7 +172,12 @@ pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), E
 }
 
 /// One stream, for as long as the process lives.
-async fn keep_in_sync(mut sync: StreamSync, mut ticks: Ticks, stop: CancellationToken) {
+async fn keep_in_sync(
+    mut sync: StreamSync,
+    mut ticks: Ticks,
+    paused_for: Duration,
+    stop: CancellationToken,
+) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -174,6 +185,15 @@ async fn keep_in_sync(mut sync: StreamSync, mut ticks: Ticks, stop: Cancellation
         }
         let summary = sync.run(&stop, &|_| {}).await;
         telemetry::sync_ended(&summary);
+        if let End::Failed(error) = &summary.end
+            && error.code().needs_a_person()
+        {
+            telemetry::paused(&summary.stream, error, paused_for);
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(paused_for) => {}
+            }
+        }
     }
 }
 

@@ -8,9 +8,10 @@ use std::time::Duration;
 /// does not say whether that is 1,000,000 or 1,048,576, so we stay below the smaller.
 pub const INLET_BODY_BYTES_MAX: usize = 999_999;
 
-/// Default size at which a batch is closed. Below the hard limit, so that a proxy's own idea of
-/// a megabyte has room too.
-pub const BATCH_BYTES_DEFAULT: usize = 950_000;
+/// Default size at which a batch is closed. A quarter of the hard limit: a page of 1,000 users has
+/// about a megabyte, so its batches can travel side by side, and a batch that must be sent again
+/// is a small loss.
+pub const BATCH_BYTES_DEFAULT: usize = 250_000;
 
 /// Smallest size a batch may be configured to: one Zendesk user with long notes still fits.
 pub const BATCH_BYTES_MIN: usize = 1_000;
@@ -75,12 +76,8 @@ pub const STATE_GENERATIONS: usize = 10;
 /// one by one to the single endpoint, which answers for each.
 pub const UNKNOWN_BATCH_RESENDS: u32 = 2;
 
-/// Records of a sync after which its refusals are taken for bad records and not for a wrong
-/// configuration.
-pub const GUARD_SAMPLE: u64 = 100;
-
-/// Fewest records on which such a judgement rests: a poll that finds three changes, two of them
-/// bad, must not stop a stream.
+/// Fewest records on which the judgement rests that a configuration must be wrong: a poll that
+/// finds three changes, two of them bad, must not stop a stream.
 pub const GUARD_SAMPLE_MIN: u64 = 10;
 
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);

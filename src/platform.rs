@@ -11,7 +11,9 @@ mod connection;
 mod error;
 mod ims;
 mod inlet;
+mod isolation;
 mod outcome;
+mod pace;
 
 pub use batch::{Batch, Packer, TooLarge};
 pub use connection::Connection;

@@ -11,6 +11,7 @@
 
 mod error;
 mod guard;
+mod outlet;
 mod page;
 
 use std::convert::Infallible;
@@ -22,13 +23,13 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
+pub use outlet::Outlet;
 
-use crate::checkpoint::{Counts, Repeats, Store, StreamState, SyncReport};
+use crate::checkpoint::{Counts, NeedsAttention, Repeats, Store, StreamState, SyncReport};
+use crate::config::Attention;
 use crate::dead_letters::DeadLetters;
-use crate::error::Explain as _;
+use crate::error::{Chain, Explain as _};
 use crate::limits;
-use crate::mapping::Mapping;
-use crate::platform::Inlet;
 use crate::record::{Page, Position};
 use crate::zendesk::{self, Export};
 use guard::Guard;
@@ -45,10 +46,10 @@ pub struct StreamSync {
 /// Everything behind the reader.
 #[derive(Debug)]
 struct Delivery {
-    mapping: Mapping,
-    inlet: Inlet,
+    outlet: Outlet,
     store: Arc<Store>,
     dead_letters: Arc<DeadLetters>,
+    attention: Attention,
 }
 
 /// Hears of every settled page.
@@ -85,19 +86,19 @@ impl StreamSync {
     pub fn new(
         stream: &str,
         export: Export,
-        mapping: Mapping,
-        inlet: Inlet,
+        outlet: Outlet,
         store: Arc<Store>,
         dead_letters: Arc<DeadLetters>,
+        attention: Attention,
     ) -> Self {
         Self {
             stream: stream.to_owned(),
             export,
             delivery: Delivery {
-                mapping,
-                inlet,
+                outlet,
                 store,
                 dead_letters,
+                attention,
             },
         }
     }
@@ -116,6 +117,7 @@ impl StreamSync {
         let mut state = self.delivery.store.stream(&self.stream);
         let mut counts = Counts::default();
         let end = self.pass(&mut state, &mut counts, stop, progress).await;
+        state.attention = attention(&end, state.attention.take(), started_at);
         state.last_sync = Some(SyncReport {
             started_at,
             finished_at: Timestamp::now(),
@@ -202,7 +204,7 @@ impl Delivery {
         progress: &Progress<'_>,
     ) -> End {
         let mut repeats = Repeats::new(&state.recent);
-        let mut guard = Guard::default();
+        let mut guard = Guard::new(&self.attention);
         let mut complete = false;
         while let Some(page) = queue.recv().await {
             let settled = match page {
@@ -251,13 +253,33 @@ impl Delivery {
             let next = StreamState {
                 position: Some(position),
                 recent: repeats.to_seen(),
-                last_sync: state.last_sync.clone(),
+                ..state.clone()
             };
             save(&self.store, stream, next.clone()).await?;
             *state = next;
         }
         Ok(counts)
     }
+}
+
+/// What a person must look at after a sync with this end, and since when.
+fn attention(end: &End, before: Option<NeedsAttention>, now: Timestamp) -> Option<NeedsAttention> {
+    let error = match end {
+        End::Complete => return None,
+        // Neither settles the matter.
+        End::Stopped => return before,
+        End::Failed(error) if !error.code().needs_a_person() => return before,
+        End::Failed(error) => error,
+    };
+    let code = error.code().to_string();
+    Some(NeedsAttention {
+        since: before
+            .filter(|before| before.code == code)
+            .map_or(now, |before| before.since),
+        code,
+        what: Chain(error).to_string(),
+        remedy: error.hint().unwrap_or_default().to_owned(),
+    })
 }
 
 /// Writes the state away from the threads that serve the network.

@@ -11,7 +11,7 @@ use tracing_subscriber::prelude::*;
 
 use crate::config::{Log, LogFormat};
 use crate::error::{Chain, Explain as _};
-use crate::sync::{End, Summary};
+use crate::sync::{End, Error, Summary};
 
 /// Below these levels the crates we stand on say nothing an operator could use.
 const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn";
@@ -76,10 +76,20 @@ pub fn sync_ended(summary: &Summary) {
         ),
         End::Failed(error) => line!(
             error,
-            "sync failed; the checkpoint stands and the next tick tries again",
+            "sync failed; the checkpoint stands",
             code = error.code().as_str(),
             error = tracing::field::display(Chain(error)),
             hint = error.hint()
         ),
     }
+}
+
+/// The word that a stream waits for a person.
+pub fn paused(stream: &str, error: &Error, retry_every: std::time::Duration) {
+    tracing::error!(
+        stream,
+        code = error.code().as_str(),
+        retry_every_seconds = retry_every.as_secs(),
+        "the stream needs attention and is paused: nothing is lost, nothing is dropped; it is tried again rarely"
+    );
 }

@@ -64,6 +64,12 @@ fn print_stream(stream: &StreamState) {
             });
         }
     }
+    if let Some(attention) = &stream.attention {
+        output::line(&format!(
+            "  ATTENTION     {} since {}: {}\n                → {}",
+            attention.code, attention.since, attention.what, attention.remedy
+        ));
+    }
     if let Some(sync) = &stream.last_sync {
         let counts = &sync.counts;
         output::line(&format!(

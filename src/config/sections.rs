@@ -9,7 +9,7 @@ use super::fault::{Problem, Read};
 use super::section::Section;
 use super::values::quantity::{duration, size};
 use super::values::{Given, alternatives, choice, integer, text};
-use super::{Config, DeadLetters, Log, LogFormat, Retry, State, Timeouts};
+use super::{Attention, Config, DeadLetters, Log, LogFormat, Retry, State, Timeouts};
 
 mod cadence;
 mod headers;
@@ -30,6 +30,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
     let cadence = root.section("schedule", cadence::schedule);
     let state = root.section("state", state);
     let dead_letters = root.section("dead_letters", dead_letters);
+    let attention = root.section("attention", attention);
     let log = root.section("log", log);
     let (platform, identity) = match platform {
         Ok(read) => read,
@@ -44,6 +45,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
         retry: retry?,
         state: state?,
         dead_letters: dead_letters?,
+        attention: attention?,
         log: log?,
         shutdown_grace: shutdown_grace?,
         streams: streams?,
@@ -100,6 +102,17 @@ fn resolve(section: &Section<'_>, path: String) -> PathBuf {
 fn dead_letters(section: &mut Section<'_>) -> Read<DeadLetters> {
     let max_size = section.or("max_size", "1GB", size(1_000_000..=u64::MAX))?;
     Ok(DeadLetters { max_size })
+}
+
+fn attention(section: &mut Section<'_>) -> Read<Attention> {
+    let rejected_percent = section.or("rejected_percent", 50_i128, integer(0..=100));
+    let rejected_sample = section.or("rejected_sample", 100_i128, integer(10..=1_000_000));
+    let retry_every = section.or("retry_every", "15m", duration(MOMENT));
+    Ok(Attention {
+        rejected_percent: rejected_percent?,
+        rejected_sample: rejected_sample?,
+        retry_every: retry_every?,
+    })
 }
 
 fn log(section: &mut Section<'_>) -> Read<Log> {

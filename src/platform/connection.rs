@@ -10,6 +10,7 @@ use url::Url;
 use super::Error;
 use super::answer::{self, Decision};
 use super::ims::Ims;
+use super::pace::Pace;
 use crate::config::{self, InletUrl, Retry};
 use crate::http::{self, Attempts, Pause, Token, Trouble, Wait};
 use crate::limits;
@@ -21,6 +22,8 @@ pub struct Connection {
     ims: Option<Ims>,
     headers: HeaderMap,
     inlet_url: InletUrl,
+    pace: Pace,
+    in_flight: u32,
     retry: Retry,
     stop: CancellationToken,
 }
@@ -32,6 +35,26 @@ pub(super) enum Reply {
     /// Refused for what it holds.
     Refused { status: u16, text: String },
 }
+
+/// Where a request goes, and how an answer from there is told from a stray page.
+pub(super) struct Address<'a> {
+    pub(super) url: Url,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) is_answer: fn(&[u8]) -> bool,
+}
+
+/// How hard to try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// As often as configured.
+    Full,
+    /// Just enough to tell a passing fault from a lasting one.
+    Probe,
+}
+
+const PROBE_ATTEMPTS: u32 = 2;
+
+const WHAT: &str = "deliver to the inlet";
 
 /// A reply and what it cost.
 pub(super) struct Sent {
@@ -69,6 +92,8 @@ impl Connection {
             ims: config.auth.clone().map(Ims::new),
             headers,
             inlet_url: config.inlet_url.clone(),
+            pace: Pace::new(config.in_flight, config.max_messages_per_second),
+            in_flight: config.in_flight,
             retry: *retry,
             stop: stop.clone(),
         })
@@ -81,6 +106,11 @@ impl Connection {
             insert(&mut headers, "x-adobe-flow-id", flow_id)?;
         }
         Ok(headers)
+    }
+
+    /// Requests in flight at a time, at most.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight as usize
     }
 
     /// Where the inlet is.
@@ -112,21 +142,43 @@ impl Connection {
             })
     }
 
-    /// Posts `body`, again and again if need be, until it is taken or refused.
+    /// Posts `body`, which holds so many `messages`, at the common pace and again and again if need
+    /// be, until it is taken or refused.
     pub(super) async fn post(
         &self,
-        url: &Url,
-        headers: &HeaderMap,
+        to: &Address<'_>,
         body: Bytes,
-        accept: impl Fn(&[u8]) -> bool,
+        messages: usize,
+        effort: Effort,
     ) -> Result<Sent, Error> {
-        const WHAT: &str = "deliver to the inlet";
-        let mut attempts = Attempts::new(&self.retry, &self.stop);
+        let turn = tokio::select! {
+            // Nothing is on its way yet.
+            () = self.stop.cancelled() => return Err(Error::Stopped { what: WHAT }),
+            turn = self.pace.turn(messages) => turn,
+        };
+        let retry = match effort {
+            Effort::Full => self.retry,
+            Effort::Probe => Retry {
+                attempts: self.retry.attempts.min(PROBE_ATTEMPTS),
+                ..self.retry
+            },
+        };
+        let mut attempts = Attempts::new(&retry, &self.stop);
+        let sent = self.post_until(to, body, &mut attempts).await;
+        turn.end(attempts.made() > 1 || sent.is_err());
+        sent
+    }
+
+    async fn post_until(
+        &self,
+        to: &Address<'_>,
+        body: Bytes,
+        attempts: &mut Attempts,
+    ) -> Result<Sent, Error> {
         let mut renewed = false;
         loop {
             let token = self.token().await?;
-            let attempt = self.attempt(url, headers, token.as_ref(), body.clone(), &accept);
-            let (decision, trouble) = match attempt.await {
+            let (decision, trouble) = match self.attempt(to, token.as_ref(), body.clone()).await {
                 Ok(body) => {
                     return Ok(Sent {
                         reply: Reply::Body(body),
@@ -172,19 +224,17 @@ impl Connection {
 
     async fn attempt(
         &self,
-        url: &Url,
-        headers: &HeaderMap,
+        to: &Address<'_>,
         token: Option<&Token>,
         body: Bytes,
-        accept: impl Fn(&[u8]) -> bool,
     ) -> Result<Bytes, (Decision, Trouble)> {
         // Whether the inlet took the messages is unknown after any of these; sending them again is
         // what at-least-once means.
         let failed = |trouble| (Decision::Retry(Wait::Backoff), trouble);
         let mut request = self
             .http
-            .post(url.clone())
-            .headers(headers.clone())
+            .post(to.url.clone())
+            .headers(to.headers.clone())
             .body(body);
         if let Some(token) = token {
             request = request.header("authorization", token.header.clone());
@@ -198,7 +248,7 @@ impl Connection {
             let body = http::read_body(response, limits::ANSWER_BYTES_MAX)
                 .await
                 .map_err(failed)?;
-            return if accept(&body) {
+            return if (to.is_answer)(&body) {
                 Ok(body)
             } else {
                 Err(failed(Trouble::Unexpected(

@@ -5,25 +5,39 @@
 //! before it writes any of them.
 
 use super::Error;
+use crate::config::Attention;
 use crate::dead_letters::{DeadLetter, Reason};
 use crate::limits;
 
 /// Watches the first records of a sync.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Guard {
+    percent: u64,
+    sample: u64,
     judged: u64,
     refused: u64,
 }
 
 impl Guard {
+    /// A guard that has seen nothing yet.
+    pub(super) fn new(attention: &Attention) -> Self {
+        Self {
+            percent: attention.rejected_percent.into(),
+            sample: attention.rejected_sample.into(),
+            judged: 0,
+            refused: 0,
+        }
+    }
+
     /// Takes note of a page's outcomes.
     pub(super) fn judge(&mut self, ingested: u64, refused: &[DeadLetter]) -> Result<(), Error> {
-        if self.judged >= limits::GUARD_SAMPLE {
+        if self.judged >= self.sample {
             return Ok(());
         }
         self.refused += refused.len() as u64;
         self.judged += ingested + refused.len() as u64;
-        if self.judged < limits::GUARD_SAMPLE_MIN || self.refused * 2 <= self.judged {
+        let mostly_fine = self.refused * 100 <= self.judged * self.percent;
+        if self.judged < limits::GUARD_SAMPLE_MIN || mostly_fine {
             return Ok(());
         }
         Err(Error::MostlyRejected {
@@ -70,7 +84,11 @@ mod tests {
     use crate::record::Record;
 
     fn check(pages: &[(u64, usize)], stops: bool) {
-        let mut guard = Guard::default();
+        let mut guard = Guard::new(&Attention {
+            rejected_percent: 50,
+            rejected_sample: 100,
+            retry_every: std::time::Duration::from_secs(900),
+        });
         let stopped = pages.iter().any(|(ingested, refused)| {
             let letters: Vec<DeadLetter> = (0..*refused)
                 .map(|_| DeadLetter {

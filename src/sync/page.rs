@@ -1,14 +1,12 @@
 //! Settling one page: every record of it is accounted for, or the page is not settled.
 
-use std::collections::VecDeque;
+use std::collections::HashMap;
 
 use super::guard::Guard;
 use super::{Delivery, Error, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
-use crate::dead_letters::{DeadLetter, Reason};
-use crate::mapping::MappingError;
-use crate::platform::Batch;
-use crate::record::{Page, Position, Record};
+use crate::dead_letters::DeadLetter;
+use crate::record::{Page, Position, Record, RecordId};
 
 /// Leave to move the checkpoint over exactly one page. Exists only once every record of the page
 /// is accepted, skipped, or safely in the dead letters.
@@ -25,21 +23,6 @@ impl Settled {
     }
 }
 
-/// What is known of a page's records so far. `Settled` comes out only if the sum is right.
-#[derive(Debug, Default)]
-struct Ledger {
-    ingested: u64,
-    skipped: u64,
-    refused: Vec<DeadLetter>,
-    requests: u64,
-}
-
-impl Ledger {
-    fn refuse(&mut self, record: Record, reason: Reason) {
-        self.refused.push(DeadLetter { record, reason });
-    }
-}
-
 impl Delivery {
     /// Maps, sends and accounts for every record of `page`.
     pub(super) async fn settle(
@@ -50,96 +33,39 @@ impl Delivery {
         guard: &mut Guard,
     ) -> Result<Settled, Error> {
         let received = page.records.len() as u64;
-        let mut ledger = Ledger {
-            requests: page.requests.into(),
-            ..Ledger::default()
-        };
-        // The records whose messages are in the open batch or in the one just closed, in order.
-        let mut waiting = VecDeque::new();
-        let mut packer = self.inlet.packer();
-        let mut message = Vec::new();
-        for record in page.records {
-            match repeats.judge(&record) {
-                Verdict::New => {}
-                Verdict::Repeat | Verdict::Superseded => {
-                    ledger.skipped += 1;
-                    continue;
-                }
-            }
-            repeats.remember(&record);
-            message.clear();
-            if let Err(why) = self.mapping.write(&record, &mut message) {
-                ledger.refuse(record, unmappable(&why));
-                continue;
-            }
-            match packer.push(&message) {
-                Ok(closed) => {
-                    if let Some(batch) = closed {
-                        self.deliver(&batch, &mut waiting, &mut ledger).await?;
-                    }
-                    waiting.push_back(record);
-                }
-                Err(why) => ledger.refuse(
-                    record,
-                    Reason::TooLarge {
-                        message: why.to_string(),
-                    },
-                ),
-            }
-        }
-        if let Some(batch) = packer.flush() {
-            self.deliver(&batch, &mut waiting, &mut ledger).await?;
-        }
-        repeats.trim(page.repeat_horizon);
+        let fresh = leave_out_settled(page.records, repeats);
+        let skipped = received - fresh.len() as u64;
+        let mut ingested = 0;
+        let mut refused = Vec::new();
+        let requests = self
+            .outlet
+            .send(fresh, |record, outcome| match outcome {
+                Ok(()) => ingested += 1,
+                Err(reason) => refused.push(DeadLetter { record, reason }),
+            })
+            .await?;
 
-        let failed = ledger.refused.len() as u64;
+        let failed = refused.len() as u64;
         assert_eq!(
             received,
-            ledger.ingested + ledger.skipped + failed,
+            ingested + skipped + failed,
             "a record of a page was lost sight of"
         );
-        guard.judge(ledger.ingested, &ledger.refused)?;
-        self.bury(stream, ledger.refused).await?;
+        guard.judge(ingested, &refused)?;
+        self.bury(stream, refused).await?;
+        repeats.trim(page.repeat_horizon);
         Ok(Settled {
             position: page.next,
             counts: Counts {
                 received,
-                ingested: ledger.ingested,
-                skipped: ledger.skipped,
+                ingested,
+                skipped,
                 failed,
                 pages: 1,
-                requests: ledger.requests,
+                requests: u64::from(page.requests) + requests,
                 bytes: page.bytes as u64,
             },
         })
-    }
-
-    async fn deliver(
-        &self,
-        batch: &Batch,
-        waiting: &mut VecDeque<Record>,
-        ledger: &mut Ledger,
-    ) -> Result<(), Error> {
-        let delivery = self.inlet.deliver(batch).await?;
-        ledger.requests += u64::from(delivery.requests);
-        assert_eq!(
-            waiting.len(),
-            delivery.outcomes.len(),
-            "one outcome for each record sent"
-        );
-        for (record, outcome) in waiting.drain(..).zip(delivery.outcomes) {
-            match outcome {
-                Ok(()) => ledger.ingested += 1,
-                Err(why) => ledger.refuse(
-                    record,
-                    Reason::Rejected {
-                        status: why.status,
-                        message: why.message,
-                    },
-                ),
-            }
-        }
-        Ok(())
     }
 
     /// Puts the refused records where they are safe.
@@ -157,8 +83,98 @@ impl Delivery {
     }
 }
 
-fn unmappable(why: &MappingError) -> Reason {
-    Reason::Unmappable {
-        message: why.to_string(),
+/// The newest version of each record of a page that was not settled before, in Zendesk's order.
+/// `repeats` remembers them from now on.
+///
+/// Two versions of one record must not be on their way together, since either may arrive first;
+/// and of what is outdated before it is sent, nobody needs to hear.
+fn leave_out_settled(records: Vec<Record>, repeats: &mut Repeats) -> Vec<Record> {
+    let mut newest: HashMap<RecordId, usize> = HashMap::with_capacity(records.len());
+    for (place, record) in records.iter().enumerate() {
+        let Some(id) = &record.id else { continue };
+        let newest = newest.entry(id.clone()).or_insert(place);
+        // On a tie the later one counts: Zendesk gave it later.
+        if records[*newest].version <= record.version {
+            *newest = place;
+        }
+    }
+    let is_newest = |place: usize, record: &Record| {
+        record
+            .id
+            .as_ref()
+            .is_none_or(|id| newest.get(id) == Some(&place))
+    };
+    records
+        .into_iter()
+        .enumerate()
+        .filter(|(place, record)| is_newest(*place, record))
+        .map(|(_, record)| record)
+        .filter(|record| {
+            let is_new = repeats.judge(record) == Verdict::New;
+            if is_new {
+                repeats.remember(record);
+            }
+            is_new
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(records: &[(&str, i64, &'static str)], expected: &[&str]) {
+        let mut repeats = Repeats::default();
+        repeats.remember(&record("known", 50, "k"));
+        let records = records
+            .iter()
+            .map(|(id, version, content)| record(id, *version, content));
+        let fresh = leave_out_settled(records.collect(), &mut repeats);
+        let contents: Vec<&[u8]> = fresh.iter().map(|record| &record.bytes[..]).collect();
+        assert_eq!(
+            contents,
+            expected
+                .iter()
+                .map(|text| text.as_bytes())
+                .collect::<Vec<_>>()
+        );
+    }
+
+    fn record(id: &str, version: i64, content: &'static str) -> Record {
+        Record::new(
+            bytes::Bytes::from_static(content.as_bytes()),
+            Some(RecordId::new(id)),
+            jiff::Timestamp::from_second(version).ok(),
+        )
+    }
+
+    #[test]
+    fn of_two_versions_in_a_page_only_the_newer_goes() {
+        check(
+            &[("1", 10, "a"), ("2", 10, "b"), ("1", 11, "c")],
+            &["b", "c"],
+        );
+        check(&[("1", 11, "c"), ("1", 10, "a")], &["c"]);
+        check(&[("1", 10, "a"), ("1", 10, "b")], &["b"]);
+    }
+
+    #[test]
+    fn what_was_settled_before_stays_here() {
+        check(&[("known", 50, "k"), ("known2", 50, "n")], &["n"]);
+        check(&[("known", 49, "old")], &[]);
+        check(
+            &[("known", 50, "changed in the same second")],
+            &["changed in the same second"],
+        );
+    }
+
+    #[test]
+    fn records_without_an_id_all_go() {
+        let nameless = |content| Record {
+            id: None,
+            ..record("", 1, content)
+        };
+        let fresh = leave_out_settled(vec![nameless("a"), nameless("a")], &mut Repeats::default());
+        assert_eq!(fresh.len(), 2);
     }
 }

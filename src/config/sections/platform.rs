@@ -6,7 +6,7 @@ use super::timeouts;
 use crate::config::fault::{Problem, Read, Refused};
 use crate::config::section::Section;
 use crate::config::values::quantity::size;
-use crate::config::values::{Given, address, choice, identifier, words};
+use crate::config::values::{Given, address, choice, identifier, integer, words};
 use crate::config::{Endpoint, Platform, PlatformAuth};
 use crate::limits;
 
@@ -50,6 +50,9 @@ fn rest(section: &mut Section<'_>, identity: &Identity) -> Read<Platform> {
         format!("{}B", limits::BATCH_BYTES_DEFAULT),
         batch_bytes,
     );
+    let in_flight = section.or("in_flight", 4_i128, integer(1..=64));
+    let max_messages_per_second =
+        section.optional("max_messages_per_second", integer(1..=1_000_000));
     let headers = section.optional_section("headers", headers);
     let timeouts = timeouts(section, "10s", "30s", "60s");
     let auth = section.optional_section("auth", auth);
@@ -66,6 +69,8 @@ fn rest(section: &mut Section<'_>, identity: &Identity) -> Read<Platform> {
         tenant: identity.tenant.clone()?,
         endpoint: endpoint?,
         batch_bytes: batch_bytes?,
+        in_flight: in_flight?,
+        max_messages_per_second: max_messages_per_second?,
         headers: headers?.unwrap_or_default(),
         auth: auth?,
         timeouts: timeouts?,

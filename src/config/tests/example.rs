@@ -12,7 +12,7 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 12] = [
+const WITHOUT_DEFAULT: [&str; 13] = [
     "base_url",
     "access_token",
     "email",
@@ -20,6 +20,7 @@ const WITHOUT_DEFAULT: [&str; 12] = [
     "sandbox_name",
     "tenant",
     "headers",
+    "max_messages_per_second",
     "cron",
     "timezone",
     "start",

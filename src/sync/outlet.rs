@@ -1,0 +1,113 @@
+//! The way of one stream's records to the inlet: mapped, packed, delivered, each with its end.
+//!
+//! Several batches are on their way at a time, so two versions of one record must never be among
+//! them: whoever calls [`Outlet::send`] hands over at most one version of each.
+
+use std::borrow::Borrow;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use crate::dead_letters::Reason;
+use crate::mapping::{Mapping, MappingError};
+use crate::platform::{self, Batch, Delivery, Inlet};
+use crate::record::Record;
+
+/// How one stream's records become messages, and where these go.
+#[derive(Debug)]
+pub struct Outlet {
+    mapping: Mapping,
+    inlet: Inlet,
+}
+
+impl Outlet {
+    /// Joins the two.
+    pub fn new(mapping: Mapping, inlet: Inlet) -> Self {
+        Self { mapping, inlet }
+    }
+
+    /// Sends `records`, no two of one id, and hands each to `settled` with its end: accepted, or
+    /// the reason why it never will be. Returns the number of requests this took.
+    ///
+    /// # Errors
+    /// When the inlet could not be made to decide. What was not handed over may have been taken
+    /// or not, and must be sent again.
+    pub async fn send<R: Borrow<Record>>(
+        &self,
+        records: impl IntoIterator<Item = R>,
+        mut settled: impl FnMut(R, Result<(), Reason>),
+    ) -> Result<u64, platform::Error> {
+        let mut requests = 0;
+        // Bounded: at most `in_flight` batches and the open one are in memory.
+        let mut on_the_way = FuturesUnordered::new();
+        // The records whose messages are in the open batch, in order.
+        let mut waiting = Vec::new();
+        let mut packer = self.inlet.packer();
+        let mut message = Vec::new();
+        for record in records {
+            message.clear();
+            if let Err(why) = self.mapping.write(record.borrow(), &mut message) {
+                settled(record, Err(unmappable(&why)));
+                continue;
+            }
+            match packer.push(&message) {
+                Ok(closed) => {
+                    if let Some(batch) = closed {
+                        on_the_way.push(self.deliver(batch, std::mem::take(&mut waiting)));
+                        while on_the_way.len() >= self.inlet.in_flight() {
+                            if let Some(delivered) = on_the_way.next().await {
+                                requests += hand_over(delivered?, &mut settled);
+                            }
+                        }
+                    }
+                    waiting.push(record);
+                }
+                Err(why) => {
+                    let message = why.to_string();
+                    settled(record, Err(Reason::TooLarge { message }));
+                }
+            }
+        }
+        if let Some(batch) = packer.flush() {
+            on_the_way.push(self.deliver(batch, waiting));
+        }
+        while let Some(delivered) = on_the_way.next().await {
+            requests += hand_over(delivered?, &mut settled);
+        }
+        Ok(requests)
+    }
+
+    async fn deliver<R>(
+        &self,
+        batch: Batch,
+        records: Vec<R>,
+    ) -> Result<(Vec<R>, Delivery), platform::Error> {
+        let delivery = self.inlet.deliver(&batch).await?;
+        Ok((records, delivery))
+    }
+}
+
+fn hand_over<R>(
+    (records, delivery): (Vec<R>, Delivery),
+    settled: &mut impl FnMut(R, Result<(), Reason>),
+) -> u64 {
+    assert_eq!(
+        records.len(),
+        delivery.outcomes.len(),
+        "one outcome for each record sent"
+    );
+    for (record, outcome) in records.into_iter().zip(delivery.outcomes) {
+        let outcome = outcome.map_err(|why| Reason::Rejected {
+            status: why.status,
+            message: why.message,
+        });
+        settled(record, outcome);
+    }
+    delivery.requests.into()
+}
+
+fn unmappable(why: &MappingError) -> Reason {
+    Reason::Unmappable {
+        message: why.to_string(),
+    }
+}
