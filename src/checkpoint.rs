@@ -57,6 +57,12 @@ pub struct StreamState {
     /// What a person must look at before this stream can go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attention: Option<NeedsAttention>,
+    /// Something odd about the stream that is no error by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
+    /// How often the stream used to have changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<Activity>,
     /// Versions around the checkpoint that may be read again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<Seen>,
@@ -74,6 +80,57 @@ pub struct NeedsAttention {
     pub what: String,
     /// What to do.
     pub remedy: String,
+}
+
+/// Something odd, and since when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// What.
+    pub oddity: Oddity,
+    /// Since when, over however many syncs.
+    pub since: Timestamp,
+}
+
+/// What can be odd about a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Oddity {
+    /// Nothing new for much longer than usual.
+    Silent,
+    /// An export gave the same page twice in a row.
+    SamePageTwice,
+    /// An export gave a page from before the checkpoint.
+    OldPage,
+}
+
+impl Oddity {
+    /// What it means, for a person.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Silent => {
+                "zendesk reports no changes for far longer than usual: syncs succeed and find nothing; if the account is in use, check what our user may see"
+            }
+            Self::SamePageTwice => {
+                "zendesk gave the same page twice in a row: its records were recognised and not sent again"
+            }
+            Self::OldPage => {
+                "zendesk gave a page from before the checkpoint: its records were delivered again, except those that are remembered"
+            }
+        }
+    }
+}
+
+/// How often a stream used to have changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Activity {
+    /// When a sync last found something new.
+    pub last_change_seen: Timestamp,
+    /// Moving average of the time between two such syncs.
+    pub usual_gap_seconds: i64,
+    /// How many gaps that average is made of.
+    pub gaps: u32,
 }
 
 /// One sync, as kept and shown. `received = ingested + skipped + failed`, counted over settled

@@ -37,6 +37,11 @@ pub enum Reason {
         /// Why not.
         message: String,
     },
+    /// Zendesk cannot give it; what stands for the record says where it must be.
+    Unreadable {
+        /// How reading it fails.
+        message: String,
+    },
     /// Its message is larger than the inlet takes.
     TooLarge {
         /// Size and limit.

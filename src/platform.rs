@@ -19,4 +19,4 @@ pub use batch::{Batch, Packer, TooLarge};
 pub use connection::Connection;
 pub use error::Error;
 pub use inlet::{Delivery, Inlet};
-pub use outcome::Rejection;
+pub use outcome::{Outcome, Rejection, decode};

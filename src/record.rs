@@ -148,4 +148,17 @@ pub struct Page {
     pub bytes: usize,
     /// Requests it took to get it, repeated ones included.
     pub requests: u32,
+    /// A record before this page that Zendesk cannot give, which was passed over.
+    pub unreadable: Option<Unreadable>,
+}
+
+/// A record that cannot be read, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The second of its version.
+    pub second: Timestamp,
+    /// The cursor of the record before it.
+    pub after: Cursor,
+    /// How reading it fails.
+    pub why: String,
 }

@@ -13,6 +13,7 @@ mod error;
 mod guard;
 mod outlet;
 mod page;
+mod watch;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 pub use error::Error;
 pub use outlet::Outlet;
 
-use crate::checkpoint::{Counts, NeedsAttention, Repeats, Store, StreamState, SyncReport};
+use crate::checkpoint::{Counts, NeedsAttention, Repeats, Seen, Store, StreamState, SyncReport};
 use crate::config::Attention;
 use crate::dead_letters::DeadLetters;
 use crate::error::{Chain, Explain as _};
@@ -34,6 +35,7 @@ use crate::record::{Page, Position};
 use crate::zendesk::{self, Export};
 use guard::Guard;
 use page::Settled;
+use watch::Watch;
 
 /// What keeps one stream in sync.
 #[derive(Debug)]
@@ -114,13 +116,21 @@ impl StreamSync {
     pub async fn run(&mut self, stop: &CancellationToken, progress: &Progress<'_>) -> Summary {
         let started_at = Timestamp::now();
         let clock = tokio::time::Instant::now();
-        let mut state = self.delivery.store.stream(&self.stream);
-        let mut counts = Counts::default();
-        let end = self.pass(&mut state, &mut counts, stop, progress).await;
+        let mut pass = Pass::new(self.delivery.store.stream(&self.stream));
+        let end = self.pass(&mut pass, stop, progress).await;
+        let (state, counts) = (&mut pass.state, pass.counts);
+        let now = Timestamp::now();
+        if let End::Complete = end {
+            let (activity, silent) =
+                watch::silence(state.activity.take(), counts.received - counts.skipped, now);
+            state.activity = activity;
+            let oddity = pass.watch.oddity().or(silent);
+            state.notice = watch::notice(&self.stream, state.notice.take(), oddity, now);
+        }
         state.attention = attention(&end, state.attention.take(), started_at);
         state.last_sync = Some(SyncReport {
             started_at,
-            finished_at: Timestamp::now(),
+            finished_at: now,
             outcome: match &end {
                 End::Complete => "complete".to_owned(),
                 End::Stopped => "stopped".to_owned(),
@@ -129,7 +139,7 @@ impl StreamSync {
             counts,
         });
         let newest = state.position.as_ref().and_then(Position::recovery_time);
-        let saved = save(&self.delivery.store, &self.stream, state).await;
+        let saved = save(&self.delivery.store, &self.stream, pass.state).await;
         Summary {
             stream: self.stream.clone(),
             counts,
@@ -145,22 +155,40 @@ impl StreamSync {
 
     async fn pass(
         &mut self,
-        state: &mut StreamState,
-        counts: &mut Counts,
+        pass: &mut Pass,
         stop: &CancellationToken,
         progress: &Progress<'_>,
     ) -> End {
         let (pages, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
-        let position = self.export.position(state.position.clone());
+        let position = self.export.position(pass.state.position.clone());
         let reading = read(&mut self.export, position, pages, stop);
-        let delivering = self
-            .delivery
-            .run(&self.stream, queue, state, counts, stop, progress);
+        let delivering = self.delivery.run(&self.stream, queue, pass, stop, progress);
         tokio::select! {
             // The deliverer ends when the queue does or when it fails; in either case a page that
             // is still being fetched is of no use, and dropping the reader loses nothing.
             end = delivering => end,
             never = reading => match never {},
+        }
+    }
+}
+
+/// One pass under way.
+#[derive(Debug)]
+struct Pass {
+    /// As saved last.
+    state: StreamState,
+    counts: Counts,
+    watch: Watch,
+}
+
+impl Pass {
+    fn new(state: StreamState) -> Self {
+        // Recent versions are kept from the horizon on, so the oldest of them marks it.
+        let horizon = state.recent.iter().map(Seen::version).min();
+        Self {
+            state,
+            counts: Counts::default(),
+            watch: Watch::new(horizon),
         }
     }
 }
@@ -198,35 +226,38 @@ impl Delivery {
         &self,
         stream: &str,
         mut queue: mpsc::Receiver<Result<Page, zendesk::Error>>,
-        state: &mut StreamState,
-        counts: &mut Counts,
+        pass: &mut Pass,
         stop: &CancellationToken,
         progress: &Progress<'_>,
     ) -> End {
-        let mut repeats = Repeats::new(&state.recent);
+        let mut repeats = Repeats::new(&pass.state.recent);
         let mut guard = Guard::new(&self.attention);
         let mut complete = false;
         while let Some(page) = queue.recv().await {
             let settled = match page {
                 Ok(page) => {
                     complete = page.end_of_stream;
+                    pass.watch.look(&page);
                     self.settle(stream, page, &mut repeats, &mut guard).await
                 }
                 Err(zendesk::Error::Stopped { .. }) => return End::Stopped,
                 Err(error) => Err(error.into()),
             };
             let advanced = match settled {
-                Ok(settled) => self.advance(stream, settled, &repeats, state).await,
+                Ok(settled) => {
+                    self.advance(stream, settled, &repeats, &mut pass.state)
+                        .await
+                }
                 Err(error) => Err(error),
             };
             match advanced {
-                Ok(of_page) => *counts += of_page,
+                Ok(of_page) => pass.counts += of_page,
                 Err(Error::Delivery(crate::platform::Error::Stopped { .. })) => {
                     return End::Stopped;
                 }
                 Err(error) => return End::Failed(error),
             }
-            progress(counts);
+            progress(&pass.counts);
         }
         if complete {
             End::Complete

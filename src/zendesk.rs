@@ -14,10 +14,11 @@ mod client;
 mod error;
 mod export;
 mod incremental;
-mod page;
+pub mod page;
 mod search;
 mod sign_in;
 mod source;
+mod unreadable;
 
 pub use caller::Caller;
 pub use client::Client;

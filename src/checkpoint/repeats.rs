@@ -105,6 +105,13 @@ impl Repeats {
     }
 }
 
+impl Seen {
+    /// When the remembered version came to be.
+    pub fn version(&self) -> Timestamp {
+        self.version
+    }
+}
+
 impl From<Seen> for String {
     fn from(seen: Seen) -> Self {
         // The id comes last: it is the only part that may hold a blank.

@@ -70,6 +70,13 @@ fn print_stream(stream: &StreamState) {
             attention.code, attention.since, attention.what, attention.remedy
         ));
     }
+    if let Some(notice) = &stream.notice {
+        output::line(&format!(
+            "  notice        since {}: {}",
+            notice.since,
+            notice.oddity.explanation()
+        ));
+    }
     if let Some(sync) = &stream.last_sync {
         let counts = &sync.counts;
         output::line(&format!(

@@ -18,6 +18,17 @@ pub enum Wait {
     RateLimited,
 }
 
+/// How hard to try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// As often as configured.
+    Full,
+    /// Just enough to tell a passing fault from a lasting one.
+    Probe,
+}
+
+const PROBE_ATTEMPTS: u32 = 2;
+
 /// What came of a [`Attempts::pause`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pause {
@@ -41,10 +52,13 @@ pub struct Attempts {
 
 impl Attempts {
     /// Begins with the first attempt under way.
-    pub fn new(retry: &Retry, stop: &CancellationToken) -> Self {
+    pub fn new(retry: &Retry, effort: Effort, stop: &CancellationToken) -> Self {
         Self {
             made: 1,
-            max: retry.attempts,
+            max: match effort {
+                Effort::Full => retry.attempts,
+                Effort::Probe => retry.attempts.min(PROBE_ATTEMPTS),
+            },
             rate_limit_delay: retry.rate_limit_delay,
             // Jitter spreads clients that were thrown off together; `backon` adds up to one
             // delay on top of each, so a delay lies between the nominal and twice that.
@@ -114,7 +128,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn delays_double_are_capped_and_end() {
-        let mut attempts = Attempts::new(&retry(), &CancellationToken::new());
+        let mut attempts = Attempts::new(&retry(), Effort::Full, &CancellationToken::new());
         for nominal_ms in [500, 1_000, 2_000, 4_000] {
             let before = Instant::now();
             assert_eq!(
@@ -136,7 +150,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_always_names_a_delay_is_not_asked_for_ever() {
-        let mut attempts = Attempts::new(&retry(), &CancellationToken::new());
+        let mut attempts = Attempts::new(&retry(), Effort::Full, &CancellationToken::new());
         let mut tries = 1;
         while attempts
             .pause(Wait::Server(Duration::from_secs(1)), "test", &"429")
@@ -150,7 +164,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_rate_limit_without_a_time_waits_its_own_delay() {
-        let mut attempts = Attempts::new(&retry(), &CancellationToken::new());
+        let mut attempts = Attempts::new(&retry(), Effort::Full, &CancellationToken::new());
         let before = Instant::now();
         attempts.pause(Wait::RateLimited, "test", &"429").await;
         assert_eq!(before.elapsed().as_secs(), 60);
@@ -160,7 +174,7 @@ mod tests {
     async fn stopping_ends_a_pause_at_once() {
         let stop = CancellationToken::new();
         stop.cancel();
-        let mut attempts = Attempts::new(&retry(), &stop);
+        let mut attempts = Attempts::new(&retry(), Effort::Full, &stop);
         assert_eq!(
             attempts.pause(Wait::RateLimited, "test", &"429").await,
             Pause::Stopped

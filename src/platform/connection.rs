@@ -12,7 +12,7 @@ use super::answer::{self, Decision};
 use super::ims::Ims;
 use super::pace::Pace;
 use crate::config::{self, InletUrl, Retry};
-use crate::http::{self, Attempts, Pause, Token, Trouble, Wait};
+use crate::http::{self, Attempts, Effort, Pause, Token, Trouble, Wait};
 use crate::limits;
 
 /// What every stream's inlet shares: the HTTP client, the credentials, the headers.
@@ -42,17 +42,6 @@ pub(super) struct Address<'a> {
     pub(super) headers: &'a HeaderMap,
     pub(super) is_answer: fn(&[u8]) -> bool,
 }
-
-/// How hard to try.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effort {
-    /// As often as configured.
-    Full,
-    /// Just enough to tell a passing fault from a lasting one.
-    Probe,
-}
-
-const PROBE_ATTEMPTS: u32 = 2;
 
 const WHAT: &str = "deliver to the inlet";
 
@@ -156,14 +145,7 @@ impl Connection {
             () = self.stop.cancelled() => return Err(Error::Stopped { what: WHAT }),
             turn = self.pace.turn(messages) => turn,
         };
-        let retry = match effort {
-            Effort::Full => self.retry,
-            Effort::Probe => Retry {
-                attempts: self.retry.attempts.min(PROBE_ATTEMPTS),
-                ..self.retry
-            },
-        };
-        let mut attempts = Attempts::new(&retry, &self.stop);
+        let mut attempts = Attempts::new(&self.retry, effort, &self.stop);
         let sent = self.post_until(to, body, &mut attempts).await;
         turn.end(attempts.made() > 1 || sent.is_err());
         sent

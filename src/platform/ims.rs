@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Error;
 use super::answer::{self, Decision};
 use crate::config::{PlatformAuth, Retry};
-use crate::http::{self, Attempts, Granted, Pause, Token, TokenCache, Trouble, Wait};
+use crate::http::{self, Attempts, Effort, Granted, Pause, Token, TokenCache, Trouble, Wait};
 use crate::limits;
 
 const WHAT: &str = "sign in to adobe's identity service";
@@ -70,7 +70,7 @@ impl Ims {
         stop: &CancellationToken,
     ) -> Result<Granted, Error> {
         let secret = self.auth.client_secret.read()?;
-        let mut attempts = Attempts::new(retry, stop);
+        let mut attempts = Attempts::new(retry, Effort::Full, stop);
         loop {
             let (wait, trouble) = match self.post(http, &secret).await {
                 Ok(granted) => return Ok(granted),

@@ -11,9 +11,8 @@
 //! Pure: what is sent and how is the caller's business.
 
 use super::Error;
-use super::connection::Effort;
 use super::outcome::{Outcome, Rejection};
-use crate::http::Trouble;
+use crate::http::{Effort, Trouble};
 
 /// Messages of a batch that go together.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use crate::http::excerpt;
 
 /// What became of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub enum Outcome {
     /// The inlet has it.
     Accepted,
     /// The inlet will never take it.
@@ -44,7 +44,7 @@ struct Answer {
 /// one) is 400 or more; it belongs to message n if its `xactionId` is `{batchId}:{n}` or ends in
 /// `-{n}`, and no other item claims n; otherwise to the message at its own place, if there are
 /// as many items as messages and no other item shows that the order is not that of the request.
-pub(super) fn decode(body: &[u8], sent: usize) -> Vec<Outcome> {
+pub fn decode(body: &[u8], sent: usize) -> Vec<Outcome> {
     let mut outcomes = vec![Outcome::Unknown; sent];
     let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
         return outcomes;

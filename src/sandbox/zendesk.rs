@@ -151,6 +151,11 @@ impl ZendeskSimulator {
         state.incremental.forget_cursors();
         state.search.forget_cursors();
     }
+
+    /// From now on no page of the incremental export can be made that holds this user.
+    pub fn fail_pages_with(&self, user: u64) {
+        self.account.state().incremental.fail_pages_with(user);
+    }
 }
 
 impl Simulator for ZendeskSimulator {

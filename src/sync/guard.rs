@@ -49,9 +49,9 @@ impl Guard {
                     Reason::Rejected { status, message } => {
                         format!("{status} {}", without_values(message))
                     }
-                    Reason::Unmappable { message } | Reason::TooLarge { message } => {
-                        message.clone()
-                    }
+                    Reason::Unmappable { message }
+                    | Reason::Unreadable { message }
+                    | Reason::TooLarge { message } => message.clone(),
                 }),
         })
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::guard::Guard;
 use super::{Delivery, Error, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
-use crate::dead_letters::DeadLetter;
-use crate::record::{Page, Position, Record, RecordId};
+use crate::dead_letters::{DeadLetter, Reason};
+use crate::record::{Page, Position, Record, RecordId, Unreadable};
 
 /// Leave to move the checkpoint over exactly one page. Exists only once every record of the page
 /// is accepted, skipped, or safely in the dead letters.
@@ -32,9 +32,10 @@ impl Delivery {
         repeats: &mut Repeats,
         guard: &mut Guard,
     ) -> Result<Settled, Error> {
-        let received = page.records.len() as u64;
+        let unreadable = page.unreadable.map(stand_in);
+        let received = page.records.len() as u64 + u64::from(unreadable.is_some());
         let fresh = leave_out_settled(page.records, repeats);
-        let skipped = received - fresh.len() as u64;
+        let skipped = received - fresh.len() as u64 - u64::from(unreadable.is_some());
         let mut ingested = 0;
         let mut refused = Vec::new();
         let requests = self
@@ -45,6 +46,7 @@ impl Delivery {
             })
             .await?;
 
+        refused.extend(unreadable);
         let failed = refused.len() as u64;
         assert_eq!(
             received,
@@ -80,6 +82,20 @@ impl Delivery {
         );
         let (store, stream) = (self.dead_letters.clone(), stream.to_owned());
         Ok(blocking(move || store.append(&stream, &refused)).await?)
+    }
+}
+
+/// What goes into the dead letters for a record that nobody could read.
+fn stand_in(unreadable: Unreadable) -> DeadLetter {
+    let known = serde_json::json!({
+        "unreadable_after_cursor": unreadable.after,
+        "in_second": unreadable.second,
+    });
+    DeadLetter {
+        record: Record::new(known.to_string().into(), None, Some(unreadable.second)),
+        reason: Reason::Unreadable {
+            message: unreadable.why,
+        },
     }
 }
 

@@ -72,10 +72,11 @@ pub(super) fn decide(
         400..=499 if carries_cursor => Decision::CursorLost,
         404 => Decision::Stop(Stop::NotFound),
         400..=499 => Decision::Stop(Stop::Refused),
-        // Gateway timeouts mostly mean a page that takes too long to make.
+        // Gateway timeouts mostly mean a page that takes too long to make, and an internal error may
+        // be one record's; 503 is about the service.
         status => Decision::Retry {
             wait: server.unwrap_or(Wait::Backoff),
-            smaller: matches!(status, 502 | 504 | 520 | 522 | 524),
+            smaller: status != 503,
         },
     }
 }
@@ -84,8 +85,8 @@ pub(super) fn decide(
 pub(super) fn decide_trouble(trouble: &Trouble) -> Decision {
     let smaller = match trouble {
         Trouble::Network(error) => error.is_timeout() || error.is_body() || error.is_decode(),
-        Trouble::TooLarge { .. } => true,
-        Trouble::Status { .. } | Trouble::Unexpected(_) => false,
+        Trouble::TooLarge { .. } | Trouble::Unexpected(_) => true,
+        Trouble::Status { .. } => false,
     };
     Decision::Retry {
         wait: Wait::Backoff,
@@ -188,7 +189,7 @@ mod tests {
             None,
             r#"{"error":"unavailable"}"#,
             true,
-            retry(Wait::Backoff, false),
+            retry(Wait::Backoff, true),
         );
         check(
             503,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::Error;
 use super::client::{Client, Request};
-use crate::http::Trouble;
+use crate::http::{Effort, Trouble};
 
 /// The user that our credentials act as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,7 @@ impl Client {
             path: "/api/v2/users/me.json",
             query: Vec::new(),
             carries_cursor: false,
+            effort: Effort::Full,
         };
         let read = |body: bytes::Bytes| {
             serde_json::from_slice::<Answer>(&body)

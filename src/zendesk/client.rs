@@ -11,7 +11,7 @@ use super::Error;
 use super::answer::{self, Decision, Stop};
 use super::sign_in::SignIn;
 use crate::config::{self, Retry};
-use crate::http::{self, Attempts, Pause, Token, Trouble};
+use crate::http::{self, Attempts, Effort, Pause, Token, Trouble};
 use crate::limits;
 
 /// A signed-in connection to one Zendesk account; every request to it goes through here.
@@ -34,6 +34,8 @@ pub(super) struct Request<'a> {
     pub(super) query: Vec<(&'a str, String)>,
     /// It continues from a cursor, so that a client error may mean the cursor.
     pub(super) carries_cursor: bool,
+    /// How hard to try.
+    pub(super) effort: Effort,
 }
 
 /// How many records to ask for; shrinks under heavy pages and grows back slowly.
@@ -54,6 +56,14 @@ impl PageSize {
 
     fn shrink(&mut self) {
         self.present = (self.present / 2).max(1);
+    }
+
+    pub(super) fn shrink_to_one(&mut self) {
+        self.present = 1;
+    }
+
+    fn is_one(self) -> bool {
+        self.present == 1
     }
 
     /// A tenth of the maximum for each page that went well: a page too heavy by half is met
@@ -106,8 +116,11 @@ impl Client {
         mut sized: Option<Sized<'_>>,
         read: impl Fn(Bytes) -> Result<T, String>,
     ) -> Result<Fetched<T>, Error> {
-        let mut attempts = Attempts::new(&self.retry, &self.stop);
+        let attempts_anew = || Attempts::new(&self.retry, request.effort, &self.stop);
+        let mut attempts = attempts_anew();
         let mut renewed = false;
+        // Attempts made before the page shrank to one record.
+        let mut spent = 0;
         loop {
             let token = self
                 .sign_in
@@ -121,7 +134,7 @@ impl Client {
                     }
                     return Ok(Fetched {
                         value,
-                        requests: attempts.made() + u32::from(renewed),
+                        requests: spent + attempts.made() + u32::from(renewed),
                     });
                 }
                 Err(failed) => failed,
@@ -148,13 +161,27 @@ impl Client {
                     }
                     match attempts.pause(wait, request.what, &trouble).await {
                         Pause::Over => {}
-                        Pause::Exhausted => {
-                            return Err(Error::Unavailable {
-                                what: what(),
-                                attempts: attempts.made(),
-                                last: trouble,
-                            });
-                        }
+                        Pause::Exhausted => match &mut sized {
+                            Some(sized) if smaller && sized.may_change => {
+                                if sized.size.is_one() {
+                                    return Err(Error::Unreadable {
+                                        what: what(),
+                                        attempts: attempts.made(),
+                                        last: trouble,
+                                    });
+                                }
+                                sized.size.shrink_to_one();
+                                spent += attempts.made();
+                                attempts = attempts_anew();
+                            }
+                            _ => {
+                                return Err(Error::Unavailable {
+                                    what: what(),
+                                    attempts: spent + attempts.made(),
+                                    last: trouble,
+                                });
+                            }
+                        },
                         Pause::Stopped => return Err(Error::Stopped { what: what() }),
                     }
                 }

@@ -62,6 +62,18 @@ pub enum Error {
         #[source]
         last: Trouble,
     },
+    /// Every attempt failed in a way that points to what the page holds, down to a page of one
+    /// record. Exports pass over such a record, once it is certain that it is to blame.
+    #[error("could not {what} in {attempts} attempts, not even one record: {last}")]
+    Unreadable {
+        /// What was being done.
+        what: String,
+        /// Attempts made.
+        attempts: u32,
+        /// What the last one ended with.
+        #[source]
+        last: Trouble,
+    },
     /// The cursor sent along is not known any more. Exports recover from this by themselves.
     #[error("zendesk does not know the cursor any more: {0}")]
     CursorLost(#[source] Trouble),
@@ -93,7 +105,7 @@ impl Explain for Error {
             Self::Forbidden { .. } => Code::ZendeskForbidden,
             Self::NotFound { .. } | Self::Redirected { .. } => Code::ZendeskAddress,
             Self::Refused { .. } => Code::ZendeskRefused,
-            Self::Unavailable { .. } => Code::ZendeskUnavailable,
+            Self::Unavailable { .. } | Self::Unreadable { .. } => Code::ZendeskUnavailable,
             Self::CursorLost(_) | Self::TooRecent(_) | Self::NoProgress { .. } => {
                 Code::ZendeskExport
             }
@@ -122,7 +134,7 @@ impl Explain for Error {
             Self::Refused { .. } => Some(
                 "this is a request zendesk will never accept; please report it with the text above",
             ),
-            Self::Unavailable { .. } => Some(
+            Self::Unavailable { .. } | Self::Unreadable { .. } => Some(
                 "nothing is lost: the checkpoint stands and the next sync tries again; if it stays, look at the network and at status.zendesk.com",
             ),
             Self::NoProgress { .. } => Some(

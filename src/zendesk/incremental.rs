@@ -10,12 +10,22 @@ use super::Error;
 use super::client::{Request, Sized};
 use super::page::{CursorPage, read_cursor_page};
 use super::source::{Source, newest};
+use crate::http::Effort;
 use crate::limits;
 use crate::record::{Cursor, Page, Position};
 
 #[derive(Debug)]
 pub(super) struct Incremental {
-    source: Source,
+    pub(super) source: Source,
+}
+
+/// Where a page begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Begin<'a> {
+    /// Behind the record that the cursor stands for.
+    After(&'a Cursor),
+    /// At the first record of this second or later.
+    At(Timestamp),
 }
 
 impl Incremental {
@@ -30,7 +40,7 @@ impl Incremental {
         recovery_time: Option<Timestamp>,
     ) -> Result<Page, Error> {
         let fetched = match cursor {
-            Some(cursor) => match self.fetch("cursor", cursor.as_str().to_owned()).await {
+            Some(cursor) => match self.fetch(Begin::After(cursor), Effort::Full).await {
                 Err(Error::CursorLost(trouble)) => {
                     tracing::warn!(
                         stream = self.source.spec.name,
@@ -38,6 +48,9 @@ impl Incremental {
                         "zendesk does not accept the cursor any more ({trouble}): reading again from the recovery time, less the overlap"
                     );
                     self.fetch_from(recovery_time).await
+                }
+                Err(Error::Unreadable { attempts, last, .. }) => {
+                    return self.pass_over(cursor, recovery_time, attempts, last).await;
                 }
                 other => other,
             },
@@ -64,6 +77,7 @@ impl Incremental {
             bytes: page.bytes,
             requests,
             records: page.records,
+            unreadable: None,
         })
     }
 
@@ -79,21 +93,24 @@ impl Incremental {
             .saturating_sub(limits::START_TIME_AGE_MIN)
             .unwrap_or(Timestamp::UNIX_EPOCH);
         let begin = begin.min(latest).max(Timestamp::UNIX_EPOCH);
-        self.fetch("start_time", begin.as_second().to_string())
-            .await
+        self.fetch(Begin::At(begin), Effort::Full).await
     }
 
-    async fn fetch(
+    pub(super) async fn fetch(
         &mut self,
-        parameter: &'static str,
-        value: String,
+        begin: Begin<'_>,
+        effort: Effort,
     ) -> Result<(CursorPage, u32), Error> {
         let spec = self.source.spec;
         let request = Request {
             what: &format!("export {}", spec.name),
             path: spec.incremental_path,
-            carries_cursor: parameter == "cursor",
-            query: vec![(parameter, value)],
+            query: vec![match begin {
+                Begin::After(cursor) => ("cursor", cursor.as_str().to_owned()),
+                Begin::At(time) => ("start_time", time.as_second().to_string()),
+            }],
+            carries_cursor: matches!(begin, Begin::After(_)),
+            effort,
         };
         let sized = Sized {
             parameter: "per_page",
@@ -121,5 +138,6 @@ fn nothing_yet(cursor: Option<&Cursor>, recovery_time: Option<Timestamp>) -> Pag
         end_of_stream: true,
         bytes: 0,
         requests: 1,
+        unreadable: None,
     }
 }

@@ -12,26 +12,36 @@ use crate::record::{Record, RecordId};
 
 /// A page of the incremental cursor export.
 #[derive(Debug)]
-pub(super) struct CursorPage {
-    pub(super) records: Vec<Record>,
+pub struct CursorPage {
+    /// In Zendesk's order.
+    pub records: Vec<Record>,
     /// Null on a terminal page without records.
-    pub(super) after_cursor: Option<String>,
-    pub(super) end_of_stream: bool,
-    pub(super) bytes: usize,
+    pub after_cursor: Option<String>,
+    /// Nothing more for now.
+    pub end_of_stream: bool,
+    /// Size of the body.
+    pub bytes: usize,
 }
 
 /// A page of the search export.
 #[derive(Debug)]
-pub(super) struct SearchPage {
-    pub(super) records: Vec<Record>,
-    pub(super) after_cursor: Option<String>,
-    pub(super) has_more: bool,
-    pub(super) bytes: usize,
+pub struct SearchPage {
+    /// In Zendesk's order.
+    pub records: Vec<Record>,
+    /// For the next page, if there is one.
+    pub after_cursor: Option<String>,
+    /// There is a next page.
+    pub has_more: bool,
+    /// Size of the body.
+    pub bytes: usize,
 }
 
 /// Reads a page of the incremental cursor export. A body without its records or without
 /// `end_of_stream` is not such a page: taking it for an empty one would be a silent zero.
-pub(super) fn read_cursor_page(body: Bytes, spec: &StreamSpec) -> Result<CursorPage, String> {
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub fn read_cursor_page(body: Bytes, spec: &StreamSpec) -> Result<CursorPage, String> {
     let [records, after_cursor, end_of_stream] =
         json::pick(&body, &[spec.records_key, "after_cursor", "end_of_stream"])
             .map_err(|error| not_a_page(&error))?;
@@ -44,7 +54,10 @@ pub(super) fn read_cursor_page(body: Bytes, spec: &StreamSpec) -> Result<CursorP
 }
 
 /// Reads a page of the search export.
-pub(super) fn read_search_page(body: Bytes, spec: &StreamSpec) -> Result<SearchPage, String> {
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub fn read_search_page(body: Bytes, spec: &StreamSpec) -> Result<SearchPage, String> {
     let [records, meta] =
         json::pick(&body, &["results", "meta"]).map_err(|error| not_a_page(&error))?;
     let meta = required(meta, "meta")?;

@@ -14,8 +14,11 @@ use super::Error;
 use super::client::{Request, Sized};
 use super::page::{SearchPage, read_search_page};
 use super::source::Source;
+use crate::http::Effort;
 use crate::limits;
 use crate::record::{Cursor, Page, Position, SearchWindow};
+
+pub(super) const SEARCH_PATH: &str = "/api/v2/search/export.json";
 
 #[derive(Debug)]
 pub(super) struct Search {
@@ -97,6 +100,7 @@ impl Search {
             repeat_horizon,
             bytes: page.bytes,
             requests,
+            unreadable: None,
         })
     }
 
@@ -147,8 +151,9 @@ impl Search {
         }
         let request = Request {
             what: &format!("export {} by search", spec.name),
-            path: "/api/v2/search/export.json",
+            path: SEARCH_PATH,
             carries_cursor: window.cursor.is_some(),
+            effort: Effort::Full,
             query,
         };
         let sized = Sized {
@@ -200,7 +205,7 @@ fn middle(begin: Timestamp, end: Timestamp) -> Timestamp {
 
 /// Always in UTC with `Z` and whole seconds: in which zone Zendesk reads anything else is not
 /// documented, and its timestamps have no finer grain.
-fn window_query(begin: Option<Timestamp>, end: Timestamp) -> String {
+pub(super) fn window_query(begin: Option<Timestamp>, end: Timestamp) -> String {
     let second = |time: Timestamp| time.round(Unit::Second).unwrap_or(time);
     match begin {
         Some(begin) => format!("updated>={} updated<{}", second(begin), second(end)),
@@ -216,6 +221,7 @@ fn nothing_yet(from: Option<Timestamp>) -> Page {
         end_of_stream: true,
         bytes: 0,
         requests: 0,
+        unreadable: None,
     }
 }
 

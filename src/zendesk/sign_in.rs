@@ -14,7 +14,7 @@ use url::Url;
 use super::Error;
 use super::answer::{self, Decision};
 use crate::config::{Retry, ZendeskAuth};
-use crate::http::{self, Attempts, Granted, Pause, Token, TokenCache, Trouble};
+use crate::http::{self, Attempts, Effort, Granted, Pause, Token, TokenCache, Trouble};
 use crate::limits;
 
 const WHAT: &str = "sign in to zendesk";
@@ -109,7 +109,7 @@ impl SignIn {
     ) -> Result<Granted, Error> {
         let mut url = self.base_url.clone();
         url.set_path("/oauth/tokens");
-        let mut attempts = Attempts::new(retry, stop);
+        let mut attempts = Attempts::new(retry, Effort::Full, stop);
         loop {
             let (decision, trouble) = match post(http, &url, request).await {
                 Ok(granted) => return Ok(granted),

@@ -24,6 +24,8 @@ pub(super) struct Incremental {
     /// can have them lost.
     issued: HashSet<String>,
     forgotten: HashSet<String>,
+    /// Users that no page can be made with.
+    unservable: HashSet<u64>,
 }
 
 impl Incremental {
@@ -32,7 +34,14 @@ impl Incremental {
             withhold,
             issued: HashSet::new(),
             forgotten: HashSet::new(),
+            unservable: HashSet::new(),
         }
+    }
+
+    /// Answers 504 to every page with `user` in it, as a gateway does when a record takes too long
+    /// to render.
+    pub(super) fn fail_pages_with(&mut self, user: u64) {
+        self.unservable.insert(user);
     }
 
     /// Refuses from now on all cursors issued so far, until they are issued again.
@@ -57,6 +66,9 @@ impl Incremental {
         let mut rest = people.after(place, export_horizon(self.withhold));
         let users: Vec<&UserVersion> = rest.by_ref().take(size).collect();
         let end_of_stream = rest.next().is_none();
+        if users.iter().any(|user| self.unservable.contains(&user.id)) {
+            return Answer::html(504, "<html><body>504 Gateway Time-out</body></html>");
+        }
 
         // A page without records has no place to name: its cursor is null, also in recordings.
         let cursor = users.last().map(|last| self.issue(last));

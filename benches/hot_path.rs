@@ -1,0 +1,111 @@
+//! What is done to every byte that passes through: `cargo bench`.
+//!
+//! Each line is the median of many runs over one page of made-up users, about 900 bytes each as
+//! Zendesk's are. Nothing is asserted here; the figures are for comparing two builds on one
+//! machine.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use zendesk_aep::catalogue::CATALOGUE;
+use zendesk_aep::config::{self, Endpoint};
+use zendesk_aep::mapping::Mapping;
+use zendesk_aep::platform::{Packer, decode};
+use zendesk_aep::zendesk::page::read_cursor_page;
+
+const USERS: usize = 1_000;
+const RUNS: usize = 200;
+const BATCH_BYTES: usize = 250_000;
+
+fn main() {
+    let page = Bytes::from(page());
+    let spec = &CATALOGUE[0];
+    let records = read_cursor_page(page.clone(), spec)
+        .expect("a page")
+        .records;
+    let record_bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
+
+    println!("{:<34} {:>10} {:>10} {:>14}", "", "µs", "MB/s", "records/s");
+    measure("page → records, ids, versions", page.len(), || {
+        read_cursor_page(page.clone(), spec)
+            .expect("a page")
+            .records
+            .len()
+    });
+    for (name, mapping) in [("raw", Mapping::Raw), ("adobe-source-compatible", adobe())] {
+        measure(&format!("map {name} and pack"), record_bytes, || {
+            let mut packer = Packer::new(BATCH_BYTES, Endpoint::Batch);
+            let mut message = Vec::new();
+            let mut batches = 0;
+            for record in &records {
+                message.clear();
+                mapping.write(record, &mut message).expect("a message");
+                batches += usize::from(packer.push(&message).expect("it fits").is_some());
+            }
+            batches + usize::from(packer.flush().is_some())
+        });
+    }
+    let answer = answer();
+    measure("207 → outcomes", answer.len(), || {
+        decode(&answer, USERS).len()
+    });
+}
+
+/// Prints the median time of `work`, and what it means for so many bytes and [`USERS`] records.
+fn measure(name: &str, bytes: usize, mut work: impl FnMut() -> usize) {
+    let mut times: Vec<Duration> = (0..RUNS)
+        .map(|_| {
+            let begin = Instant::now();
+            black_box(work());
+            begin.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    let seconds = times[RUNS / 2].as_secs_f64();
+    println!(
+        "{name:<34} {:>10.0} {:>10.0} {:>14.0}",
+        seconds * 1e6,
+        bytes as f64 / seconds / 1e6,
+        USERS as f64 / seconds
+    );
+}
+
+fn page() -> String {
+    let users: Vec<String> = (0..USERS).map(user).collect();
+    format!(
+        r#"{{"users":[{}],"after_url":null,"before_url":null,"after_cursor":"MTY5NDMxMTkzOS4wfHw2MTMwOTA3OTkzMTE0fA==","before_cursor":null,"end_of_stream":false}}"#,
+        users.join(",")
+    )
+}
+
+fn user(n: usize) -> String {
+    let id = 9_999_990_000_000 + n;
+    format!(
+        r#"{{"id":{id},"url":"https://acme.zendesk.com/api/v2/users/{id}.json","name":"Zoë Müller {n}","email":"user{n}@example.com","created_at":"2022-05-13T08:04:22Z","updated_at":"2026-03-02T10:15:{second:02}Z","time_zone":"Mumbai","iana_time_zone":"Asia/Kolkata","phone":null,"shared_phone_number":null,"photo":null,"locale_id":1,"locale":"en-US","organization_id":null,"role":"end-user","verified":true,"external_id":null,"tags":["vip","newsletter"],"alias":"","active":true,"shared":false,"shared_agent":false,"last_login_at":null,"two_factor_auth_enabled":null,"signature":null,"details":"","notes":"","role_type":null,"custom_role_id":null,"moderator":false,"ticket_restriction":"requested","only_private_comments":false,"restricted_agent":true,"suspended":false,"default_group_id":null,"report_csv":false,"user_fields":{{"loyalty_tier":"gold","lifetime_value":123.45,"legacy_code":null}}}}"#,
+        second = n % 60
+    )
+}
+
+fn adobe() -> Mapping {
+    Mapping::new(&config::Mapping::AdobeSourceCompatible {
+        tenant: "_acme".to_owned(),
+        envelope: config::Envelope {
+            org_id: "0123456789ABCDEF01234567@AdobeOrg".to_owned(),
+            dataset_id: "5f3c3cedb2805c194ff0b69a".to_owned(),
+            schema_id: "https://ns.adobe.com/acme/schemas/fbc52b243d04b5d4".to_owned(),
+            flow_id: None,
+        },
+    })
+}
+
+fn answer() -> Vec<u8> {
+    let responses: Vec<String> = (0..USERS)
+        .map(|n| format!(r#"{{"xactionId":"1565628583792:1485:153:{n}"}}"#))
+        .collect();
+    format!(
+        r#"{{"inletId":"x","batchId":"1565628583792:1485:153","receivedTimeMs":1565628583854,"responses":[{}]}}"#,
+        responses.join(",")
+    )
+    .into_bytes()
+}
