@@ -251,4 +251,6 @@ fn whole_lines(file: &mut File) -> std::io::Result<u64> {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -165,11 +165,6 @@ impl Store {
 /// # Errors
 /// When the file is damaged or too new.
 pub fn read(directory: &Path) -> Result<Option<State>, Error> {
-    #[derive(Deserialize)]
-    struct Versioned {
-        version: u32,
-    }
-
     let path = directory.join(STATE);
     let unreadable = |source| Error::Io {
         action: "read",
@@ -185,8 +180,18 @@ pub fn read(directory: &Path) -> Result<Option<State>, Error> {
     file.take(limits::FILE_BYTES_MAX + 1)
         .read_to_end(&mut text)
         .map_err(unreadable)?;
+    parse(&text, &path).map(Some)
+}
+
+/// The state that `text` from the file at `path` stands for.
+fn parse(text: &[u8], path: &Path) -> Result<State, Error> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+
     let damaged = |why: String| Error::Damaged {
-        path: path.clone(),
+        path: path.to_owned(),
         why,
     };
     if text.len() as u64 > limits::FILE_BYTES_MAX {
@@ -196,17 +201,15 @@ pub fn read(directory: &Path) -> Result<Option<State>, Error> {
         )));
     }
     let Versioned { version } =
-        serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
     if version > FORMAT_VERSION {
         return Err(Error::TooNew {
-            path,
+            path: path.to_owned(),
             found: version,
             known: FORMAT_VERSION,
         });
     }
-    serde_json::from_slice(&text)
-        .map(Some)
-        .map_err(|error| damaged(error.to_string()))
+    serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))
 }
 
 fn lock(directory: &Path) -> Result<File, Error> {
@@ -282,5 +285,7 @@ fn sync_directory(directory: &Path) -> Result<(), Error> {
         })
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod tests;

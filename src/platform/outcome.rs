@@ -155,4 +155,6 @@ fn is_uuid(text: &str) -> bool {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
