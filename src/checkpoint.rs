@@ -6,24 +6,36 @@
 //! the new one is there, whole.
 //!
 //! A file that cannot be read, that belongs to another account or that a later release wrote
-//! stops the start; it is never replaced by an empty one, since that would export everything
-//! again without a word. The lock (`state.lock`) keeps a second process out for as long as this
-//! one lives; it is advisory, and does not work across machines on a network disk.
+//! stops the start, and so does one that is gone while its history is there; it is never replaced
+//! by an empty one, since that would export everything again without a word. An operator may
+//! replace it by an [`Amendment`]. The lock (`state.lock`) keeps a second process out for as long
+//! as this one lives; it is advisory, and does not work across machines on a network disk.
+//!
+//! Nothing here is decided by the clock: generations are numbered, `saved_at` is for people.
 
+mod amendment;
+mod directory;
 mod error;
+mod format;
+mod history;
+mod lock;
 mod repeats;
 mod store;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use amendment::{Amended, Amendment, Present};
 pub use error::Error;
+pub use history::{Generation, history};
 pub use repeats::{Repeats, Seen, Verdict};
-pub use store::{Store, read};
+pub use store::Store;
 
 use crate::record::Position;
+use directory::Directory;
 
 /// Version of the file's format.
 pub const FORMAT_VERSION: u32 = 1;
@@ -36,12 +48,47 @@ pub struct State {
     pub version: u32,
     /// The Zendesk account all of this is about.
     pub account: String,
-    /// Counts the saves that moved a checkpoint.
+    /// Counts the saves that moved a checkpoint; never the same number twice.
+    #[serde(deserialize_with = "format::generation")]
     pub generation: u64,
     /// When it was written.
     pub saved_at: Timestamp,
     /// By stream name.
+    #[serde(deserialize_with = "format::streams")]
     pub streams: BTreeMap<String, StreamState>,
+}
+
+impl State {
+    /// What an account begins with.
+    fn empty(account: &str) -> Self {
+        Self {
+            version: FORMAT_VERSION,
+            account: account.to_owned(),
+            generation: 0,
+            saved_at: Timestamp::UNIX_EPOCH,
+            streams: BTreeMap::new(),
+        }
+    }
+
+    /// This state, if it is about `account`.
+    fn of_account(self, account: &str, directory: &Directory) -> Result<Self, Error> {
+        if self.account == account {
+            return Ok(self);
+        }
+        Err(Error::Foreign {
+            path: directory.state(),
+            found: self.account,
+            configured: account.to_owned(),
+        })
+    }
+}
+
+/// Reads the state file of a directory, without locking it. `None` if nothing was ever saved.
+///
+/// # Errors
+/// When the file is damaged or too new, or missing although there are earlier generations.
+pub fn read(directory: &Path) -> Result<Option<State>, Error> {
+    Directory::new(directory).read()
 }
 
 /// What is known of one stream.
@@ -136,6 +183,7 @@ pub struct Activity {
 /// One sync, as kept and shown. `received = ingested + skipped + failed`, counted over settled
 /// pages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SyncReport {
     /// When it began.
     pub started_at: Timestamp,

@@ -55,19 +55,13 @@ enum Command {
     },
     /// Check the configuration, both sign-ins, and what we are permitted to export
     Check,
-    /// Look at the state file
+    /// Look at the state file, or move its checkpoints
     State {
         #[command(subcommand)]
-        command: StateCommand,
+        command: state::Command,
     },
     /// See it work: simulators of both services on loopback and the real daemon between them
     Sandbox(sandbox::Arguments),
-}
-
-#[derive(Debug, Subcommand)]
-enum StateCommand {
-    /// Print how far each stream has been delivered
-    Show,
 }
 
 /// Runs the command that the process was called with.
@@ -89,9 +83,7 @@ pub fn main() -> ExitCode {
             Command::Run => run::run(path).await,
             Command::Sync { streams } => sync::run(path, &streams, output).await,
             Command::Check => check::run(path, output).await,
-            Command::State {
-                command: StateCommand::Show,
-            } => state::show(path, output),
+            Command::State { command } => state::run(path, &command, output),
             Command::Sandbox(arguments) => sandbox::run(&arguments, output).await,
         }
     });

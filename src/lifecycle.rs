@@ -87,6 +87,9 @@ impl Explain for Error {
 /// # Errors
 /// When the state directory is unusable or a client cannot be set up.
 pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamSync>, Error> {
+    if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
+        tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
+    }
     let directory = &config.state.directory;
     let store = Arc::new(Store::open(directory, &config.zendesk.account)?);
     let dead_letters = Arc::new(DeadLetters::open(directory, config.dead_letters.max_size)?);
@@ -152,9 +155,6 @@ pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), E
             config.attention.retry_every,
             stop.clone(),
         ));
-    }
-    if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
-        tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
     }
     tracing::info!(
         account = config.zendesk.account,

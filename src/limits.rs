@@ -72,6 +72,14 @@ pub const SEARCH_CURSOR_AGE_MAX: Duration = Duration::from_secs(55 * 60);
 /// Earlier generations of the state file kept beside it.
 pub const STATE_GENERATIONS: usize = 10;
 
+/// Highest generation a state file may claim. Thirty years of a save each second; a higher number
+/// is a slip of the hand, and counting on from it could come to an end.
+pub const GENERATION_MAX: u64 = 1_000_000_000;
+
+/// How far a checkpoint may be ahead of this machine's clock before it is worth a warning: clocks
+/// that are kept at all disagree by less.
+pub const CLOCK_DISAGREEMENT_MAX: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
 /// Times a batch whose outcome stays unknown is sent again as a batch, before its messages go
 /// one by one to the single endpoint, which answers for each.
 pub const UNKNOWN_BATCH_RESENDS: u32 = 2;

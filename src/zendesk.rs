@@ -11,6 +11,7 @@
 mod answer;
 mod caller;
 mod client;
+mod clock;
 mod error;
 mod export;
 mod incremental;

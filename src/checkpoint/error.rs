@@ -1,6 +1,6 @@
 //! What can be wrong with the state directory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Code, Explain};
 
@@ -33,6 +33,12 @@ pub enum Error {
         /// What is wrong, with its line.
         why: String,
     },
+    /// There is no state file, but there are earlier generations of it.
+    #[error("the state file `{}` is missing, but its history is there", path.display())]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// A later release wrote the file.
     #[error("the state file `{}` has format version {found}; this release knows up to {known}", path.display())]
     TooNew {
@@ -55,6 +61,21 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Wraps the failure of a file operation.
+    pub(super) fn io(
+        action: &'static str,
+        path: &Path,
+    ) -> impl FnOnce(std::io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+}
+
 impl Explain for Error {
     fn code(&self) -> Code {
         Code::State
@@ -69,10 +90,13 @@ impl Explain for Error {
                 "one daemon owns one state directory: stop the other one, or give this one its own `state.directory`"
             }
             Self::Damaged { .. } => {
-                "put back an earlier generation from `history/` beside it (copy the newest good one over `state.json`); removing the file exports everything from `start` again"
+                "correct the file, or put back an earlier generation: `state history` lists them, `state rollback N` shows what would change"
+            }
+            Self::Missing { .. } => {
+                "put back an earlier generation: `state history` lists them, `state rollback N` shows what would change; to export everything from `start` again, move `history/` away too"
             }
             Self::TooNew { .. } => {
-                "run the release that wrote it or a later one, or put back an earlier generation from `history/` beside it"
+                "run the release that wrote it or a later one, or put back an earlier generation: `state history` lists them, `state rollback N` shows what would change"
             }
             Self::Foreign { .. } => {
                 "give each account its own `state.directory`; if the account was renamed, change `account` in the state file"

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::exit;
 use crate::config::{self, Config};
-use crate::error::{Explain, Report};
+use crate::error::{Chain, Explain, Report};
 use crate::telemetry;
 
 /// Loads the configuration and sets up logging by it; on failure prints why.
@@ -18,7 +18,7 @@ pub(super) fn load(path: &Path) -> Result<Config, u8> {
             Ok(config)
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", Chain(&error));
             Err(exit::CONFIGURATION)
         }
     }

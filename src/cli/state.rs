@@ -1,93 +1,39 @@
-//! `state`: looking at the state file, also while a daemon owns it.
+//! `state`: looking at the state file, also while a daemon owns it, and moving its checkpoints
+//! while none does.
+
+mod amend;
+mod history;
+mod rollback;
+mod set;
+mod show;
 
 use std::path::Path;
 
-use super::output::grouped;
-use super::{Output, exit, output};
-use crate::checkpoint::{self, State, StreamState};
-use crate::record::Position;
+use clap::Subcommand;
 
-pub(super) fn show(path: &Path, output: Output) -> u8 {
+use super::{Output, output};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Print how far each stream has been delivered
+    Show,
+    /// List the earlier generations of the state file
+    History,
+    /// Put an earlier generation in the place of the present one
+    Rollback(rollback::Arguments),
+    /// Move the checkpoint of one stream
+    Set(set::Arguments),
+}
+
+pub(super) fn run(path: &Path, command: &Command, output: Output) -> u8 {
     let config = match output::load(path) {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let state = match checkpoint::read(&config.state.directory) {
-        Ok(state) => state,
-        Err(error) => return output::fail(&error),
-    };
-    match (output, state) {
-        (Output::Json, state) => output::json(&state),
-        (Output::Human, Some(state)) => print(&state),
-        (Output::Human, None) => output::line(&format!(
-            "no state yet in {}: nothing has been delivered",
-            config.state.directory.display()
-        )),
-    }
-    exit::SUCCESS
-}
-
-fn print(state: &State) {
-    output::line(&format!(
-        "account {}, generation {}, saved {}",
-        state.account, state.generation, state.saved_at
-    ));
-    for (name, stream) in &state.streams {
-        output::line(&format!("\n{name}"));
-        print_stream(stream);
-    }
-}
-
-fn print_stream(stream: &StreamState) {
-    match &stream.position {
-        None => output::line("  checkpoint    none yet"),
-        Some(Position::Incremental {
-            cursor,
-            recovery_time,
-        }) => {
-            output::line(&format!(
-                "  checkpoint    incremental, cursor {}",
-                cursor.as_ref().map_or("none", |cursor| cursor.as_str())
-            ));
-            if let Some(time) = recovery_time {
-                output::line(&format!("  recovery time {time}"));
-            }
-        }
-        Some(Position::Search { from, window }) => {
-            let from = from.map_or_else(|| "the beginning".to_owned(), |from| from.to_string());
-            output::line(&match window {
-                Some(window) => format!(
-                    "  checkpoint    search, from {from}, in a window to {}",
-                    window.to
-                ),
-                None => format!("  checkpoint    search, complete to {from}"),
-            });
-        }
-    }
-    if let Some(attention) = &stream.attention {
-        output::line(&format!(
-            "  ATTENTION     {} since {}: {}\n                → {}",
-            attention.code, attention.since, attention.what, attention.remedy
-        ));
-    }
-    if let Some(notice) = &stream.notice {
-        output::line(&format!(
-            "  notice        since {}: {}",
-            notice.since,
-            notice.oddity.explanation()
-        ));
-    }
-    if let Some(sync) = &stream.last_sync {
-        let counts = &sync.counts;
-        output::line(&format!(
-            "  last sync     {}, {} to {}\n                {} received = {} ingested + {} skipped + {} failed",
-            sync.outcome,
-            sync.started_at,
-            sync.finished_at,
-            grouped(counts.received),
-            grouped(counts.ingested),
-            grouped(counts.skipped),
-            grouped(counts.failed),
-        ));
+    match command {
+        Command::Show => show::run(&config, output),
+        Command::History => history::run(&config, output),
+        Command::Rollback(arguments) => rollback::run(&config, arguments, output),
+        Command::Set(arguments) => set::run(&config, arguments, output),
     }
 }

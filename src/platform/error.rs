@@ -32,7 +32,7 @@ pub enum Error {
     #[error("the inlet refused the request: {0}")]
     Refused(#[source] Trouble),
     /// Every attempt failed.
-    #[error("could not {what} in {attempts} attempts: {last}")]
+    #[error("could not {what}: {last} (attempts made: {attempts})")]
     Unavailable {
         /// What was being done.
         what: &'static str,
@@ -69,7 +69,7 @@ impl Explain for Error {
             Self::Client(error) => Some(error.hint()),
             Self::Header(_) => Some("use printable ASCII characters only"),
             Self::Secret(_) => Some(
-                "provide the secret named under `[platform.auth]`; it is read again at every attempt, no restart is needed",
+                "provide the secret named under `[platform.auth]`; files are read again at every attempt, a systemd credential needs a restart",
             ),
             Self::SignIn(_) => Some(
                 "check `[platform.auth]` against the OAuth server-to-server credential in Adobe's Developer Console: client id, secret and scopes",

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::Error;
 use super::answer::{self, Decision, Stop};
+use super::clock::ServerClock;
 use super::sign_in::SignIn;
 use crate::config::{self, Retry};
 use crate::http::{self, Attempts, Effort, Pause, Token, Trouble};
@@ -20,6 +21,7 @@ pub struct Client {
     http: reqwest::Client,
     base_url: Url,
     sign_in: SignIn,
+    clock: ServerClock,
     retry: Retry,
     stop: CancellationToken,
 }
@@ -101,9 +103,15 @@ impl Client {
             http: http::client(&config.timeouts)?,
             base_url: config.base_url.clone(),
             sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()),
+            clock: ServerClock::default(),
             retry: *retry,
             stop: stop.clone(),
         })
+    }
+
+    /// Zendesk's clock.
+    pub(super) fn clock(&self) -> &ServerClock {
+        &self.clock
     }
 
     /// Fetches and reads one answer.
@@ -205,6 +213,7 @@ impl Client {
             .send()
             .await
             .map_err(|error| failed(Trouble::network(error)))?;
+        self.clock.learn(response.headers(), Timestamp::now());
         let status = response.status();
         if status.is_success() {
             let body = http::read_body(response, limits::PAGE_BYTES_MAX)

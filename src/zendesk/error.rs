@@ -52,7 +52,7 @@ pub enum Error {
         trouble: Trouble,
     },
     /// Every attempt failed.
-    #[error("could not {what} in {attempts} attempts: {last}")]
+    #[error("could not {what}: {last} (attempts made: {attempts})")]
     Unavailable {
         /// What was being done.
         what: String,
@@ -64,7 +64,7 @@ pub enum Error {
     },
     /// Every attempt failed in a way that points to what the page holds, down to a page of one
     /// record. Exports pass over such a record, once it is certain that it is to blame.
-    #[error("could not {what} in {attempts} attempts, not even one record: {last}")]
+    #[error("could not {what}, not even one record: {last} (attempts made: {attempts})")]
     Unreadable {
         /// What was being done.
         what: String,
@@ -117,7 +117,7 @@ impl Explain for Error {
         match self {
             Self::Client(error) => Some(error.hint()),
             Self::Secret(_) => Some(
-                "provide the secret named under `[zendesk.auth]`; it is read again at every attempt, no restart is needed",
+                "provide the secret named under `[zendesk.auth]`; files are read again at every attempt, a systemd credential needs a restart",
             ),
             Self::SignIn(_) => Some(
                 "check `[zendesk.auth]`: the client or token may have been revoked, expired or rotated; secret files are read again at every attempt",

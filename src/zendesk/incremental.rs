@@ -89,7 +89,11 @@ impl Incremental {
             Some(time) => self.source.overlapped(time),
             None => self.source.start.unwrap_or(Timestamp::UNIX_EPOCH),
         };
-        let latest = Timestamp::now()
+        let latest = self
+            .source
+            .client
+            .clock()
+            .now()
             .saturating_sub(limits::START_TIME_AGE_MIN)
             .unwrap_or(Timestamp::UNIX_EPOCH);
         let begin = begin.min(latest).max(Timestamp::UNIX_EPOCH);

@@ -37,7 +37,12 @@ impl Search {
         from: Option<Timestamp>,
         window: Option<&SearchWindow>,
     ) -> Result<Page, Error> {
-        let now = Timestamp::now();
+        let client = &self.source.client;
+        if !client.clock().is_known() {
+            // Any answer tells Zendesk's time, by which windows end.
+            client.caller().await?;
+        }
+        let now = client.clock().now();
         let window = match window {
             Some(window) if cursor_lives(window, now) => window.clone(),
             Some(window) => self.restart(from, window, &"its page cursor is too old"),
@@ -75,7 +80,7 @@ impl Search {
             }
             let window = SearchWindow {
                 cursor: after,
-                issued_at: Some(Timestamp::now()),
+                issued_at: Some(self.source.client.clock().now()),
                 ..window
             };
             // Should the window begin again, everything in it may repeat.

@@ -41,7 +41,7 @@ impl Incremental {
             last,
         };
         let begin = recovery_time.unwrap_or(Timestamp::UNIX_EPOCH);
-        let latest = second(Timestamp::now())
+        let latest = second(self.source.client.clock().now())
             - SignedDuration::try_from(limits::START_TIME_AGE_MIN)
                 .unwrap_or(SignedDuration::from_mins(2));
         // Is it the service or the record?

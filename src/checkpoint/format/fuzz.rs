@@ -1,10 +1,8 @@
 //! Whatever lies where the state should be: what it says, or an error; never an empty default.
 
-use std::path::Path;
-
 use serde_json::Value;
 
-use super::parse;
+use super::{read, write};
 use crate::fuzzing::{Input, deep, fuzz, mutated};
 
 const CORPUS: &[&[u8]] = &[
@@ -14,7 +12,7 @@ const CORPUS: &[&[u8]] = &[
 ];
 
 fn check(text: &[u8]) {
-    let Ok(state) = parse(text, Path::new("state.json")) else {
+    let Ok(state) = read(text) else {
         return;
     };
     // All of it was there to be read …
@@ -30,8 +28,8 @@ fn check(text: &[u8]) {
         assert_eq!(recent, read.recent.len());
     }
     // … and survives being written.
-    let written = serde_json::to_vec_pretty(&state).expect("written");
-    let again = parse(&written, Path::new("state.json")).expect("read again");
+    let written = write(&state).expect("written");
+    let again = read(&written).expect("read again");
     assert_eq!(again, state);
 }
 

@@ -1,0 +1,124 @@
+//! A checkpoint that is moved, and what that means for what is read and sent.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Streams;
+use crate::checkpoint::{State, StreamState};
+use crate::cli::output::span;
+use crate::config::{Config, Stream};
+use crate::record::Position;
+
+/// One stream whose checkpoint moves.
+#[derive(Debug, Serialize)]
+pub(super) struct Change {
+    stream: String,
+    before: Option<Position>,
+    after: Option<Position>,
+    meaning: String,
+}
+
+/// The streams that will be read from elsewhere, or send what they would have skipped. Another
+/// report of the last sync is no change.
+pub(super) fn between(config: &Config, before: Option<&State>, after: &Streams) -> Vec<Change> {
+    let nothing = Streams::new();
+    let before = before.map_or(&nothing, |state| &state.streams);
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let unknown = StreamState::default();
+    names
+        .into_iter()
+        .filter_map(|name| {
+            let old = before.get(name).unwrap_or(&unknown);
+            let new = after.get(name).unwrap_or(&unknown);
+            let same = old.position == new.position && old.recent == new.recent;
+            let stream = config.streams.iter().find(|one| one.spec.name == name);
+            (!same).then(|| Change {
+                stream: name.clone(),
+                before: old.position.clone(),
+                after: new.position.clone(),
+                meaning: meaning(old.position.as_ref(), new.position.as_ref(), stream),
+            })
+        })
+        .collect()
+}
+
+fn meaning(before: Option<&Position>, after: Option<&Position>, stream: Option<&Stream>) -> String {
+    let Some(stream) = stream else {
+        return "nothing, as long as this stream is not configured".to_owned();
+    };
+    let overlap = format!("less the overlap of {}", span(stream.overlap));
+    let time = after.and_then(Position::recovery_time);
+    let mut text = match (after, time) {
+        (
+            Some(Position::Incremental {
+                cursor: Some(_), ..
+            }),
+            time,
+        ) => {
+            let resort = time.map_or_else(
+                || "from the configured `start`".to_owned(),
+                |time| format!("from {time}, {overlap}"),
+            );
+            format!(
+                "everything after this cursor is read and sent again; should zendesk refuse the cursor, everything {resort}"
+            )
+        }
+        (_, Some(time)) => {
+            format!("everything changed since {time}, {overlap}, is read and sent again")
+        }
+        (_, None) => "everything from the configured `start` is read and sent again".to_owned(),
+    };
+    if let (Some(old), Some(new)) = (before.and_then(Position::recovery_time), time)
+        && old < new
+    {
+        text.push_str(&format!(
+            "; what changed between {old} and {new} and was not sent yet is NOT read"
+        ));
+    }
+    text
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.stream)?;
+        writeln!(f, "  before  {}", Place(self.before.as_ref()))?;
+        writeln!(f, "  after   {}", Place(self.after.as_ref()))?;
+        write!(f, "  means   {}", self.meaning)
+    }
+}
+
+/// A position on one line.
+struct Place<'a>(Option<&'a Position>);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => f.write_str("no checkpoint"),
+            Some(Position::Incremental {
+                cursor,
+                recovery_time,
+            }) => {
+                match cursor {
+                    Some(cursor) => write!(f, "incremental, cursor {}", cursor.as_str())?,
+                    None => f.write_str("incremental, no cursor")?,
+                }
+                match recovery_time {
+                    Some(time) => write!(f, ", recovery time {time}"),
+                    None => Ok(()),
+                }
+            }
+            Some(Position::Search { from, window }) => {
+                match from {
+                    Some(from) => write!(f, "search, from {from}")?,
+                    None => f.write_str("search, from the beginning")?,
+                }
+                match window {
+                    Some(window) => write!(f, ", in a window to {}", window.to),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `state set`: another checkpoint for one stream.
+
+use jiff::Timestamp;
+
+use super::amend::{self, Streams};
+use crate::checkpoint::{Present, StreamState};
+use crate::cli::{Output, output};
+use crate::config::{Config, Export, Stream};
+use crate::record::{Cursor, Position};
+
+/// Which stream, where to, and whether to do it.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Arguments {
+    /// The stream
+    stream: String,
+
+    #[command(flatten)]
+    target: Target,
+
+    /// Do it; without this only print what would change
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Where a checkpoint is moved to.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Target {
+    /// Read everything that changed since this time again
+    #[arg(long, value_name = "TIME", value_parser = past_time)]
+    start: Option<Timestamp>,
+
+    /// Read on from this cursor of the incremental export
+    #[arg(long, value_name = "CURSOR", value_parser = cursor)]
+    cursor: Option<Cursor>,
+}
+
+fn past_time(text: &str) -> Result<Timestamp, String> {
+    let time: Timestamp = text.parse().map_err(|_| {
+        "write a date, a time and its offset from UTC, like `2026-01-31T00:00:00Z`".to_owned()
+    })?;
+    if time > Timestamp::now() {
+        return Err("this time is in the future; what changes until then would be lost".to_owned());
+    }
+    if time < Timestamp::UNIX_EPOCH {
+        return Err("Zendesk knows no time before 1970".to_owned());
+    }
+    Ok(time)
+}
+
+fn cursor(text: &str) -> Result<Cursor, String> {
+    if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err("a cursor is not empty and has no blanks".to_owned());
+    }
+    Ok(Cursor::new(text))
+}
+
+pub(super) fn run(config: &Config, arguments: &Arguments, output: Output) -> u8 {
+    match stream(config, arguments) {
+        Err(code) => code,
+        Ok(stream) => amend::run(config, arguments.yes, output, |present| {
+            streams_with(stream, &arguments.target, present)
+        }),
+    }
+}
+
+/// The configured stream, if the target makes sense for it.
+fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u8> {
+    let name = arguments.stream.as_str();
+    let stream = config.streams.iter().find(|one| one.spec.name == name);
+    let Some(stream) = stream else {
+        let names: Vec<&str> = config.streams.iter().map(|one| one.spec.name).collect();
+        return Err(amend::refuse(
+            &format!("the stream `{name}` is not configured"),
+            &format!("configured are: {}", names.join(", ")),
+        ));
+    };
+    if let (Some(_), Export::Search { .. }) = (&arguments.target.cursor, stream.export) {
+        return Err(amend::refuse(
+            &format!("`{name}` is exported by search, whose cursors live for an hour only"),
+            "give a time with `--start`",
+        ));
+    }
+    match (arguments.target.start, stream.start) {
+        (Some(time), Some(start)) if time < start => Err(amend::refuse(
+            &format!("`{name}` is configured to start at {start}: nothing before that is read"),
+            "give a later time, or set an earlier `start` in the configuration",
+        )),
+        _ => Ok(stream),
+    }
+}
+
+/// The present streams with this one moved. Nothing it remembers stays: a version that was sent
+/// before would be skipped, and it is to be sent again.
+fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<Streams, u8> {
+    if let Some(trouble) = &present.trouble {
+        return Err(output::fail(trouble));
+    }
+    let mut streams = present
+        .state
+        .as_ref()
+        .map(|state| state.streams.clone())
+        .unwrap_or_default();
+    let before = streams.remove(stream.spec.name).unwrap_or_default();
+    let position = match stream.export {
+        Export::Search { .. } => Position::Search {
+            from: target.start,
+            window: None,
+        },
+        Export::Incremental => Position::Incremental {
+            cursor: target.cursor.clone(),
+            // Of what was read up to here a cursor says nothing that we could understand.
+            recovery_time: target
+                .start
+                .or_else(|| before.position.as_ref()?.recovery_time()),
+        },
+    };
+    let after = StreamState {
+        position: Some(position),
+        recent: Vec::new(),
+        ..before
+    };
+    streams.insert(stream.spec.name.to_owned(), after);
+    Ok(streams)
+}

@@ -1,0 +1,22 @@
+//! The program as an operator meets it: the real binary as a child process, against the
+//! simulators on real sockets.
+
+mod check;
+mod configuration;
+mod demonstration;
+mod export;
+mod inlet_faults;
+mod inlet_rejections;
+mod inlet_sign_in;
+mod mapping;
+mod rate_limits;
+mod recordings;
+mod restart;
+mod search;
+mod search_cursors;
+mod secrets;
+mod shutdown;
+mod sign_in;
+mod state;
+mod support;
+mod zendesk_faults;

@@ -1,0 +1,122 @@
+//! What a record becomes on its way.
+
+use serde_json::{Map, Value, json};
+use zendesk_aep::sandbox::{DataType, Fault, PlatformOptions, Simulator as _};
+
+use crate::support::{INCREMENTAL, World, shared};
+
+/// An inlet that takes XDM only and checks every envelope, and a stream that sends it.
+async fn xdm_world() -> World {
+    let mut world = World::with(|plan| plan.platform.data_type = DataType::Xdm).await;
+    world.settings.adobe_source_compatible();
+    world
+}
+
+/// A user without what says nothing, and without what Adobe's own source does not take.
+fn as_adobes_source_has_it(user: &[u8]) -> Value {
+    let user: Map<String, Value> = serde_json::from_slice(user).expect("an object");
+    let not_taken = [
+        "photo",
+        "tags",
+        "ticket_restriction",
+        "user_fields",
+        "permanently_deleted",
+    ];
+    let says_nothing = |value: &Value| {
+        value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
+    };
+    let kept = user
+        .into_iter()
+        .filter(|(key, value)| !not_taken.contains(&key.as_str()) && !says_nothing(value));
+    kept.collect()
+}
+
+#[tokio::test]
+async fn users_become_what_adobes_own_source_makes_of_them() {
+    let world = xdm_world().await;
+    world.zendesk.delete(2);
+    world.changes_show().await;
+    let sync = world.sync().await;
+    sync.assert_code(0);
+    let accepted = world.platform.accepted();
+    assert_eq!(accepted.len(), 200, "the strict inlet takes every message");
+
+    let platform = PlatformOptions::default();
+    let (dataset_id, schema_id) = platform.datasets.first_key_value().expect("a dataset");
+    let schema_ref = json!({
+        "id": schema_id,
+        "contentType": "application/vnd.adobe.xed-full+json;version=1",
+    });
+    let header = json!({
+        "schemaRef": schema_ref,
+        "imsOrgId": platform.org_id,
+        "datasetId": dataset_id,
+        "source": {"name": "zendesk-aep"},
+        "flowId": platform.flows.first(),
+    });
+    for (delivery, user) in accepted.iter().zip(world.zendesk.users()) {
+        let message: Value = serde_json::from_slice(&delivery.json).expect("JSON");
+        assert_eq!(message["header"], header);
+        assert_eq!(message["body"]["xdmMeta"], json!({"schemaRef": schema_ref}));
+        let entity = json!({"_sandboxtenant": as_adobes_source_has_it(&user.json)});
+        assert_eq!(message["body"]["xdmEntity"], entity);
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_mapped_goes_to_the_dead_letters_unsent() {
+    let world = xdm_world().await;
+    world.sync().await.assert_code(0);
+    let sent = world.inlet_requests();
+    let page = r#"{"users":[{"photo":null},7,{"id":1,"name":"Zoë","updated_at":"2026-01-01T00:00:00Z"}],
+        "after_url":null,"before_url":null,"after_cursor":"MQ==","before_cursor":null,"end_of_stream":true}"#;
+    world
+        .zendesk
+        .fault(INCREMENTAL, Fault::status(200, page), 1);
+    let sync = world.sync().await;
+    sync.assert_code(4);
+    assert_eq!(sync.report()["ingested"], 1);
+    assert_eq!(world.inlet_requests(), sent + 1);
+    let letters = world.dead_letters();
+    let reasons: Vec<_> = letters
+        .iter()
+        .map(|letter| &letter["reason"]["code"])
+        .collect();
+    assert_eq!(reasons, ["unmappable", "unmappable"]);
+    assert_eq!(letters[0]["record"], json!({"photo": null}));
+    assert_eq!(letters[1]["record"], json!(7));
+    let last = world.platform.accepted().pop().expect("a message");
+    let message: Value = serde_json::from_slice(&last.json).expect("JSON");
+    assert_eq!(
+        message["body"]["xdmEntity"]["_sandboxtenant"]["name"],
+        "Zoë"
+    );
+}
+
+#[tokio::test]
+async fn adobes_own_example_becomes_adobes_own_result() {
+    let Some(folder) = shared("xdm/examples/adobe-source-compatible") else {
+        return;
+    };
+    let read = |name: &str| -> Value {
+        let text = std::fs::read(folder.join(name)).expect("the example");
+        serde_json::from_slice(&text).expect("JSON")
+    };
+    let (raw, expected) = (read("user.raw.json"), read("user.xdm.json"));
+    let tenant = expected
+        .as_object()
+        .and_then(|xdm| xdm.keys().next())
+        .expect("a tenant");
+    let mut world = xdm_world().await;
+    world.settings.set("platform.tenant", tenant.as_str());
+    let page = json!({"users": [raw["result"]], "after_url": null, "before_url": null,
+        "after_cursor": "MQ==", "before_cursor": null, "end_of_stream": true});
+    world
+        .zendesk
+        .fault(INCREMENTAL, Fault::status(200, page.to_string()), 1);
+    world.sync().await.assert_code(0);
+    let accepted = world.platform.accepted();
+    assert_eq!(accepted.len(), 1);
+    let message: Value = serde_json::from_slice(&accepted[0].json).expect("JSON");
+    assert_eq!(message["body"]["xdmEntity"], expected);
+}

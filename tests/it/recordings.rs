@@ -1,0 +1,247 @@
+//! Answers that the real Zendesk gave, read back by the real program. Without the recordings these
+//! tests pass, and say that they were skipped.
+
+use serde_json::Value;
+use zendesk_aep::sandbox::{Fault, Simulator as _};
+
+use crate::support::{INCREMENTAL, Recorded, SEARCH, World, recorded, shared};
+
+fn delivered(world: &World) -> Vec<String> {
+    world
+        .platform
+        .accepted()
+        .iter()
+        .map(|delivery| String::from_utf8(delivery.json.to_vec()).expect("text"))
+        .collect()
+}
+
+#[tokio::test]
+async fn recorded_pages_of_the_incremental_export_are_read_to_the_end() {
+    let Some(folder) = shared("fixtures/zendesk/incremental_users") else {
+        return;
+    };
+    // The chains are open-ended; the last page of a walk has been recorded for tickets.
+    let last = r#"{"users":[],"after_url":null,"before_url":null,"after_cursor":null,"before_cursor":null,"end_of_stream":true}"#;
+    for file in ["cursor_first_1000_2024.json", "cursor_per_page_1_2024.json"] {
+        let mut world = World::new().await;
+        world
+            .settings
+            .set("zendesk.page_size", 1_000)
+            .remove("platform.batch_bytes");
+        let page = recorded(&folder, file).remove(0);
+        world
+            .zendesk
+            .fault(INCREMENTAL, Fault::Answer(page.answer()), 1);
+        world
+            .zendesk
+            .fault(INCREMENTAL, Fault::status(200, last), 1);
+        let sync = world.sync().await;
+        sync.assert_code(0);
+        assert_eq!(delivered(&world), page.records("users"), "{file}");
+        let body: Value = serde_json::from_str(page.body.expect("a body").get()).expect("JSON");
+        assert_eq!(
+            world.page_requests()[1].head.query("cursor"),
+            body["after_cursor"].as_str()
+        );
+        assert_eq!(
+            world.users_state()["position"]["cursor"],
+            body["after_cursor"],
+            "the null of the last page does not replace it"
+        );
+    }
+}
+
+#[tokio::test]
+async fn recorded_pages_of_the_search_export_are_read_to_the_end() {
+    let Some(folder) = shared("fixtures/zendesk/search_export") else {
+        return;
+    };
+    let mut world = World::new().await;
+    world.settings.set("streams.users.export", "search");
+    let pages = recorded(&folder, "users_two_pages_2024.json");
+    for page in &pages {
+        world.zendesk.fault(SEARCH, Fault::Answer(page.answer()), 1);
+    }
+    let last = r#"{"results":[],"facets":null,"meta":{"has_more":false,"after_cursor":null,"before_cursor":null},"links":{"prev":null,"next":null}}"#;
+    world.zendesk.fault(SEARCH, Fault::status(200, last), 1);
+    world.sync().await.assert_code(0);
+    let records: Vec<String> = pages
+        .iter()
+        .flat_map(|page| page.records("results"))
+        .collect();
+    assert_eq!(delivered(&world), records);
+
+    let asked: Vec<Option<String>> = world
+        .zendesk
+        .requests_to(SEARCH)
+        .iter()
+        .map(|search| search.head.query("page[after]").map(str::to_owned))
+        .collect();
+    let cursor = |page: &Recorded| -> Option<String> {
+        let body = page.body.as_ref().expect("a body").get();
+        let body: Value = serde_json::from_str(body).expect("JSON");
+        body["meta"]["after_cursor"].as_str().map(str::to_owned)
+    };
+    assert_eq!(asked, [None, cursor(&pages[0]), cursor(&pages[1])]);
+}
+
+#[tokio::test]
+async fn the_recorded_answer_about_ourselves_is_understood() {
+    let Some(folder) = shared("fixtures/zendesk/users") else {
+        return;
+    };
+    let world = World::new().await;
+    let me = recorded(&folder, "me_2023.json").remove(0);
+    world
+        .zendesk
+        .fault("/api/v2/users/me", Fault::Answer(me.answer()), 1);
+    let check = world.run(&["check", "--output", "json"]).await;
+    check.assert_code(0);
+    let body: Value = serde_json::from_str(me.body.expect("a body").get()).expect("JSON");
+    let id = &body["user"]["id"];
+    let said = check.json();
+    let what = said[2]["what"].as_str().expect("text");
+    assert!(what.contains(&format!("as user {id}, role ")), "{what}");
+}
+
+#[tokio::test]
+async fn recorded_errors_end_in_the_right_code() {
+    let Some(folder) = shared("fixtures/zendesk/errors") else {
+        return;
+    };
+    for (file, exit, code, says) in [
+        (
+            "400_plain_html_content_type_2013",
+            1,
+            "ZENDESK-REFUSED",
+            "Required parameter missing",
+        ),
+        (
+            "400_too_many_values_max_count",
+            1,
+            "ZENDESK-REFUSED",
+            "TooManyValues",
+        ),
+        (
+            "404_invalid_endpoint_2015",
+            1,
+            "ZENDESK-ADDRESS",
+            "InvalidEndpoint",
+        ),
+        (
+            "404_no_help_desk_2022",
+            1,
+            "ZENDESK-ADDRESS",
+            "No help desk at",
+        ),
+        (
+            "404_record_not_found_2023",
+            1,
+            "ZENDESK-ADDRESS",
+            "RecordNotFound",
+        ),
+        (
+            "404_record_not_found_organization_2023",
+            1,
+            "ZENDESK-ADDRESS",
+            "RecordNotFound",
+        ),
+        (
+            "406_comment_required_2015",
+            1,
+            "ZENDESK-REFUSED",
+            "CommentRequired",
+        ),
+        (
+            "422_blank_value_2015",
+            1,
+            "ZENDESK-REFUSED",
+            "RecordInvalid",
+        ),
+        (
+            "422_details_without_error_2012",
+            1,
+            "ZENDESK-REFUSED",
+            "RecordInvalid",
+        ),
+        (
+            "422_record_invalid_email_2021",
+            1,
+            "ZENDESK-REFUSED",
+            "RecordInvalid",
+        ),
+        (
+            "quoted_401_basic_auth_2021",
+            3,
+            "ZENDESK-SIGN-IN",
+            "Couldn't authenticate you",
+        ),
+        (
+            "quoted_403_forbidden_2019",
+            3,
+            "ZENDESK-FORBIDDEN",
+            "Forbidden: You do not have access",
+        ),
+        (
+            "quoted_500_search_unavailable_2013",
+            1,
+            "ZENDESK-UNAVAILABLE",
+            "unavailable",
+        ),
+    ] {
+        let world = World::new().await;
+        let answer = recorded(&folder, &format!("{file}.json"))
+            .remove(0)
+            .answer();
+        world
+            .zendesk
+            .fault(INCREMENTAL, Fault::Answer(answer), usize::MAX);
+        let sync = world.sync().await;
+        assert_eq!(sync.code, Some(exit), "{file}");
+        let report = sync.report();
+        assert_eq!(report["outcome"], code, "{file}");
+        let error = report["error"].as_str().expect("an error");
+        assert!(error.contains(says), "{file}: `{says}` in `{error}`");
+        assert!(report["hint"].is_string(), "{file}");
+        assert!(world.users_state()["position"].is_null(), "{file}");
+    }
+}
+
+#[tokio::test]
+async fn the_recorded_429_is_waited_out_for_the_time_it_names() {
+    let Some(folder) = shared("fixtures/zendesk/errors") else {
+        return;
+    };
+    let world = World::new().await;
+    let limited = recorded(&folder, "429_single_user_update_text_plain_2021.json").remove(0);
+    world
+        .zendesk
+        .fault(INCREMENTAL, Fault::Answer(limited.answer()), 1);
+    let daemon = world.daemon();
+    daemon
+        .wait_for_log("a wait of 27 s", |line| line["wait_ms"] == 27_000)
+        .await;
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn recorded_rate_limit_headers_of_all_years_do_no_harm() {
+    let Some(folder) = shared("fixtures/zendesk/rate_limit_headers") else {
+        return;
+    };
+    let page = r#"{"users":[],"after_url":null,"before_url":null,"after_cursor":null,"before_cursor":null,"end_of_stream":true}"#;
+    let world = World::new().await;
+    let mut files = 0;
+    for file in std::fs::read_dir(&folder).expect("a folder") {
+        let name = file.expect("a file").file_name();
+        for mut recorded in recorded(&folder, &name.to_string_lossy()) {
+            recorded.status = 200;
+            let answer = recorded.answer().body(page);
+            world.zendesk.fault(INCREMENTAL, Fault::Answer(answer), 1);
+            world.sync().await.assert_code(0);
+        }
+        files += 1;
+    }
+    assert!(files > 0, "the folder holds recordings");
+    assert_eq!(world.zendesk.faults_left(), 0);
+}
