@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
-use zendesk_aep::sandbox::{Dice, Fault, Simulator};
+use zendesk_aep::checkpoint;
+use zendesk_aep::sandbox::{Dice, Fault, Request, Simulator};
 
 use crate::disk;
 use crate::ends::{EXPORT, Ends, INLET};
@@ -79,7 +80,7 @@ impl Moment {
 
 fn hold_back(end: &impl Simulator, prefix: &'static str, nth: usize) {
     let seen = AtomicUsize::new(0);
-    let is_nth = move |request: &zendesk_aep::sandbox::Request| {
+    let is_nth = move |request: &Request| {
         request.head.path.starts_with(prefix) && seen.fetch_add(1, Ordering::Relaxed) + 1 == nth
     };
     end.fault_when(is_nth, Fault::Stall(HELD_BACK), 1);
@@ -97,7 +98,10 @@ pub struct Signs {
 
 impl Signs {
     pub fn of(state: &Path) -> Self {
-        let last_sync = disk::state(state)
+        // Looking at a living daemon judges nothing: that is done after the kill.
+        let last_sync = checkpoint::read(state)
+            .ok()
+            .flatten()
             .and_then(|mut state| state.streams.remove("users"))
             .and_then(|users| users.last_sync)
             .filter(|sync| sync.outcome == "complete");
