@@ -13,6 +13,10 @@ use reqwest::header::{DATE, HeaderMap};
 /// Clocks this far apart are worth a line in the log.
 const DISAGREEMENT: SignedDuration = SignedDuration::from_secs(60);
 
+/// The header counts whole seconds and has been on its way for a while: closer than this, the two
+/// clocks agree as far as can be told.
+const GRAIN: SignedDuration = SignedDuration::from_secs(3);
+
 /// How far Zendesk's clock is ahead of ours.
 #[derive(Debug, Default)]
 pub(super) struct ServerClock {
@@ -26,7 +30,10 @@ impl ServerClock {
         let Some(date) = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()) else {
             return;
         };
-        let ahead = date.timestamp().duration_since(now);
+        let mut ahead = date.timestamp().duration_since(now);
+        if ahead.abs() <= GRAIN {
+            ahead = SignedDuration::ZERO;
+        }
         let before = self.lock().replace(ahead);
         let apart = |ahead: SignedDuration| ahead.abs() > DISAGREEMENT;
         if apart(ahead) && !before.is_some_and(apart) {
