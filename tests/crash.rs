@@ -4,6 +4,7 @@
 //! `CRASH_KILLS` says how often (100), `CRASH_SEED` begins the sequence of chances. A hundred
 //! kills are a round, with an account, an inlet and a state directory of its own.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -191,7 +192,7 @@ async fn live_to_the_end(ends: &Ends, directory: &Path, number: u32) -> Life {
     let checkpoint_at_start = disk::place(disk::state(&state).as_ref());
     let daemon = Daemon::start(directory).expect("the daemon starts");
 
-    let expected: std::collections::HashSet<_> = ends
+    let expected: HashSet<_> = ends
         .zendesk
         .users()
         .into_iter()
@@ -199,7 +200,7 @@ async fn live_to_the_end(ends: &Ends, directory: &Path, number: u32) -> Life {
         .collect();
     let arrived = |sink: &Sink| {
         let there = sink.accepted.iter().chain(&sink.rejected);
-        let there: std::collections::HashSet<_> = there.map(|sent| &sent.json).collect();
+        let there: HashSet<_> = there.map(|sent| &sent.json).collect();
         expected.iter().all(|json| there.contains(json))
     };
     assert!(
