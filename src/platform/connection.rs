@@ -140,11 +140,9 @@ impl Connection {
         messages: usize,
         effort: Effort,
     ) -> Result<Sent, Error> {
-        let turn = tokio::select! {
-            // Nothing is on its way yet.
-            () = self.stop.cancelled() => return Err(Error::Stopped { what: WHAT }),
-            turn = self.pace.turn(messages) => turn,
-        };
+        // Not ended by `stop`: the rest of a page in hand is still to go. Turns are short, and one
+        // that sits out a pause is given back when the stop ends that.
+        let turn = self.pace.turn(messages).await;
         let mut attempts = Attempts::new(&self.retry, effort, &self.stop);
         let sent = self.post_until(to, body, &mut attempts).await;
         turn.end(attempts.made() > 1 || sent.is_err());

@@ -43,7 +43,7 @@ async fn all_is_well_for_people() {
         ok       zendesk sign-in   ZENDESK as user 9999990000000, role admin
         ok       stream users      we may export it
         ok       adobe sign-in     the identity service gives us tokens
-        ok       inlet             127.0.0.1 answers (HTTP 404); nothing was sent
+        ok       inlet             http://PLATFORM answers (HTTP 404); nothing was sent
         ");
     assert_eq!(check.stderr, "");
 }

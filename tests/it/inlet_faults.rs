@@ -283,7 +283,8 @@ async fn a_daemon_outlives_an_outage_and_then_everything_arrives() {
 
 #[tokio::test]
 async fn a_long_wait_that_the_inlet_asks_for_is_kept() {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    world.settings.set("platform.in_flight", 1);
     let limited = Answer::empty(429).header("Retry-After", "1");
     world
         .platform

@@ -1,6 +1,7 @@
 //! The program as an operator meets it: the real binary as a child process, against the
 //! simulators on real sockets.
 
+mod attention;
 mod check;
 mod configuration;
 mod demonstration;

@@ -1,5 +1,7 @@
 //! What a record becomes on its way.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 use zendesk_aep::sandbox::{DataType, Fault, PlatformOptions, Simulator as _};
 
@@ -54,8 +56,16 @@ async fn users_become_what_adobes_own_source_makes_of_them() {
         "source": {"name": "zendesk-aep"},
         "flowId": platform.flows.first(),
     });
-    for (delivery, user) in accepted.iter().zip(world.zendesk.users()) {
-        let message: Value = serde_json::from_slice(&delivery.json).expect("JSON");
+    let mut messages: HashMap<u64, Value> = accepted
+        .iter()
+        .map(|delivery| {
+            let message: Value = serde_json::from_slice(&delivery.json).expect("JSON");
+            let id = &message["body"]["xdmEntity"]["_sandboxtenant"]["id"];
+            (id.as_u64().expect("an id"), message)
+        })
+        .collect();
+    for user in world.zendesk.users() {
+        let message = messages.remove(&user.id).expect("it arrived");
         assert_eq!(message["header"], header);
         assert_eq!(message["body"]["xdmMeta"], json!({"schemaRef": schema_ref}));
         let entity = json!({"_sandboxtenant": as_adobes_source_has_it(&user.json)});

@@ -27,6 +27,7 @@ async fn recorded_pages_of_the_incremental_export_are_read_to_the_end() {
         world
             .settings
             .set("zendesk.page_size", 1_000)
+            .set("platform.in_flight", 1)
             .remove("platform.batch_bytes");
         let page = recorded(&folder, file).remove(0);
         world

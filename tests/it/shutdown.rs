@@ -117,7 +117,8 @@ async fn sigterm_ends_a_long_retry_after_of_zendesks() {
 
 #[tokio::test]
 async fn sigterm_ends_a_long_retry_after_of_the_inlets() {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    world.settings.set("platform.in_flight", 1);
     let limited = Answer::empty(429).header("Retry-After", "600");
     world.platform.fault(INLET, Fault::Answer(limited), 1);
     stops_while_waiting(&world, 0).await;

@@ -152,7 +152,11 @@ async fn a_rotated_secret_is_read_anew_without_a_restart() {
         (SignIn::AccessToken, "zendesk-access-token"),
     ] {
         let mut world = World::new().await;
-        world.settings.sign_in(method).set("schedule.every", "1s");
+        world
+            .settings
+            .sign_in(method)
+            .set("schedule.every", "1s")
+            .set("attention.retry_every", "1s");
         let right = std::fs::read(world.path(file)).expect("the secret");
         world.write(file, "not yet valid");
         let daemon = world.daemon();
