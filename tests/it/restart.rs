@@ -129,7 +129,7 @@ async fn killed_with_a_refused_record_in_hand_it_comes_to_the_dead_letters_once(
     assert_repeats_at_most(&world, PAGE);
     let letters = world.dead_letters();
     assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0]["id"], refused.to_string());
+    assert_eq!(letters[0]["record_id"], refused.to_string());
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn a_torn_dead_letter_is_cut_off_and_the_others_stay() {
         (message["id"] == refused).then(|| "no good".to_owned())
     });
     world.sync().await.assert_code(4);
-    let path = world.path("state/dead-letters.ndjson");
+    let path = world.dead_letters_path();
     let whole = std::fs::read(&path).expect("dead letters");
     std::fs::write(&path, [&whole[..], b"{\"at\":\"2026-"].concat()).expect("written");
 

@@ -33,7 +33,7 @@ async fn nobody_else_may_read_it() {
     };
     assert_eq!(mode("state"), 0o700);
     assert_eq!(mode("state/state.json"), 0o600);
-    assert_eq!(mode("state/dead-letters.ndjson"), 0o600);
+    assert_eq!(mode("state/dead-letters"), 0o700);
 }
 
 #[tokio::test]

@@ -195,9 +195,15 @@ impl World {
         eventually(what, || holds(&self.users_state())).await;
     }
 
+    /// The one segment that the few dead letters of a test fit into.
+    pub fn dead_letters_path(&self) -> PathBuf {
+        self.path("state/dead-letters/0000000001.ndjson")
+    }
+
     /// The dead letters in order.
     pub fn dead_letters(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.path("state/dead-letters.ndjson"));
+        // There is no segment before there is a letter.
+        let text = std::fs::read_to_string(self.dead_letters_path());
         let text = text.unwrap_or_default();
         text.lines()
             .map(|line| serde_json::from_str(line).expect("a line of JSON"))
