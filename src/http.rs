@@ -10,7 +10,7 @@ mod retry_after;
 mod token;
 mod trouble;
 
-pub use attempts::{Attempts, Effort, Pause, Wait};
+pub use attempts::{Attempts, Effort, GaveUp, Wait};
 pub use retry_after::retry_after;
 pub use token::{Granted, Token, TokenCache};
 pub use trouble::{Trouble, excerpt};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use tokio_util::sync::CancellationToken;
 
+use super::Trouble;
 use crate::config::Retry;
 
 /// How long to wait before the next attempt.
@@ -29,13 +30,16 @@ pub enum Effort {
 
 const PROBE_ATTEMPTS: u32 = 2;
 
-/// What came of a [`Attempts::pause`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pause {
-    /// The pause is over: try again.
-    Over,
-    /// The attempts are used up; nothing was waited for.
-    Exhausted,
+/// Why there is no further attempt.
+#[derive(Debug)]
+pub enum GaveUp {
+    /// The attempts are used up.
+    Exhausted {
+        /// How many there were.
+        attempts: u32,
+        /// What the last one ended with.
+        last: Trouble,
+    },
     /// The program is stopping.
     Stopped,
 }
@@ -77,17 +81,17 @@ impl Attempts {
         self.made
     }
 
-    /// Waits before the next attempt, saying why and for how long.
+    /// Waits before the next attempt, saying why and for how long. `what` names the request, as in
+    /// "could not …".
     ///
-    /// `what` names the request, `because` the trouble; neither holds a secret or record content.
-    pub async fn pause(
-        &mut self,
-        wait: Wait,
-        what: &str,
-        because: &(dyn std::fmt::Display + Sync),
-    ) -> Pause {
+    /// # Errors
+    /// When there is no next attempt.
+    pub async fn pause(&mut self, wait: Wait, what: &str, trouble: Trouble) -> Result<(), GaveUp> {
         if self.made >= self.max {
-            return Pause::Exhausted;
+            return Err(GaveUp::Exhausted {
+                attempts: self.made,
+                last: trouble,
+            });
         }
         let own = self.backoff.next().unwrap_or_default();
         let delay = match wait {
@@ -99,14 +103,14 @@ impl Attempts {
             attempt = self.made,
             attempts_max = self.max,
             wait_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-            "{what}: {because}; waiting to try again"
+            "{what}: {trouble}; waiting to try again"
         );
         tokio::select! {
             // Nothing is lost on either side: the request that failed is over.
-            () = self.stop.cancelled() => Pause::Stopped,
+            () = self.stop.cancelled() => Err(GaveUp::Stopped),
             () = tokio::time::sleep(delay) => {
                 self.made += 1;
-                Pause::Over
+                Ok(())
             }
         }
     }
@@ -126,37 +130,37 @@ mod tests {
         }
     }
 
+    fn attempts(stop: &CancellationToken) -> Attempts {
+        Attempts::new(&retry(), Effort::Full, stop)
+    }
+
+    async fn pause(attempts: &mut Attempts, wait: Wait) -> Result<Duration, GaveUp> {
+        let before = Instant::now();
+        let trouble = Trouble::Unexpected("trouble".to_owned());
+        attempts.pause(wait, "test", trouble).await?;
+        Ok(before.elapsed())
+    }
+
     #[tokio::test(start_paused = true)]
     async fn delays_double_are_capped_and_end() {
-        let mut attempts = Attempts::new(&retry(), Effort::Full, &CancellationToken::new());
+        let mut attempts = attempts(&CancellationToken::new());
         for nominal_ms in [500, 1_000, 2_000, 4_000] {
-            let before = Instant::now();
-            assert_eq!(
-                attempts.pause(Wait::Backoff, "test", &"trouble").await,
-                Pause::Over
-            );
-            let waited = before.elapsed().as_millis();
+            let waited = pause(&mut attempts, Wait::Backoff).await.expect("another");
             assert!(
-                (nominal_ms..=2 * nominal_ms + 1).contains(&waited),
-                "{waited} ms for {nominal_ms}"
+                (nominal_ms..=2 * nominal_ms + 1).contains(&waited.as_millis()),
+                "{waited:?} for {nominal_ms} ms"
             );
         }
-        assert_eq!(attempts.made(), 5);
-        assert_eq!(
-            attempts.pause(Wait::Backoff, "test", &"trouble").await,
-            Pause::Exhausted
-        );
+        let end = pause(&mut attempts, Wait::Backoff).await;
+        assert!(matches!(end, Err(GaveUp::Exhausted { attempts: 5, .. })));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_always_names_a_delay_is_not_asked_for_ever() {
-        let mut attempts = Attempts::new(&retry(), Effort::Full, &CancellationToken::new());
+        let mut attempts = attempts(&CancellationToken::new());
+        let wait = Wait::Server(Duration::from_secs(1));
         let mut tries = 1;
-        while attempts
-            .pause(Wait::Server(Duration::from_secs(1)), "test", &"429")
-            .await
-            == Pause::Over
-        {
+        while pause(&mut attempts, wait).await.is_ok() {
             tries += 1;
         }
         assert_eq!(tries, 5);
@@ -164,20 +168,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_rate_limit_without_a_time_waits_its_own_delay() {
-        let mut attempts = Attempts::new(&retry(), Effort::Full, &CancellationToken::new());
-        let before = Instant::now();
-        attempts.pause(Wait::RateLimited, "test", &"429").await;
-        assert_eq!(before.elapsed().as_secs(), 60);
+        let mut attempts = attempts(&CancellationToken::new());
+        let waited = pause(&mut attempts, Wait::RateLimited).await;
+        assert_eq!(waited.expect("another").as_secs(), 60);
     }
 
     #[tokio::test(start_paused = true)]
     async fn stopping_ends_a_pause_at_once() {
         let stop = CancellationToken::new();
         stop.cancel();
-        let mut attempts = Attempts::new(&retry(), Effort::Full, &stop);
-        assert_eq!(
-            attempts.pause(Wait::RateLimited, "test", &"429").await,
-            Pause::Stopped
-        );
+        let end = pause(&mut attempts(&stop), Wait::RateLimited).await;
+        assert!(matches!(end, Err(GaveUp::Stopped)));
     }
 }

@@ -12,7 +12,7 @@ use super::answer::{self, Decision};
 use super::ims::Ims;
 use super::pace::Pace;
 use crate::config::{self, InletUrl, Retry};
-use crate::http::{self, Attempts, Effort, Pause, Token, Trouble, Wait};
+use crate::http::{self, Attempts, Effort, Token, Trouble, Wait};
 use crate::limits;
 
 /// What every stream's inlet shares: the HTTP client, the credentials, the headers.
@@ -187,17 +187,10 @@ impl Connection {
                 }
                 (Decision::NotFound, ..) => return Err(Error::NotFound(trouble)),
                 (Decision::Refused, ..) => return Err(Error::Refused(trouble)),
-                (Decision::Retry(wait), ..) => match attempts.pause(wait, WHAT, &trouble).await {
-                    Pause::Over => {}
-                    Pause::Exhausted => {
-                        return Err(Error::Unavailable {
-                            what: WHAT,
-                            attempts: attempts.made(),
-                            last: trouble,
-                        });
-                    }
-                    Pause::Stopped => return Err(Error::Stopped { what: WHAT }),
-                },
+                (Decision::Retry(wait), ..) => attempts
+                    .pause(wait, WHAT, trouble)
+                    .await
+                    .map_err(|gave_up| Error::gave_up(WHAT, gave_up))?,
             }
         }
     }

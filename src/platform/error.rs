@@ -2,7 +2,7 @@
 
 use crate::config::SecretError;
 use crate::error::{Code, Explain};
-use crate::http::{ClientError, Trouble};
+use crate::http::{ClientError, GaveUp, Trouble};
 
 /// A delivery or sign-in that did not succeed; nothing of the batch counts as settled.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,20 @@ pub enum Error {
         /// What was being done.
         what: &'static str,
     },
+}
+
+impl Error {
+    /// The end of the attempts to do `what`.
+    pub(super) fn gave_up(what: &'static str, gave_up: GaveUp) -> Self {
+        match gave_up {
+            GaveUp::Exhausted { attempts, last } => Self::Unavailable {
+                what,
+                attempts,
+                last,
+            },
+            GaveUp::Stopped => Self::Stopped { what },
+        }
+    }
 }
 
 impl Explain for Error {

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Error;
 use super::answer::{self, Decision};
 use crate::config::{PlatformAuth, Retry};
-use crate::http::{self, Attempts, Effort, Granted, Pause, Token, TokenCache, Trouble, Wait};
+use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble, Wait};
 use crate::limits;
 
 const WHAT: &str = "sign in to adobe's identity service";
@@ -77,17 +77,10 @@ impl Ims {
                 Err((Decision::Retry(wait), trouble)) => (wait, trouble),
                 Err((_, trouble)) => return Err(Error::SignIn(trouble)),
             };
-            match attempts.pause(wait, WHAT, &trouble).await {
-                Pause::Over => {}
-                Pause::Exhausted => {
-                    return Err(Error::Unavailable {
-                        what: WHAT,
-                        attempts: attempts.made(),
-                        last: trouble,
-                    });
-                }
-                Pause::Stopped => return Err(Error::Stopped { what: WHAT }),
-            }
+            attempts
+                .pause(wait, WHAT, trouble)
+                .await
+                .map_err(|gave_up| Error::gave_up(WHAT, gave_up))?;
         }
     }
 

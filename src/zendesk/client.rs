@@ -12,7 +12,7 @@ use super::answer::{self, Decision, Stop};
 use super::clock::ServerClock;
 use super::sign_in::SignIn;
 use crate::config::{self, Retry};
-use crate::http::{self, Attempts, Effort, Pause, Token, Trouble};
+use crate::http::{self, Attempts, Effort, GaveUp, Token, Trouble};
 use crate::limits;
 
 /// A signed-in connection to one Zendesk account; every request to it goes through here.
@@ -163,34 +163,26 @@ impl Client {
                 Decision::TooRecent => return Err(Error::TooRecent(trouble)),
                 Decision::Stop(stop) => return Err(stopped(stop, what(), trouble)),
                 Decision::Retry { wait, smaller } => {
-                    if let Some(sized) = sized.as_mut().filter(|sized| smaller && sized.may_change)
-                    {
-                        sized.size.shrink();
-                    }
-                    match attempts.pause(wait, request.what, &trouble).await {
-                        Pause::Over => {}
-                        Pause::Exhausted => match &mut sized {
-                            Some(sized) if smaller && sized.may_change => {
-                                if sized.size.is_one() {
-                                    return Err(Error::Unreadable {
-                                        what: what(),
-                                        attempts: attempts.made(),
-                                        last: trouble,
-                                    });
-                                }
-                                sized.size.shrink_to_one();
-                                spent += attempts.made();
-                                attempts = attempts_anew();
-                            }
-                            _ => {
-                                return Err(Error::Unavailable {
-                                    what: what(),
-                                    attempts: spent + attempts.made(),
-                                    last: trouble,
-                                });
-                            }
-                        },
-                        Pause::Stopped => return Err(Error::Stopped { what: what() }),
+                    let sized = sized.as_mut().filter(|sized| smaller && sized.may_change);
+                    match (attempts.pause(wait, request.what, trouble).await, sized) {
+                        (Ok(()), None) => {}
+                        (Ok(()), Some(sized)) => sized.size.shrink(),
+                        // A page of one record is given as many attempts as a whole one.
+                        (Err(GaveUp::Exhausted { attempts: made, .. }), Some(sized))
+                            if !sized.size.is_one() =>
+                        {
+                            sized.size.shrink_to_one();
+                            spent += made;
+                            attempts = attempts_anew();
+                        }
+                        (Err(GaveUp::Exhausted { attempts, last }), Some(_)) => {
+                            return Err(Error::Unreadable {
+                                what: what(),
+                                attempts,
+                                last,
+                            });
+                        }
+                        (Err(gave_up), _) => return Err(Error::gave_up(request.what, gave_up)),
                     }
                 }
             }

@@ -2,7 +2,7 @@
 
 use crate::config::SecretError;
 use crate::error::{Code, Explain};
-use crate::http::{ClientError, Trouble};
+use crate::http::{ClientError, GaveUp, Trouble};
 
 /// A request to Zendesk that did not succeed and will not by itself.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +95,21 @@ pub enum Error {
         /// What was being done.
         what: String,
     },
+}
+
+impl Error {
+    /// The end of the attempts to do `what`.
+    pub(super) fn gave_up(what: &str, gave_up: GaveUp) -> Self {
+        let what = what.to_owned();
+        match gave_up {
+            GaveUp::Exhausted { attempts, last } => Self::Unavailable {
+                what,
+                attempts,
+                last,
+            },
+            GaveUp::Stopped => Self::Stopped { what },
+        }
+    }
 }
 
 impl Explain for Error {

@@ -14,7 +14,7 @@ use url::Url;
 use super::Error;
 use super::answer::{self, Decision};
 use crate::config::{Retry, ZendeskAuth};
-use crate::http::{self, Attempts, Effort, Granted, Pause, Token, TokenCache, Trouble};
+use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble};
 use crate::limits;
 
 const WHAT: &str = "sign in to zendesk";
@@ -118,21 +118,10 @@ impl SignIn {
             let Decision::Retry { wait, .. } = decision else {
                 return Err(Error::SignIn(trouble));
             };
-            match attempts.pause(wait, WHAT, &trouble).await {
-                Pause::Over => {}
-                Pause::Exhausted => {
-                    return Err(Error::Unavailable {
-                        what: WHAT.to_owned(),
-                        attempts: attempts.made(),
-                        last: trouble,
-                    });
-                }
-                Pause::Stopped => {
-                    return Err(Error::Stopped {
-                        what: WHAT.to_owned(),
-                    });
-                }
-            }
+            attempts
+                .pause(wait, WHAT, trouble)
+                .await
+                .map_err(|gave_up| Error::gave_up(WHAT, gave_up))?;
         }
     }
 }
