@@ -1,6 +1,7 @@
 //! The command line: one file for each command, and the exit codes.
 
 mod check;
+mod dead_letters;
 pub mod exit;
 mod output;
 mod run;
@@ -60,6 +61,11 @@ enum Command {
         #[command(subcommand)]
         command: state::Command,
     },
+    /// Look at refused records, send them again or discard them
+    DeadLetters {
+        #[command(subcommand)]
+        command: dead_letters::Command,
+    },
     /// See it work: simulators of both services on loopback and the real daemon between them
     Sandbox(sandbox::Arguments),
 }
@@ -84,6 +90,7 @@ pub fn main() -> ExitCode {
             Command::Sync { streams } => sync::run(path, &streams, output).await,
             Command::Check => check::run(path, output).await,
             Command::State { command } => state::run(path, &command, output),
+            Command::DeadLetters { command } => dead_letters::run(path, command, output).await,
             Command::Sandbox(arguments) => sandbox::run(&arguments, output).await,
         }
     });

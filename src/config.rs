@@ -243,6 +243,8 @@ pub struct State {
 pub struct DeadLetters {
     /// Size of the store at which streams stop rather than drop, in bytes.
     pub max_size: u64,
+    /// Age at which letters are removed; `None` keeps them until a person decides.
+    pub keep: Option<Duration>,
 }
 
 /// `[attention]`

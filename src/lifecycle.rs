@@ -7,6 +7,7 @@
 //! Every task is spawned here. A task that panics brings the process down, so that the service
 //! manager restarts it instead of a stream being dead in a living process.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,7 +93,7 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamS
     }
     let directory = &config.state.directory;
     let store = Arc::new(Store::open(directory, &config.zendesk.account)?);
-    let dead_letters = Arc::new(DeadLetters::open(directory, config.dead_letters.max_size)?);
+    let dead_letters = Arc::new(DeadLetters::open(directory, &config.dead_letters)?);
     let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
     config
@@ -108,6 +109,26 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamS
                 dead_letters.clone(),
                 config.attention,
             ))
+        })
+        .collect()
+}
+
+/// Builds the way from record to inlet of every configured stream, by stream: what [`assemble`]
+/// builds but for the parts that need the state directory to themselves.
+///
+/// # Errors
+/// When the client cannot be set up.
+pub fn outlets<'c>(
+    config: &'c Config,
+    stop: &CancellationToken,
+) -> Result<BTreeMap<&'c str, Outlet>, Error> {
+    let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
+    config
+        .streams
+        .iter()
+        .map(|stream| {
+            let outlet = outlet(stream, &config.platform, &connection)?;
+            Ok((stream.spec.name, outlet))
         })
         .collect()
 }

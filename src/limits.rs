@@ -80,6 +80,27 @@ pub const GENERATION_MAX: u64 = 1_000_000_000;
 /// that are kept at all disagree by less.
 pub const CLOCK_DISAGREEMENT_MAX: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
+/// Size at which a segment of the dead letters is closed. Retrying, marking and removing take one
+/// segment into memory and write it anew.
+pub const DEAD_LETTER_SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Longest wait for the dead letters while another process has them. A retry has them while the
+/// inlet answers to one segment; whoever waited in vain fails, and the next sync tries again.
+pub const DEAD_LETTERS_LOCK_WAIT: Duration = Duration::from_secs(120);
+
+/// A wait for them that is longer than this is logged; most last milliseconds.
+pub const DEAD_LETTERS_LOCK_SILENCE: Duration = Duration::from_secs(2);
+
+/// Pause between two attempts to get at them.
+pub const DEAD_LETTERS_LOCK_POLL: Duration = Duration::from_millis(20);
+
+/// Least time between two searches for dead letters that were kept long enough.
+pub const DEAD_LETTERS_EXPIRY_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// Shortest time that dead letters may be configured to be kept: a night is not enough to wake up
+/// and decide.
+pub const DEAD_LETTERS_KEEP_MIN: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Times a batch whose outcome stays unknown is sent again as a batch, before its messages go
 /// one by one to the single endpoint, which answers for each.
 pub const UNKNOWN_BATCH_RESENDS: u32 = 2;

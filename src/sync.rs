@@ -13,6 +13,7 @@ mod error;
 mod guard;
 mod outlet;
 mod page;
+mod retry;
 mod watch;
 
 use std::convert::Infallible;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
 pub use outlet::Outlet;
+pub use retry::{Retried, retry};
 
 use crate::checkpoint::{Counts, NeedsAttention, Repeats, Seen, Store, StreamState, SyncReport};
 use crate::config::Attention;
@@ -117,6 +119,7 @@ impl StreamSync {
         let started_at = Timestamp::now();
         let clock = tokio::time::Instant::now();
         let mut pass = Pass::new(self.delivery.store.stream(&self.stream));
+        self.delivery.expire_dead_letters().await;
         let end = self.pass(&mut pass, stop, progress).await;
         let (state, counts) = (&mut pass.state, pass.counts);
         let now = Timestamp::now();
@@ -267,6 +270,19 @@ impl Delivery {
                 "only a stop ends the queue before the stream does"
             );
             End::Stopped
+        }
+    }
+
+    /// Removes dead letters that were kept long enough. What prevents that prevents no sync.
+    async fn expire_dead_letters(&self) {
+        let store = self.dead_letters.clone();
+        if let Err(error) = blocking(move || store.expire()).await {
+            tracing::warn!(
+                code = error.code().as_str(),
+                hint = error.hint(),
+                "dead letters older than `dead_letters.keep` stay: {}",
+                Chain(&error)
+            );
         }
     }
 

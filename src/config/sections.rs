@@ -10,6 +10,7 @@ use super::section::Section;
 use super::values::quantity::{duration, size};
 use super::values::{Given, alternatives, choice, integer, text};
 use super::{Attention, Config, DeadLetters, Log, LogFormat, Retry, State, Timeouts};
+use crate::limits;
 
 mod cadence;
 mod headers;
@@ -100,8 +101,12 @@ fn resolve(section: &Section<'_>, path: String) -> PathBuf {
 }
 
 fn dead_letters(section: &mut Section<'_>) -> Read<DeadLetters> {
-    let max_size = section.or("max_size", "1GB", size(1_000_000..=u64::MAX))?;
-    Ok(DeadLetters { max_size })
+    let max_size = section.or("max_size", "1GB", size(1_000_000..=u64::MAX));
+    let keep = section.optional("keep", duration(limits::DEAD_LETTERS_KEEP_MIN));
+    Ok(DeadLetters {
+        max_size: max_size?,
+        keep: keep?,
+    })
 }
 
 fn attention(section: &mut Section<'_>) -> Read<Attention> {

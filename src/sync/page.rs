@@ -35,6 +35,7 @@ impl Delivery {
         let unreadable = page.unreadable.map(stand_in);
         let received = page.records.len() as u64 + u64::from(unreadable.is_some());
         let fresh = leave_out_settled(page.records, repeats);
+        self.supersede(stream, &fresh).await?;
         let skipped = received - fresh.len() as u64 - u64::from(unreadable.is_some());
         let mut ingested = 0;
         let mut refused = Vec::new();
@@ -68,6 +69,17 @@ impl Delivery {
                 bytes: page.bytes as u64,
             },
         })
+    }
+
+    /// Marks the dead letters of which `records` hold later versions, before any of these is sent:
+    /// from then on nobody sends the old ones again.
+    async fn supersede(&self, stream: &str, records: &[Record]) -> Result<(), Error> {
+        let outdated = self.dead_letters.outdated_by(stream, records);
+        if outdated.is_empty() {
+            return Ok(());
+        }
+        let store = self.dead_letters.clone();
+        Ok(blocking(move || store.supersede(&outdated)).await?)
     }
 
     /// Puts the refused records where they are safe.

@@ -15,7 +15,7 @@ use zendesk_aep::sandbox::{
     Answer, FailureKey, Fault, PlatformOptions, Responses, Simulator as _, TransactionIds,
 };
 
-use crate::support::{FOR_EVER, INCREMENTAL, INLET, World, assert_settled, nth};
+use crate::support::{Expected, FOR_EVER, INCREMENTAL, INLET, SEARCH, World, nth};
 
 const BATCH: &str = "/collection/batch/";
 const USERS: usize = 200;
@@ -40,6 +40,8 @@ struct Case {
     signs_in: bool,
     arrange: Box<dyn Fn(&mut World) + Send>,
     first: First,
+    /// How users are read.
+    export: Expected,
     /// Users that end in the dead letters.
     dead_letters: usize,
     /// Messages that may come twice.
@@ -69,6 +71,7 @@ impl Case {
             signs_in: false,
             arrange: Box::new(arrange),
             first: Complete,
+            export: Expected::Incremental,
             dead_letters: 0,
             // One page: what was under way when the pass failed.
             repeats: PAGE,
@@ -91,6 +94,13 @@ impl Case {
 
     fn repeats(self, repeats: usize) -> Self {
         Self { repeats, ..self }
+    }
+
+    fn by_search(self) -> Self {
+        Self {
+            export: Expected::Search,
+            ..self
+        }
     }
 
     fn signs_in(self) -> Self {
@@ -117,6 +127,12 @@ impl Case {
             let ims_url = world.platform.ims_url();
             world.settings.sign_in_to_inlet(&ims_url);
         }
+        if self.export == Expected::Search {
+            world
+                .settings
+                .set("streams.users.export", "search")
+                .set("streams.users.settle", "100ms");
+        }
         let usual = world.settings.clone();
         (self.arrange)(&mut world);
         let report = world.sync().await.report();
@@ -131,7 +147,7 @@ impl Case {
         world.platform.clear_faults();
         world.settings = usual;
         world.sync().await;
-        assert_settled(&world);
+        self.export.assert_settled(&world);
         let dead_letters = world.dead_letters().len();
         assert_eq!(dead_letters, self.dead_letters, "{name}");
         let accepted = world.platform.accepted_count();
@@ -283,6 +299,14 @@ fn zendesk() -> Vec<Case> {
                 r#"{"errors":[{"code":"InvalidPaginationParameter"}]}"#,
             ))),
         ),
+        case(
+            "search cursor expired",
+            Box::new(|world| {
+                let expired = Fault::status(400, r#"{"errors":[{"code":"InvalidCursor"}]}"#);
+                world.zendesk.fault_when(nth(2, SEARCH), expired, 1);
+            }),
+        )
+        .by_search(),
         case(
             "cursor that does not advance",
             Box::new(|world| {
@@ -472,7 +496,8 @@ fn inlet() -> Vec<Case> {
 
 /// 207s in every shape, each with three users rejected.
 fn answers() -> Vec<Case> {
-    const SHAPES: [(&str, fn(&mut Responses)); 9] = [
+    type Shape = (&'static str, fn(&mut Responses));
+    const SHAPES: [Shape; 9] = [
         ("207 with `status`", |r| r.failure_key = FailureKey::Status),
         ("207 with `statusCode`", |r| {
             r.failure_key = FailureKey::StatusCode

@@ -48,7 +48,7 @@ impl Verdict {
         export: Export,
     ) -> std::io::Result<Self> {
         let (accepted, rejected) = (platform.accepted(), platform.rejected());
-        let dead_letters = dead_letters(&state_directory.join("dead-letters.ndjson"))?;
+        let dead_letters = dead_letters(&state_directory.join("dead-letters"))?;
         let expected = expected(zendesk, export);
         let mut verdict = Self {
             users: expected.len() as u64,
@@ -148,17 +148,21 @@ fn is_version(
     })
 }
 
-fn dead_letters(path: &Path) -> std::io::Result<BTreeSet<Version>> {
+/// The versions in the store, as told from the files themselves.
+fn dead_letters(directory: &Path) -> std::io::Result<BTreeSet<Version>> {
     #[derive(Deserialize)]
     struct Line {
         record: Version,
     }
-    let text = std::fs::read_to_string(path)?;
-    Ok(text
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Line>(line).ok())
-        .map(|line| line.record)
-        .collect())
+    let mut versions = BTreeSet::new();
+    for entry in std::fs::read_dir(directory)? {
+        let text = std::fs::read_to_string(entry?.path())?;
+        let lines = text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        versions.extend(lines.map(|line: Line| line.record));
+    }
+    Ok(versions)
 }
 
 impl fmt::Display for Verdict {

@@ -178,6 +178,11 @@ fn sizes() {
         "[dead_letters]\nmax_size = \"2MiB\"\n[streams.users]",
     );
     assert_eq!(accepted(&text, &[]).dead_letters.max_size, 2 * 1024 * 1024);
+    assert_eq!(accepted(&text, &[]).dead_letters.keep, None);
+    insta::assert_snapshot!(section("[dead_letters]\nkeep = \"1h\""), @r#"
+        line 10: dead_letters.keep: `1h` is too short
+            write "86400s" or more
+        "#);
 }
 
 #[test]
