@@ -115,7 +115,7 @@ async fn a_batch_refused_for_one_message_loses_that_message_only() {
         assert_settled(&world);
         let letters = world.dead_letters();
         assert_eq!(letters.len(), 1);
-        assert_eq!(letters[0]["id"], culprit.to_string());
+        assert_eq!(letters[0]["record_id"], culprit.to_string());
         assert_eq!(letters[0]["reason"]["code"], "rejected");
         assert_eq!(letters[0]["reason"]["status"], status);
         assert_eq!(
@@ -150,7 +150,7 @@ async fn several_culprits_are_each_isolated() {
     let mut ids: Vec<String> = world
         .dead_letters()
         .iter()
-        .map(|letter| letter["id"].as_str().expect("an id").to_owned())
+        .map(|letter| letter["record_id"].as_str().expect("an id").to_owned())
         .collect();
     let mut expected = culprits.map(|id| id.to_string());
     ids.sort();

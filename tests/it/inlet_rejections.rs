@@ -42,7 +42,7 @@ async fn refused_records_are_kept_with_their_reason_and_the_rest_gets_through() 
     assert_eq!(letters.len(), 3);
     for (letter, user) in letters.iter().zip(&refused) {
         assert_eq!(letter["stream"], "users");
-        assert_eq!(letter["id"], user.id.to_string());
+        assert_eq!(letter["record_id"], user.id.to_string());
         assert_eq!(letter["version"], user.updated_at.to_string());
         let record: serde_json::Value = serde_json::from_slice(&user.json).expect("JSON");
         assert_eq!(letter["record"], record);
@@ -109,7 +109,10 @@ async fn every_message_is_settled(shape: Responses) {
     assert_eq!(sync.code, Some(4), "{shape:?}");
     assert_settled(&world);
     let letters = world.dead_letters();
-    let ids: Vec<_> = letters.iter().map(|letter| letter["id"].clone()).collect();
+    let ids: Vec<_> = letters
+        .iter()
+        .map(|letter| letter["record_id"].clone())
+        .collect();
     assert_eq!(ids, refused.map(|id| id.to_string()), "{shape:?}");
     assert_eq!(sync.report()["ingested"], 21, "{shape:?}");
 }

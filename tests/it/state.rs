@@ -26,14 +26,18 @@ async fn the_state_file_says_how_far_each_stream_is() {
 async fn nobody_else_may_read_it() {
     use std::os::unix::fs::PermissionsExt as _;
     let world = World::new().await;
-    world.sync().await.assert_code(0);
+    let refused = world.zendesk.users()[1].id;
+    world
+        .platform
+        .reject_when(crate::inlet_rejections::user(refused));
+    world.sync().await.assert_code(4);
     let mode = |name: &str| {
         let metadata = std::fs::metadata(world.path(name)).expect("it is there");
         metadata.permissions().mode() & 0o777
     };
     assert_eq!(mode("state"), 0o700);
     assert_eq!(mode("state/state.json"), 0o600);
-    assert_eq!(mode("state/dead-letters.ndjson"), 0o600);
+    assert_eq!(mode("state/dead-letters/0000000001.ndjson"), 0o600);
 }
 
 #[tokio::test]

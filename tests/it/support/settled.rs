@@ -139,9 +139,9 @@ fn raw_dead_letters(world: &World) -> Vec<Bytes> {
         #[serde(borrow)]
         record: &'a serde_json::value::RawValue,
     }
-    let text = std::fs::read_to_string(world.path("state/dead-letters.ndjson"));
-    let text = text.expect("the dead letters can be read");
-    text.lines()
+    let lines = world.dead_letter_lines();
+    lines
+        .iter()
         .map(|line| serde_json::from_str::<Letter<'_>>(line).expect("a dead letter"))
         .map(|letter| Bytes::copy_from_slice(letter.record.get().as_bytes()))
         .collect()
