@@ -15,6 +15,8 @@
 mod damage;
 mod error;
 mod files;
+#[cfg(test)]
+mod fuzz;
 mod index;
 mod letter;
 mod letter_id;

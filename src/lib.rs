@@ -37,3 +37,6 @@ pub mod lifecycle;
 pub mod sandbox;
 
 pub mod cli;
+
+#[cfg(test)]
+mod fuzzing;

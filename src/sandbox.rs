@@ -40,6 +40,7 @@ mod zendesk;
 mod testing;
 
 pub use answer::Answer;
+pub use dice::Dice;
 pub use fault::Fault;
 pub use platform::{
     DataType, Delivery, Endpoint, FailureKey, PlatformOptions, PlatformSimulator, Responses, Sink,

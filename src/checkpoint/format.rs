@@ -98,4 +98,6 @@ pub(super) fn generation<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use super::{Config, LoadError};
 mod environment;
 mod example;
 mod files;
+mod fuzz;
 mod keys;
 mod platform;
 mod secrets;

@@ -154,6 +154,9 @@ fn explanation(json: &serde_json::Value) -> Option<String> {
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -3,15 +3,16 @@
 /// The splitmix64 generator of Steele, Lea and Flood (OOPSLA 2014). Made for seeding, not for
 /// secrets; it is a page shorter than a dependency.
 #[derive(Clone, Debug)]
-pub(super) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    /// Begins the sequence of `seed`.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// The next 64 bits.
-    pub(super) fn roll(&mut self) -> u64 {
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -20,23 +21,23 @@ impl Dice {
     }
 
     /// A number in `0..end`; 0 if `end` is 0. The bias of the remainder does not matter here.
-    pub(super) fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         self.roll().checked_rem(end).unwrap_or(0)
     }
 
     /// True `percent` times in a hundred.
-    pub(super) fn percent(&mut self, percent: u64) -> bool {
+    pub fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
     /// One of `items`, which must not be empty.
-    pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         let index = self.below(items.len() as u64) as usize;
         &items[index]
     }
 
     /// Keeps a random `count` of `items`, in random order; all of them if there are no more.
-    pub(super) fn draw<T>(&mut self, items: &mut Vec<T>, count: usize) {
+    pub fn draw<T>(&mut self, items: &mut Vec<T>, count: usize) {
         let count = count.min(items.len());
         for place in 0..count {
             let rest = (items.len() - place) as u64;

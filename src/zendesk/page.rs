@@ -142,6 +142,9 @@ fn not_a_page(error: &serde_json::Error) -> String {
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::catalogue;

@@ -183,7 +183,7 @@ async fn a_torn_dead_letter_is_cut_off_and_the_others_stay() {
     let refused = world.zendesk.users()[1].id;
     world.platform.reject_when(inlet_rejections::user(refused));
     world.sync().await.assert_code(4);
-    let path = world.path("state/dead-letters/0000000001.ndjson");
+    let path = world.dead_letters_path();
     let whole = std::fs::read(&path).expect("dead letters");
     std::fs::write(&path, [&whole[..], b"{\"at\":\"2026-"].concat()).expect("written");
 

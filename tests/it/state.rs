@@ -38,6 +38,7 @@ async fn nobody_else_may_read_it() {
     assert_eq!(mode("state"), 0o700);
     assert_eq!(mode("state/state.json"), 0o600);
     assert_eq!(mode("state/dead-letters/0000000001.ndjson"), 0o600);
+    assert_eq!(mode("state/dead-letters"), 0o700);
 }
 
 #[tokio::test]
