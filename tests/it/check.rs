@@ -187,7 +187,7 @@ async fn a_passing_fault_is_none_and_a_lasting_one_is_told_soon() {
         &check(&world).await,
         1,
         "zendesk sign-in",
-        "in 2 attempts: HTTP 503",
+        "HTTP 503 (attempts made: 2)",
     );
 }
 
@@ -203,7 +203,7 @@ async fn several_faults_are_told_at_once_for_people() {
         ok       state             DIR/state, nothing delivered yet
         FAILED   zendesk sign-in   zendesk refused the sign-in: HTTP 401: invalid_client: Client authentication failed (request sandbox-00000000) [ZENDESK-SIGN-IN]
                                    → check `[zendesk.auth]`: the client or token may have been revoked, expired or rotated; secret files are read again at every attempt
-        FAILED   inlet             could not reach the inlet in 1 attempts: cannot connect: Connection refused (os error 111) [PLATFORM-UNAVAILABLE]
+        FAILED   inlet             could not reach the inlet: cannot connect: Connection refused (os error 111) (attempts made: 1) [PLATFORM-UNAVAILABLE]
                                    → nothing is lost: the checkpoint stands and the next sync tries again; if it stays, look at the network and at status.adobe.com
         ");
     assert_eq!(world.platform.requests_to(INLET).len(), 0);

@@ -3,6 +3,7 @@
 
 use zendesk_aep::sandbox::{Fault, Simulator as _};
 
+use crate::inlet_rejections;
 use crate::support::{
     FOR_EVER, INCREMENTAL, INLET, PATIENCE, World, assert_settled, eventually, nth,
 };
@@ -107,10 +108,7 @@ async fn killed_between_pages_it_repeats_nothing() {
 async fn killed_with_a_refused_record_in_hand_it_comes_to_the_dead_letters_once() {
     let world = World::new().await;
     let refused = world.zendesk.users()[1].id;
-    world.platform.reject_when(move |message| {
-        let message: serde_json::Value = serde_json::from_slice(message).ok()?;
-        (message["id"] == refused).then(|| "no good".to_owned())
-    });
+    world.platform.reject_when(inlet_rejections::user(refused));
     world
         .platform
         .fault_when(nth(3, INLET), Fault::Stall(FOR_EVER), 1);
@@ -136,10 +134,7 @@ async fn killed_with_a_refused_record_in_hand_it_comes_to_the_dead_letters_once(
 async fn a_checkpoint_that_cannot_be_saved_does_not_move() {
     let world = World::new().await;
     let refused = world.zendesk.users()[1].id;
-    world.platform.reject_when(move |message| {
-        let message: serde_json::Value = serde_json::from_slice(message).ok()?;
-        (message["id"] == refused).then(|| "no good".to_owned())
-    });
+    world.platform.reject_when(inlet_rejections::user(refused));
     // A directory where the new state would be written: every save fails.
     let in_the_way = world.path("state/state.json.tmp");
     std::fs::create_dir_all(&in_the_way).expect("a directory");
@@ -186,10 +181,7 @@ async fn killed_again_and_again_it_still_gets_everything_there() {
 async fn a_torn_dead_letter_is_cut_off_and_the_others_stay() {
     let world = World::new().await;
     let refused = world.zendesk.users()[1].id;
-    world.platform.reject_when(move |message| {
-        let message: serde_json::Value = serde_json::from_slice(message).ok()?;
-        (message["id"] == refused).then(|| "no good".to_owned())
-    });
+    world.platform.reject_when(inlet_rejections::user(refused));
     world.sync().await.assert_code(4);
     let path = world.dead_letters_path();
     let whole = std::fs::read(&path).expect("dead letters");

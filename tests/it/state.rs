@@ -26,13 +26,18 @@ async fn the_state_file_says_how_far_each_stream_is() {
 async fn nobody_else_may_read_it() {
     use std::os::unix::fs::PermissionsExt as _;
     let world = World::new().await;
-    world.sync().await.assert_code(0);
+    let refused = world.zendesk.users()[1].id;
+    world
+        .platform
+        .reject_when(crate::inlet_rejections::user(refused));
+    world.sync().await.assert_code(4);
     let mode = |name: &str| {
         let metadata = std::fs::metadata(world.path(name)).expect("it is there");
         metadata.permissions().mode() & 0o777
     };
     assert_eq!(mode("state"), 0o700);
     assert_eq!(mode("state/state.json"), 0o600);
+    assert_eq!(mode("state/dead-letters/0000000001.ndjson"), 0o600);
     assert_eq!(mode("state/dead-letters"), 0o700);
 }
 
@@ -174,9 +179,39 @@ async fn a_damaged_state_file_stops_the_start() {
     assert_refused(
         half,
         "is damaged",
-        "put back an earlier generation from `history/`",
+        "put back an earlier generation: `state history` lists them",
     )
     .await;
+}
+
+#[tokio::test]
+async fn the_remedy_for_a_damaged_state_file_repairs_it() {
+    let world = World::new().await;
+    world.sync().await.assert_code(0);
+    std::fs::write(world.state_file(), "{").expect("written");
+    let history = world.run(&["state", "history"]).await;
+    history.assert_code(0);
+    assert!(history.stdout.contains('3'), "{}", history.stdout);
+
+    let tried = world.run(&["state", "rollback", "3"]).await;
+    tried.assert_code(0);
+    let content = std::fs::read_to_string(world.state_file()).expect("a file");
+    assert_eq!(
+        content, "{",
+        "without `--yes` it only says what it would do"
+    );
+    world
+        .run(&["state", "rollback", "3", "--yes"])
+        .await
+        .assert_code(0);
+    assert_eq!(
+        world.users_state()["position"]["cursor"],
+        world.cursor_after(150)
+    );
+    let again = world.sync().await;
+    again.assert_code(0);
+    assert_eq!(again.report()["received"], 50, "the last page");
+    assert_settled(&world);
 }
 
 #[tokio::test]
@@ -185,7 +220,7 @@ async fn an_empty_state_file_stops_the_start() {
     assert_refused(
         nothing,
         "is damaged",
-        "put back an earlier generation from `history/`",
+        "put back an earlier generation: `state history` lists them",
     )
     .await;
 }

@@ -223,7 +223,7 @@ async fn attempts_end_and_the_next_sync_goes_on() {
     assert_eq!(report["outcome"], "ZENDESK-UNAVAILABLE");
     let error = report["error"].as_str().expect("an error");
     assert!(
-        error.contains("in 4 attempts: HTTP 500: unavailable"),
+        error.contains("HTTP 500: unavailable (attempts made: 4)"),
         "{error}"
     );
     assert_eq!(report["ingested"], 50, "the first page was delivered");
