@@ -39,8 +39,12 @@ fn any_segment() {
     });
 }
 
-/// A letter that was read is what stands in its line.
+/// A letter that was read is what stands in its line. Only the case of the checksum's digits is
+/// free.
 fn assert_is(letter: &Letter, line: &[u8]) {
+    const HEAD: usize = r#"{"crc":"00000000""#.len();
     let again = letter.encode().expect("a line");
-    assert_eq!(again.strip_suffix(b"\n"), Some(line));
+    let again = again.strip_suffix(b"\n").expect("a whole line");
+    assert_eq!(again[HEAD..], line[HEAD..]);
+    assert!(again[..HEAD].eq_ignore_ascii_case(&line[..HEAD]));
 }

@@ -4,8 +4,9 @@
 //! opaque, so nothing can be asked for "after the next record"; but an export may also begin at
 //! a time. So the second of the unreadable record is searched for: the first time from which
 //! the export can be read again lies one second after it. Nothing is passed over unless the
-//! export can be read further on and the record still fails after that was seen, so that an
-//! outage never looks like a bad record.
+//! export can be read further on, from a time and from a cursor, and the record still fails after
+//! that was seen: an outage must never look like a bad record. (Two unreadable records in a row
+//! therefore stop the stream. That has never been seen.)
 //!
 //! Records of the same second behind the unreadable one are out of the cursor's reach too; the
 //! search export is asked for that second, and may even have the record itself.
@@ -66,6 +67,12 @@ impl Incremental {
         let Some(after) = page.after_cursor.map(Cursor::new) else {
             return Err(unreadable(trouble));
         };
+        // Were cursors what fails and not the record, every page would be passed over, one by one.
+        match self.fetch(Begin::After(&after), Effort::Probe).await {
+            Ok(_) => self.source.page_size.shrink_to_one(),
+            Err(Error::Unreadable { .. }) => return Err(unreadable(trouble)),
+            Err(error) => return Err(error),
+        }
         let lost_second = first_readable - SignedDuration::from_secs(1);
         tracing::error!(
             stream,

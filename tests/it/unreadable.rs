@@ -80,6 +80,22 @@ async fn an_outage_is_never_taken_for_a_bad_record() {
 }
 
 #[tokio::test]
+async fn cursors_that_fail_are_never_taken_for_a_bad_record() {
+    let mut world = World::new().await;
+    world.settings.set("retry.attempts", 3);
+    let cursors = |request: &zendesk_aep::sandbox::Request| {
+        request.head.path.starts_with(INCREMENTAL) && request.head.query("cursor").is_some()
+    };
+    let timeout = zendesk_aep::sandbox::Fault::status(504, "<html>");
+    world.zendesk.fault_when(cursors, timeout, usize::MAX);
+    world.sync().await.assert_code(1);
+    assert!(world.dead_letters().is_empty());
+    world.zendesk.clear_faults();
+    world.sync().await.assert_code(0);
+    crate::support::assert_settled(&world);
+}
+
+#[tokio::test]
 async fn with_nothing_behind_it_the_sync_fails_and_goes_on_when_there_is() {
     let mut world = World::new().await;
     world.settings.set("retry.attempts", 3);
