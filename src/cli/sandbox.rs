@@ -41,6 +41,10 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
 
+    /// What the daemon logs of its own, like `info`
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    log: String,
+
     /// How the daemon reads users
     #[arg(long, value_enum, default_value_t = Export::Incremental)]
     export: Export,

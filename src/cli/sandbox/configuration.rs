@@ -86,7 +86,7 @@ every = "1s"
 [state]
 directory = "state"
 [log]
-level = "warn"
+level = "{log}"
 [streams.users]
 {export}
 flow_id = "{FLOW_ID}"
@@ -98,6 +98,7 @@ overlap = "10s"
         org_id = platform.org_id,
         sandbox_name = platform.sandbox_name,
         ims_url = ends.platform.ims_url(),
+        log = arguments.log.escape_default(),
         adobe_client = platform.client_id,
     );
     let path = directory.join("config.toml");
