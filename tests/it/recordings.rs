@@ -52,6 +52,60 @@ async fn recorded_pages_of_the_incremental_export_are_read_to_the_end() {
     }
 }
 
+/// Lists have a protocol of their own, but the users in them are users: twelve years of them, with
+/// keys that came and went, sideloads and sample data.
+#[tokio::test]
+async fn every_user_ever_recorded_gets_through_byte_for_byte() {
+    let Some(folder) = shared("fixtures/zendesk/users") else {
+        return;
+    };
+    let files = std::fs::read_dir(&folder).expect("the folder");
+    let names = files.map(|file| {
+        file.expect("a file")
+            .file_name()
+            .into_string()
+            .expect("text")
+    });
+    // What other projects wrote by hand has no exchange around it.
+    let recordings = names.filter(|name| !name.starts_with("handmade_"));
+    let mut users: Vec<String> = recordings
+        .flat_map(|name| recorded(&folder, &name))
+        .filter_map(|answer| answer.records_if_any("users"))
+        .flatten()
+        .collect();
+    users.sort();
+    users.dedup();
+    assert!(users.len() > 150, "{} users", users.len());
+
+    let mut world = World::new().await;
+    world.settings.set("platform.in_flight", 1);
+    // Each on a page of its own: several recordings hold several versions of one user.
+    for (number, user) in users.iter().enumerate() {
+        let end = number + 1 == users.len();
+        let page =
+            format!(r#"{{"users":[{user}],"after_cursor":"{number}","end_of_stream":{end}}}"#);
+        world
+            .zendesk
+            .fault(INCREMENTAL, Fault::status(200, page), 1);
+    }
+    let sync = world.sync().await;
+    sync.assert_code(0);
+    let report = sync.report();
+    assert_eq!(report["received"], users.len());
+    assert_eq!(report["failed"], 0);
+    let delivered = delivered(&world);
+    assert!(
+        delivered.iter().all(|user| users.contains(user)),
+        "to the byte"
+    );
+    assert_eq!(
+        report["ingested"].as_u64().expect("a count")
+            + report["skipped"].as_u64().expect("a count"),
+        users.len() as u64,
+        "what is skipped is an older version of a user"
+    );
+}
+
 #[tokio::test]
 async fn recorded_pages_of_the_search_export_are_read_to_the_end() {
     let Some(folder) = shared("fixtures/zendesk/search_export") else {

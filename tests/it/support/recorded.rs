@@ -3,6 +3,7 @@
 //! They lie outside of this project, in the folder that `ZENDESK_AEP_SHARED` names or else in
 //! `../shared`, and are never copied into it.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -79,14 +80,16 @@ impl Recorded {
 
     /// The records under `key`, byte for byte as they stand in the recording.
     pub fn records(&self, key: &str) -> Vec<String> {
-        let body = self.body.as_ref().expect("a body").get();
-        let mut members: std::collections::HashMap<&str, &RawValue> =
-            serde_json::from_str(body).expect("an object");
-        let records = members.remove(key).expect("records");
-        let records: Vec<&RawValue> = serde_json::from_str(records.get()).expect("an array");
-        records
-            .iter()
-            .map(|record| record.get().to_owned())
-            .collect()
+        self.records_if_any(key).expect("records")
+    }
+
+    /// The same, of an answer that may be about something else.
+    pub fn records_if_any(&self, key: &str) -> Option<Vec<String>> {
+        let body = self.body.as_ref()?.get();
+        let mut members: HashMap<&str, &RawValue> = serde_json::from_str(body).ok()?;
+        let records = members.remove(key)?;
+        let records: Vec<&RawValue> = serde_json::from_str(records.get()).ok()?;
+        let texts = records.iter().map(|record| record.get().to_owned());
+        Some(texts.collect())
     }
 }
