@@ -14,12 +14,12 @@
 
 mod damage;
 mod error;
-mod files;
 #[cfg(test)]
 mod fuzz;
 mod index;
 mod letter;
 mod letter_id;
+mod lines;
 mod locked;
 mod reason;
 mod redact;

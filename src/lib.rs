@@ -16,6 +16,8 @@ pub mod http;
 
 pub mod json;
 
+pub mod files;
+
 pub mod zendesk;
 
 pub mod mapping;

@@ -3,16 +3,15 @@
 //! The directory is private to this user, and so is every file in it: the state names people's
 //! ids. That is also why nothing here defends against others who write into it.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::format::{self, Fault};
 use super::{Error, FORMAT_VERSION, State, history};
-use crate::limits;
+use crate::{files, limits};
 
 const STATE: &str = "state.json";
 const TEMPORARY: &str = "state.json.tmp";
@@ -31,11 +30,7 @@ impl Directory {
     /// Creates it, with a history, where it is missing.
     pub(super) fn create(&self) -> Result<(), Error> {
         let history = self.history();
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&history)
-            .map_err(Error::io("create the directory", &history))
+        files::create_directory(&history).map_err(Error::io("create the directory", &history))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -75,24 +70,18 @@ impl Directory {
     /// Replaces the state file so that at any instant the old one or the new one is there, whole.
     /// The old one stays as `keep_as`, if given.
     pub(super) fn replace(&self, state: &State, keep_as: Option<&Path>) -> Result<(), Error> {
-        let temporary = self.0.join(TEMPORARY);
-        let written = write_new(&temporary, state).and_then(|()| {
-            if let Some(kept) = keep_as {
-                self.keep(kept)?;
-                history::prune(self)?;
-            }
-            let path = self.state();
-            fs::rename(&temporary, &path).map_err(Error::io("replace", &path))
-        });
-        if written.is_err() {
-            // On a full disk half a file would hold the space that the next attempt needs.
-            let _ = fs::remove_file(&temporary);
+        let (path, draft) = (self.state(), self.0.join(TEMPORARY));
+        let text = format::write(state).map_err(Error::io("write", &draft))?;
+        files::write_new(&draft, &text).map_err(Error::io("write", &draft))?;
+        if let Some(kept) = keep_as {
+            self.keep(kept)
+                .and_then(|()| history::prune(self))
+                .inspect_err(|_| {
+                    // Half a save would hold the space that the next attempt needs.
+                    let _ = fs::remove_file(&draft);
+                })?;
         }
-        written?;
-        // Makes the rename durable.
-        File::open(&self.0)
-            .and_then(|directory| directory.sync_all())
-            .map_err(Error::io("sync the directory", &self.0))
+        files::replace(&path, &draft).map_err(Error::io("replace", &path))
     }
 
     /// Gives the state file a second name, which outlives its replacement.
@@ -101,13 +90,13 @@ impl Directory {
         // Somebody may have tidied the history away while we ran.
         self.create()?;
         // A crash between this and the rename left a link of the same name.
-        remove_if_there(kept).map_err(Error::io(action, kept))?;
+        files::remove_if_there(kept).map_err(Error::io(action, kept))?;
         match fs::hard_link(self.state(), kept) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             // Not every file system has hard links.
             Err(_) => fs::copy(self.state(), kept)
-                .map(drop)
+                .and_then(|_| files::take_after_parent(kept))
                 .map_err(Error::io(action, kept)),
         }
     }
@@ -139,28 +128,5 @@ pub(super) fn read_file(path: &Path) -> Result<Option<State>, Error> {
             found,
             known: FORMAT_VERSION,
         }),
-    }
-}
-
-/// Writes the state to a file that was not there before, and on to the disk.
-fn write_new(path: &Path, state: &State) -> Result<(), Error> {
-    let text = format::write(state).map_err(Error::io("write", path))?;
-    // Whatever a crash left there goes; a link there is removed and not written through.
-    remove_if_there(path).map_err(Error::io("create", path))?;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(Error::io("create", path))?;
-    file.write_all(&text).map_err(Error::io("write", path))?;
-    file.sync_all().map_err(Error::io("write", path))
-}
-
-/// Removes a file that may not be there.
-pub(super) fn remove_if_there(path: &Path) -> std::io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        other => other,
     }
 }

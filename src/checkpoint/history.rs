@@ -7,9 +7,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::directory::{Directory, read_file, remove_if_there};
+use super::directory::{Directory, read_file};
 use super::{Error, State};
-use crate::limits;
+use crate::{files, limits};
 
 /// One kept generation.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ pub(super) fn prune(directory: &Directory) -> Result<(), Error> {
     let excess = numbers.len().saturating_sub(limits::STATE_GENERATIONS);
     for &oldest in &numbers[..excess] {
         let path = path(directory, oldest);
-        remove_if_there(&path).map_err(Error::io("drop the oldest generation", &path))?;
+        files::remove_if_there(&path).map_err(Error::io("drop the oldest generation", &path))?;
     }
     Ok(())
 }

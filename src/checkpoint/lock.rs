@@ -1,10 +1,11 @@
 //! One owner of a state directory.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read as _, Write as _};
 
 use super::Error;
 use super::directory::Directory;
+use crate::files;
 
 /// The lock of a state directory; dropping it gives the directory free.
 #[derive(Debug)]
@@ -17,13 +18,7 @@ impl Lock {
     /// Takes the lock, or says who has it.
     pub(super) fn take(directory: &Directory) -> Result<Self, Error> {
         let path = directory.lock();
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(Error::io("lock", &path))?;
+        let mut file = files::open_or_create(&path).map_err(Error::io("lock", &path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

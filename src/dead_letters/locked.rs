@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io;
 
 use super::segments::failed;
-use super::{Damaged, Error, Letter, Segments, files};
+use super::{Damaged, Error, Letter, Segments, lines};
+use crate::files;
 use crate::limits;
 
 /// Of a segment's replacement until it takes its place.
@@ -120,7 +121,7 @@ impl<'s> Locked<'s> {
             let (fit, later) = rest.split_at(fitting);
             if !fit.is_empty() {
                 let path = self.segments.path(number);
-                files::append(&path, &fit.concat()).map_err(failed("write", &path))?;
+                lines::append(&path, &fit.concat()).map_err(failed("write", &path))?;
                 placed.extend(fit.iter().map(|_| number));
             }
             rest = later;
@@ -163,7 +164,8 @@ impl<'s> Locked<'s> {
             let replaced = if kept.is_empty() {
                 files::remove(&path)
             } else {
-                files::replace(&path, &path.with_extension(TEMPORARY), &kept)
+                let draft = path.with_extension(TEMPORARY);
+                files::write_new(&draft, &kept).and_then(|()| files::replace(&path, &draft))
             };
             replaced.map_err(failed("replace", &path))?;
         }
@@ -178,7 +180,7 @@ impl<'s> Locked<'s> {
         }
         if let Some(newest) = self.segments.numbers()?.last() {
             let path = self.segments.path(*newest);
-            let bytes = files::cut_torn_line(&path).map_err(failed("repair", &path))?;
+            let bytes = lines::cut_torn_line(&path).map_err(failed("repair", &path))?;
             if bytes > 0 {
                 tracing::warn!(
                     path = %path.display(),

@@ -12,8 +12,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::files;
 use super::{Error, Line, Locked};
+use crate::files;
 use crate::limits;
 
 const DIRECTORY: &str = "dead-letters";

@@ -62,7 +62,7 @@ fn a_directory_in_the_place_of_the_temporary() {
     survives(
         &at("c2"),
         |path| fs::create_dir(temporary(path)).expect("in the way"),
-        "cannot create",
+        "cannot write",
         |path| fs::remove_dir(temporary(path)).expect("removed"),
     );
 }
@@ -120,7 +120,7 @@ fn permission_lost() {
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
         }
     };
-    survives(&at("c2"), mode(0o500), "cannot create", mode(0o700));
+    survives(&at("c2"), mode(0o500), "cannot write", mode(0o700));
 }
 
 #[test]
