@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::{Client, Response, redirect, retry};
+use url::Url;
 
 use crate::config::Timeouts;
 
@@ -44,10 +45,17 @@ impl ClientError {
 /// A client that follows no redirect (credentials go to the configured host and no other) and
 /// repeats nothing by itself (attempts are counted by [`Attempts`]).
 ///
+/// The environment's proxies are honoured, but for `peers` that are all on loopback: plain `http` is
+/// configured for those only, and no proxy could reach them.
+///
 /// # Errors
 /// When the TLS set-up fails.
-pub fn client(timeouts: &Timeouts) -> Result<Client, ClientError> {
-    Client::builder()
+pub fn client(timeouts: &Timeouts, peers: &[&Url]) -> Result<Client, ClientError> {
+    let mut builder = Client::builder();
+    if peers.iter().all(|peer| peer.scheme() == "http") {
+        builder = builder.no_proxy();
+    }
+    builder
         .user_agent(USER_AGENT)
         .connect_timeout(timeouts.connect)
         .read_timeout(timeouts.idle)

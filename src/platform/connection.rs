@@ -61,6 +61,9 @@ impl Connection {
         retry: &Retry,
         stop: &CancellationToken,
     ) -> Result<Self, Error> {
+        let inlet_url = config.inlet_url.single();
+        let ims_url = config.auth.as_ref().map(|auth| &auth.ims_url);
+        let peers: Vec<&Url> = std::iter::once(&inlet_url).chain(ims_url).collect();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(name) = &config.sandbox_name {
@@ -77,7 +80,7 @@ impl Connection {
             insert(&mut headers, name, value.expose_secret())?;
         }
         Ok(Self {
-            http: http::client(&config.timeouts)?,
+            http: http::client(&config.timeouts, &peers)?,
             ims: config.auth.clone().map(Ims::new),
             headers,
             inlet_url: config.inlet_url.clone(),

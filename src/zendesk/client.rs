@@ -100,7 +100,7 @@ impl Client {
         stop: &CancellationToken,
     ) -> Result<Self, Error> {
         Ok(Self {
-            http: http::client(&config.timeouts)?,
+            http: http::client(&config.timeouts, &[&config.base_url])?,
             base_url: config.base_url.clone(),
             sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()),
             clock: ServerClock::default(),
