@@ -17,6 +17,7 @@ mod amendment;
 mod directory;
 mod error;
 mod format;
+mod generations;
 mod history;
 mod lock;
 mod repeats;

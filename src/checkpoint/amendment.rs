@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::directory::Directory;
 use super::lock::Lock;
-use super::{Error, State, StreamState, history};
+use super::{Error, State, StreamState, generations};
 
 /// What stands in a state directory.
 #[derive(Debug)]
@@ -94,14 +94,16 @@ impl Amendment {
         let present = self.present.state.as_ref().map(|state| state.generation);
         // A generation that cannot be read had the number after the last kept one.
         let generation = match (&self.present.trouble, present) {
-            (None, present) => history::next_number(&self.directory, present.unwrap_or(0))?,
-            (Some(_), _) => history::next_number(&self.directory, 0)? + 1,
+            (None, present) => {
+                generations::next_number(&self.directory.history(), present.unwrap_or(0))?
+            }
+            (Some(_), _) => generations::next_number(&self.directory.history(), 0)? + 1,
         };
         let set_aside = match self.present.trouble {
             Some(Error::Missing { .. }) | None => None,
             Some(_) => Some(self.directory.aside(now)),
         };
-        let kept = present.map(|number| history::path(&self.directory, number));
+        let kept = present.map(|number| generations::path(&self.directory.history(), number));
         let state = State {
             generation,
             saved_at: now,

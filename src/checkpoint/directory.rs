@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::format::{self, Fault};
-use super::{Error, FORMAT_VERSION, State, history};
+use super::{Error, FORMAT_VERSION, State, generations};
 use crate::{files, limits};
 
 const STATE: &str = "state.json";
@@ -61,7 +61,7 @@ impl Directory {
     pub(super) fn read(&self) -> Result<Option<State>, Error> {
         match read_file(&self.state())? {
             Some(state) => Ok(Some(state)),
-            None if history::numbers(self)?.is_empty() => Ok(None),
+            None if generations::numbers(&self.history())?.is_empty() => Ok(None),
             // We replace it by a rename, at no instant is it missing: somebody took it away.
             None => Err(Error::Missing { path: self.state() }),
         }
@@ -75,7 +75,7 @@ impl Directory {
         files::write_new(&draft, &text).map_err(Error::io("write", &draft))?;
         if let Some(kept) = keep_as {
             self.keep(kept)
-                .and_then(|()| history::prune(self))
+                .and_then(|()| generations::prune(&self.history()))
                 .inspect_err(|_| {
                     // Half a save would hold the space that the next attempt needs.
                     let _ = fs::remove_file(&draft);

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::directory::Directory;
 use super::lock::Lock;
-use super::{Error, State, StreamState, history};
+use super::{Error, State, StreamState, generations};
 use crate::limits;
 use crate::record::Position;
 
@@ -67,8 +67,12 @@ impl Store {
         next.saved_at = Timestamp::now();
         let mut keep_as = None;
         if moved {
-            keep_as = Some(history::path(&self.directory, state.generation));
-            next.generation = history::next_number(&self.directory, state.generation)?;
+            keep_as = Some(generations::path(
+                &self.directory.history(),
+                state.generation,
+            ));
+            next.generation =
+                generations::next_number(&self.directory.history(), state.generation)?;
         }
         self.directory.replace(&next, keep_as.as_deref())?;
         *state = next;

@@ -7,6 +7,7 @@ use jiff::ToSpan as _;
 
 use super::*;
 use crate::checkpoint::Seen;
+use crate::checkpoint::history;
 use crate::record::Cursor;
 
 const ACCOUNT: &str = "acme.zendesk.com";
@@ -149,7 +150,7 @@ fn a_history_tidied_away_is_begun_again() {
     store.save("users", at("c2")).expect("saved");
     fs::remove_dir_all(directory.path().join("history")).expect("removed");
     store.save("users", at("c3")).expect("saved");
-    let kept = history::history(directory.path()).expect("a history");
+    let kept = history(directory.path()).expect("a history");
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].number, 2, "counted on, not begun again");
 }
@@ -180,9 +181,9 @@ fn a_clock_far_ahead_or_set_back_decides_nothing() {
         fs::write(&file, text.replace(&saved_at, wrong)).expect("written");
         let store = open(path);
         assert_eq!(store.stream("users"), at("c1"));
-        let before = history::history(path).expect("a history").len();
+        let before = history(path).expect("a history").len();
         store.save("users", at(wrong)).expect("saved");
-        let after = history::history(path).expect("a history");
+        let after = history(path).expect("a history");
         assert_eq!(
             after.len(),
             before.max(1),
