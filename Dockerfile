@@ -4,7 +4,9 @@ ARG RUNTIME_IMAGE=debian:bookworm-slim
 FROM ${BUILDER_IMAGE} AS build
 WORKDIR /build
 # The dependencies first and on their own: an edit of our sources then leaves their layer alone.
+# Cargo reads the manifest only if the benchmarks that it names are there.
 COPY Cargo.toml Cargo.lock ./
+COPY benches benches
 RUN mkdir src \
     && echo '//! A stand-in.' > src/lib.rs \
     && echo 'fn main() {}' > src/main.rs \
