@@ -92,6 +92,18 @@ pub fn read(directory: &Path) -> Result<Option<State>, Error> {
     Directory::new(directory).read()
 }
 
+/// [`read`], for the state of `account`.
+///
+/// # Errors
+/// As [`read`], and when the file is about another account.
+pub fn read_of(directory: &Path, account: &str) -> Result<Option<State>, Error> {
+    let directory = Directory::new(directory);
+    let state = directory.read()?;
+    state
+        .map(|state| state.of_account(account, &directory))
+        .transpose()
+}
+
 /// What is known of one stream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -65,16 +65,8 @@ pub(super) async fn run(path: &Path, output: Output) -> u8 {
 /// Reads the state without taking the lock: a running daemon may own it.
 fn state(config: &Config) -> Finding {
     let directory = &config.state.directory;
-    match checkpoint::read(directory) {
+    match checkpoint::read_of(directory, &config.zendesk.account) {
         Err(error) => failed("state", &error),
-        Ok(Some(state)) if state.account != config.zendesk.account => failed(
-            "state",
-            &checkpoint::Error::Foreign {
-                path: directory.clone(),
-                found: state.account,
-                configured: config.zendesk.account.clone(),
-            },
-        ),
         Ok(Some(state)) => ok(
             "state",
             format!("{}, saved {}", directory.display(), state.saved_at),

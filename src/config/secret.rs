@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
@@ -19,8 +19,9 @@ pub enum Secret {
     Credential {
         /// The credential's name.
         name: String,
-        /// The file it is read from.
-        path: PathBuf,
+        /// `$CREDENTIALS_DIRECTORY`, if it was set when the configuration was read. A command that
+        /// needs no secret works without.
+        directory: Option<PathBuf>,
     },
 }
 
@@ -33,6 +34,11 @@ pub enum SecretError {
     /// The variable is not UTF-8.
     #[error("environment variable `{0}` is not valid UTF-8")]
     NotText(String),
+    /// Nobody provides credentials.
+    #[error(
+        "there is no credential `{0}`: systemd sets `CREDENTIALS_DIRECTORY` for services with `LoadCredential=`; by hand, set it to the directory that holds the file"
+    )]
+    NoCredentials(String),
     /// Nothing in it.
     #[error("{0} is empty")]
     Empty(Secret),
@@ -65,22 +71,11 @@ impl Secret {
                     return Err(SecretError::NotText(name.clone()));
                 }
             },
-            Self::File(path) | Self::Credential { path, .. } => {
-                let unreadable = |source| SecretError::Unreadable {
-                    place: self.clone(),
-                    source,
-                };
-                let mut text = Vec::new();
-                std::fs::File::open(path)
-                    .map_err(unreadable)?
-                    .take(limits::SECRET_BYTES_MAX as u64 + 1)
-                    .read_to_end(&mut text)
-                    .map_err(unreadable)?;
-                if text.len() > limits::SECRET_BYTES_MAX {
-                    return Err(SecretError::Implausible(self.clone()));
-                }
-                String::from_utf8(text).map_err(|_| SecretError::Implausible(self.clone()))?
-            }
+            Self::File(path) => self.read_file(path)?,
+            Self::Credential { name, directory } => match directory {
+                Some(directory) => self.read_file(&directory.join(name))?,
+                None => return Err(SecretError::NoCredentials(name.clone())),
+            },
         };
         let secret = text.trim_end_matches(['\r', '\n']);
         if secret.is_empty() {
@@ -93,6 +88,23 @@ impl Secret {
         }
         Ok(SecretString::from(secret))
     }
+
+    fn read_file(&self, path: &Path) -> Result<String, SecretError> {
+        let unreadable = |source| SecretError::Unreadable {
+            place: self.clone(),
+            source,
+        };
+        let mut text = Vec::new();
+        std::fs::File::open(path)
+            .map_err(unreadable)?
+            .take(limits::SECRET_BYTES_MAX as u64 + 1)
+            .read_to_end(&mut text)
+            .map_err(unreadable)?;
+        if text.len() > limits::SECRET_BYTES_MAX {
+            return Err(SecretError::Implausible(self.clone()));
+        }
+        String::from_utf8(text).map_err(|_| SecretError::Implausible(self.clone()))
+    }
 }
 
 impl fmt::Display for Secret {
@@ -100,9 +112,7 @@ impl fmt::Display for Secret {
         match self {
             Self::Env(name) => write!(f, "environment variable `{name}`"),
             Self::File(path) => write!(f, "secret file `{}`", path.display()),
-            Self::Credential { name, path } => {
-                write!(f, "credential `{name}` (`{}`)", path.display())
-            }
+            Self::Credential { name, .. } => write!(f, "credential `{name}`"),
         }
     }
 }

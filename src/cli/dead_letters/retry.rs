@@ -7,6 +7,7 @@ use super::{Output, exit, not_found, output, warn};
 use crate::cli::output::grouped;
 use crate::config::Config;
 use crate::dead_letters::Segments;
+use crate::error::{Chain, Code, Explain as _};
 use crate::lifecycle;
 use crate::sync::{self, Retried};
 
@@ -48,7 +49,17 @@ pub(super) async fn run(
         Output::Human => print(&retried),
     }
     if let Err(error) = ended {
-        return output::fail(&error);
+        return match error.code() {
+            // Its own hint is about syncs, which come again by themselves.
+            code @ Code::PlatformUnavailable => {
+                eprintln!(
+                    "error[{code}]: {}\n\nhint: what was not accepted is all there still: `retry` again when the inlet answers",
+                    Chain(&error)
+                );
+                exit::code(code)
+            }
+            _ => output::fail(&error),
+        };
     }
     let missing = picker.missing();
     if !missing.is_empty() {

@@ -40,9 +40,11 @@ fn place(section: &mut Section<'_>) -> Read<Secret> {
     let credential = section.optional("credential", credential_name);
     let file = file?.map(|path| Secret::File(resolve(section, path)));
     let env = env?.map(Secret::Env);
-    let credential = credential?
-        .map(|name| resolve_credential(section, name))
-        .transpose()?;
+    let directory = &section.surroundings().credentials;
+    let credential = credential?.map(|name| Secret::Credential {
+        name,
+        directory: directory.clone(),
+    });
     let found: Vec<Secret> = [file, env, credential].into_iter().flatten().collect();
     match <[Secret; 1]>::try_from(found) {
         Ok([secret]) => Ok(secret),
@@ -80,22 +82,5 @@ fn credential_name(given: &Given<'_>) -> Result<String, Problem> {
         ))
     } else {
         Ok(name)
-    }
-}
-
-fn resolve_credential(section: &mut Section<'_>, name: String) -> Read<Secret> {
-    match &section.surroundings().credentials {
-        Some(directory) => Ok(Secret::Credential {
-            path: directory.join(&name),
-            name,
-        }),
-        None => Err(section.refuse(
-            "credential",
-            Problem::new(
-                "there are no credentials: `CREDENTIALS_DIRECTORY` is not set",
-                "run as a systemd service with `LoadCredential=`, which sets it, \
-                 or write `{ file = \"…\" }`",
-            ),
-        )),
     }
 }

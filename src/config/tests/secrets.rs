@@ -61,17 +61,18 @@ fn faults() {
 }
 
 #[test]
-fn credentials_need_a_service_manager() {
-    insta::assert_snapshot!(fault("{ credential = \"token\" }"), @r#"
-        line 6: zendesk.auth.access_token.credential: there are no credentials: `CREDENTIALS_DIRECTORY` is not set
-            run as a systemd service with `LoadCredential=`, which sets it, or write `{ file = "…" }`
-        "#);
+fn credentials_need_a_service_manager_only_when_they_are_read() {
     let environment = [("CREDENTIALS_DIRECTORY", "/run/credentials")];
-    let expected = Secret::Credential {
+    let credential = |directory| Secret::Credential {
         name: "token".to_owned(),
-        path: PathBuf::from("/run/credentials/token"),
+        directory,
     };
+    let expected = credential(Some(PathBuf::from("/run/credentials")));
     assert_eq!(secret("{ credential = \"token\" }", &environment), expected);
+    let nowhere = secret("{ credential = \"token\" }", &[]);
+    assert_eq!(nowhere, credential(None));
+    let error = nowhere.read().expect_err("nobody provides it").to_string();
+    assert!(error.contains("CREDENTIALS_DIRECTORY"), "{error}");
 }
 
 #[test]
