@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::http::{Wait, retry_after};
+use crate::http::{Trouble, Wait, retry_after};
 
 /// What to do about an answer that is not a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,23 @@ pub(super) fn decide(status: StatusCode, headers: &HeaderMap, now: Timestamp) ->
         // Redirects, 405, 415, 501 and the like are about our way of asking, not about messages.
         _ => Decision::Refused,
     }
+}
+
+/// Decides on a request that got no whole or no sensible answer: whether its messages were taken
+/// is unknown, and sending them again is what at-least-once means.
+pub(super) fn decide_trouble() -> Decision {
+    Decision::Retry(Wait::Backoff)
+}
+
+/// Whether what a request still ended with after every attempt may be the fault of what it holds:
+/// Adobe answers 500 also to a payload that it cannot process.
+pub(super) fn may_be_the_payload(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Status { status, .. } if status.as_u16() == 500)
+}
+
+/// Whether a refused authorization is about the address we call from: 403 without a word.
+pub(super) fn is_blocked(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Status { status, text, .. } if status.as_u16() == 403 && text.is_empty())
 }
 
 /// Whether a message's own status means that the inlet will never take it. Only 400 was ever
@@ -91,6 +108,18 @@ mod tests {
         for status in [301, 307, 405, 415, 499] {
             check(status, None, Decision::Refused);
         }
+    }
+
+    #[test]
+    fn a_lasting_500_may_be_the_payload_and_a_silent_403_the_address() {
+        let trouble = |status, body: &[u8]| {
+            let status = StatusCode::from_u16(status).expect("a status");
+            Trouble::status(status, &HeaderMap::new(), body)
+        };
+        assert!(may_be_the_payload(&trouble(500, b"")));
+        assert!(!may_be_the_payload(&trouble(503, b"")));
+        assert!(is_blocked(&trouble(403, b"")));
+        assert!(!is_blocked(&trouble(403, b"expired")) && !is_blocked(&trouble(401, b"")));
     }
 
     #[test]

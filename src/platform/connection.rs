@@ -12,7 +12,7 @@ use super::answer::{self, Decision};
 use super::ims::Ims;
 use super::pace::Pace;
 use crate::config::{self, InletUrl, Retry};
-use crate::http::{self, Attempts, Effort, Token, Trouble, Wait};
+use crate::http::{self, Attempts, Effort, Token, Trouble};
 use crate::limits;
 
 /// What every stream's inlet shares: the HTTP client, the credentials, the headers.
@@ -204,9 +204,7 @@ impl Connection {
         token: Option<&Token>,
         body: Bytes,
     ) -> Result<Bytes, (Decision, Trouble)> {
-        // Whether the inlet took the messages is unknown after any of these; sending them again is
-        // what at-least-once means.
-        let failed = |trouble| (Decision::Retry(Wait::Backoff), trouble);
+        let failed = |trouble| (answer::decide_trouble(), trouble);
         let mut request = self
             .http
             .post(to.url.clone())
@@ -250,11 +248,10 @@ impl Connection {
 }
 
 fn unauthorized(trouble: Trouble) -> Error {
-    match &trouble {
-        Trouble::Status { status, text, .. } if status.as_u16() == 403 && text.is_empty() => {
-            Error::Blocked(trouble)
-        }
-        _ => Error::Unauthorized(trouble),
+    if answer::is_blocked(&trouble) {
+        Error::Blocked(trouble)
+    } else {
+        Error::Unauthorized(trouble)
     }
 }
 

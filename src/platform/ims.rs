@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Error;
 use super::answer::{self, Decision};
 use crate::config::{PlatformAuth, Retry};
-use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble, Wait};
+use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble};
 use crate::limits;
 
 const WHAT: &str = "sign in to adobe's identity service";
@@ -89,7 +89,7 @@ impl Ims {
         http: &reqwest::Client,
         secret: &SecretString,
     ) -> Result<Granted, (Decision, Trouble)> {
-        let failed = |trouble| (Decision::Retry(Wait::Backoff), trouble);
+        let failed = |trouble| (answer::decide_trouble(), trouble);
         let mut url = self.auth.ims_url.clone();
         url.set_path("/ims/token/v3");
         // Joined by commas, not by blanks as in plain OAuth.

@@ -10,9 +10,9 @@
 //!
 //! Pure: what is sent and how is the caller's business.
 
-use super::Error;
 use super::outcome::{Outcome, Rejection};
-use crate::http::{Effort, Trouble};
+use super::{Error, answer};
+use crate::http::Effort;
 
 /// Messages of a batch that go together.
 #[derive(Debug)]
@@ -116,18 +116,12 @@ impl Isolation {
     /// # Errors
     /// `error` itself, if the payload cannot be the reason or the inlet fails at everything.
     pub(super) fn suspect(&mut self, part: Part, error: Error) -> Result<u32, Error> {
-        let Error::Unavailable {
-            attempts,
-            last: Trouble::Status { status, text, .. },
-            ..
-        } = &error
-        else {
-            return Err(error);
+        let (attempts, message) = match &error {
+            Error::Unavailable { attempts, last, .. } if answer::may_be_the_payload(last) => {
+                (*attempts, last.to_string())
+            }
+            _ => return Err(error),
         };
-        if status.as_u16() != 500 {
-            return Err(error);
-        }
-        let attempts = *attempts;
         if !self.works {
             self.suspects += 1;
             // One failure for each level of halving, down to a single message, and a few more: by
@@ -141,7 +135,7 @@ impl Isolation {
             [index] if self.works => {
                 let why = Rejection {
                     status: 500,
-                    message: text.clone(),
+                    message,
                 };
                 self.settled[index] = Some(Err(why));
             }
@@ -202,6 +196,7 @@ impl Isolation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Trouble;
     use proptest::prelude::*;
     use reqwest::StatusCode;
 

@@ -397,6 +397,14 @@ fn inlet() -> Vec<Case> {
         case("reset before the answer", Box::new(batch(Fault::Close))),
         case("acknowledgement lost", Box::new(batch(Fault::CloseAfter))),
         case("hangs", Box::new(batch(Fault::Stall(FOR_EVER)))),
+        case(
+            "body comes too slowly",
+            Box::new(batch(Fault::SlowBody(Duration::from_secs(2)))),
+        ),
+        case(
+            "wrong content type with 200",
+            Box::new(batch(Fault::Answer(Answer::text(200, "ok")))),
+        ),
         case("body cut in the middle", Box::new(batch(Fault::Truncate))),
         case("HTML with 200", Box::new(batch(Fault::Html))),
         case("no JSON with 200", Box::new(batch(Fault::NotJson))),
