@@ -29,6 +29,7 @@ mod values;
 pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
 pub use secret::{Secret, SecretError};
+pub use values::clock::parse_cron;
 
 use crate::catalogue::StreamSpec;
 use fault::{Faults, Read};

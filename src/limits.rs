@@ -33,7 +33,8 @@ pub const ERROR_TEXT_CHARS_MAX: usize = 300;
 pub const PAGE_RECORDS_MAX: u32 = 1_000;
 
 /// Pages waiting between the reader and the deliverer. One: the next page is fetched while this
-/// one is delivered, and no more than two are ever in memory.
+/// one is delivered, and no more than three are ever in memory: that one, the one waiting, and the
+/// one being read.
 pub const PAGES_IN_FLIGHT: usize = 1;
 
 /// (id, version) pairs remembered to recognise repeats around the checkpoint. At about 60 bytes

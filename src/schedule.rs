@@ -14,12 +14,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
-use croner::parser::{CronParser, Seconds};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
-use crate::config::Cadence;
+use crate::config::{Cadence, parse_cron};
 
 /// A beat is missed after this long; the scheduler is up to half a second late by design.
 const BEAT_MISSED: Duration = Duration::from_secs(5);
@@ -131,7 +130,10 @@ impl Due {
                 expression,
                 timezone,
             } => Self::Cron {
-                cron: Box::new(parse(expression)?),
+                cron: Box::new(parse_cron(expression).map_err(|error| Error::Expression {
+                    expression: expression.clone(),
+                    why: error.to_string(),
+                })?),
                 timezone: timezone
                     .parse()
                     .map_err(|_| Error::Timezone(timezone.clone()))?,
@@ -165,19 +167,6 @@ impl Due {
             }
         }
     }
-}
-
-/// Reads an expression of six fields, seconds first, as the scheduler crate would.
-pub fn parse(expression: &str) -> Result<Cron, Error> {
-    CronParser::builder()
-        .seconds(Seconds::Required)
-        .dom_and_dow(true)
-        .build()
-        .parse(expression)
-        .map_err(|error| Error::Expression {
-            expression: expression.to_owned(),
-            why: error.to_string(),
-        })
 }
 
 #[cfg(test)]
@@ -245,8 +234,12 @@ mod tests {
     #[test]
     fn what_is_no_schedule_says_so() {
         for expression in ["", "* * * *", "61 * * * * *", "every day"] {
+            let cadence = Cadence::Cron {
+                expression: expression.to_owned(),
+                timezone: "UTC".to_owned(),
+            };
             assert!(
-                matches!(parse(expression), Err(Error::Expression { .. })),
+                matches!(Due::new(&cadence), Err(Error::Expression { .. })),
                 "{expression}"
             );
         }

@@ -96,14 +96,6 @@ impl ZendeskSimulator {
         ids
     }
 
-    /// Deletes one user now; false if there is no such active one.
-    pub fn delete_user(&self, id: u64) -> bool {
-        self.account
-            .state()
-            .people
-            .delete(id, people::this_second())
-    }
-
     /// The present truth: the newest version of every user, the deleted included, in the order of
     /// the incremental export.
     pub fn users(&self) -> Vec<UserVersion> {

@@ -1,9 +1,24 @@
 //! Cron expressions and time zones, checked by the crates the scheduler itself uses.
 
+use croner::Cron;
+use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds};
 
 use super::{Given, nearest};
 use crate::config::fault::Problem;
+
+/// Reads an expression of six fields, seconds first, as the scheduler crate would: a day must
+/// match both its fields.
+///
+/// # Errors
+/// The parser's reason.
+pub fn parse_cron(expression: &str) -> Result<Cron, CronError> {
+    CronParser::builder()
+        .seconds(Seconds::Required)
+        .dom_and_dow(true)
+        .build()
+        .parse(expression)
+}
 
 /// A cron expression of six fields, seconds first; of five, the seconds are 0.
 pub(in crate::config) fn cron(given: &Given<'_>) -> Result<String, Problem> {
@@ -25,13 +40,7 @@ pub(in crate::config) fn cron(given: &Given<'_>) -> Result<String, Problem> {
         )));
     }
     let expression = fields.join(" ");
-    // As tokio-cron-scheduler does it: a day must match both its fields.
-    let parsed = CronParser::builder()
-        .seconds(Seconds::Required)
-        .dom_and_dow(true)
-        .build()
-        .parse(&expression);
-    match parsed {
+    match parse_cron(&expression) {
         Ok(cron)
             if cron
                 .find_next_occurrence(&chrono::DateTime::UNIX_EPOCH, false)
