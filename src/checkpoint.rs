@@ -108,9 +108,14 @@ pub fn read_of(directory: &Path, account: &str) -> Result<Option<State>, Error> 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamState {
-    /// The checkpoint; `None` before the first page is settled.
+    /// The checkpoint; `None` before the first page is settled, and for a stream that is read in
+    /// the walk of another one: that one has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
+    /// The streams that were delivered up to `position`, by name, if it is that of a walk that
+    /// serves several; empty for the stream alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
     /// The last sync, whatever its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync: Option<SyncReport>,

@@ -25,11 +25,13 @@ mod sections;
 #[cfg(test)]
 mod tests;
 mod values;
+mod walks;
 
 pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
 pub use secret::{Secret, SecretError};
 pub use values::clock::parse_cron;
+pub use walks::Walk;
 
 use crate::catalogue::StreamSpec;
 use fault::{Faults, Read};

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::guard::Guard;
-use super::{Delivery, Error, blocking};
+use jiff::Timestamp;
+
+use super::pass::{Pass, StreamPass};
+use super::{Delivery, Error, Member, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
 use crate::dead_letters::{DeadLetter, Reason};
 use crate::record::{Page, Position, Record, RecordId, Unreadable};
@@ -14,38 +16,107 @@ use crate::record::{Page, Position, Record, RecordId, Unreadable};
 #[derive(Debug)]
 pub(super) struct Settled {
     position: Position,
-    counts: Counts,
+    counts: Vec<Counts>,
 }
 
 impl Settled {
-    pub(super) fn into_parts(self) -> (Position, Counts) {
+    /// Where the export stands after the page, and what was done for each member.
+    pub(super) fn into_parts(self) -> (Position, Vec<Counts>) {
         (self.position, self.counts)
     }
 }
 
+/// What a page holds for one stream.
+#[derive(Debug, Default)]
+struct Share {
+    records: Vec<Record>,
+    unreadable: Option<Unreadable>,
+    horizon: Option<Timestamp>,
+}
+
 impl Delivery {
-    /// Maps, sends and accounts for every record of `page`.
-    pub(super) async fn settle(
+    /// Maps, sends and accounts for every record of `page`, stream by stream.
+    pub(super) async fn settle(&self, page: Page, pass: &mut Pass) -> Result<Settled, Error> {
+        let mut children: HashMap<&str, Vec<Record>> = HashMap::new();
+        for child in page.children {
+            children
+                .entry(child.stream)
+                .or_default()
+                .extend(child.records);
+        }
+        let mut of_root = Some(Share {
+            records: page.records,
+            unreadable: page.unreadable,
+            horizon: page.repeat_horizon,
+        });
+        let mut counts = Vec::with_capacity(self.members.len());
+        for (member, stream) in self.members.iter().zip(&mut pass.streams) {
+            let is_root = of_root.is_some();
+            let share = of_root.take().unwrap_or_else(|| Share {
+                records: children.remove(member.stream).unwrap_or_default(),
+                ..Share::default()
+            });
+            let mut of_stream = match self.settle_stream(member, stream, share).await {
+                Ok(counts) => counts,
+                Err(error) => return Err(self.name(member.stream, error)),
+            };
+            if is_root {
+                of_stream.pages = 1;
+                of_stream.requests += u64::from(page.requests);
+                of_stream.bytes = page.bytes as u64;
+            }
+            counts.push(of_stream);
+        }
+        Ok(Settled {
+            position: page.next,
+            counts,
+        })
+    }
+
+    /// Says which stream went wrong, where there are several.
+    fn name(&self, stream: &'static str, error: Error) -> Error {
+        if self.members.len() < 2 {
+            return error;
+        }
+        Error::OfStream {
+            stream,
+            source: Box::new(error),
+        }
+    }
+
+    /// Settles what a page holds for one stream. Of pages and their requests only the root has
+    /// any to count.
+    async fn settle_stream(
         &self,
-        stream: &str,
-        page: Page,
-        repeats: &mut Repeats,
-        guard: &mut Guard,
-    ) -> Result<Settled, Error> {
-        let unreadable = page.unreadable.map(stand_in);
-        let received = page.records.len() as u64 + u64::from(unreadable.is_some());
-        let fresh = leave_out_settled(page.records, repeats);
-        self.supersede(stream, &fresh).await?;
+        member: &Member,
+        stream: &mut StreamPass,
+        share: Share,
+    ) -> Result<Counts, Error> {
+        let Share {
+            mut records,
+            unreadable,
+            horizon,
+        } = share;
+        if member.outlet.is_none() {
+            // Read for the sake of others. They are nobody's records, so nobody has received them.
+            records.clear();
+        }
+        let unreadable = unreadable.map(stand_in);
+        let received = records.len() as u64 + u64::from(unreadable.is_some());
+        let fresh = leave_out_settled(records, &mut stream.repeats);
+        self.supersede(member.stream, &fresh).await?;
         let skipped = received - fresh.len() as u64 - u64::from(unreadable.is_some());
         let mut ingested = 0;
         let mut refused = Vec::new();
-        let requests = self
-            .outlet
-            .send(fresh, |record, outcome| match outcome {
-                Ok(()) => ingested += 1,
-                Err(reason) => refused.push(DeadLetter { record, reason }),
-            })
-            .await?;
+        let mut requests = 0;
+        if let Some(outlet) = &member.outlet {
+            requests = outlet
+                .send(fresh, |record, outcome| match outcome {
+                    Ok(()) => ingested += 1,
+                    Err(reason) => refused.push(DeadLetter { record, reason }),
+                })
+                .await?;
+        }
 
         refused.extend(unreadable);
         let failed = refused.len() as u64;
@@ -54,20 +125,16 @@ impl Delivery {
             ingested + skipped + failed,
             "a record of a page was lost sight of"
         );
-        guard.judge(ingested, &refused)?;
-        self.bury(stream, refused).await?;
-        repeats.trim(page.repeat_horizon);
-        Ok(Settled {
-            position: page.next,
-            counts: Counts {
-                received,
-                ingested,
-                skipped,
-                failed,
-                pages: 1,
-                requests: u64::from(page.requests) + requests,
-                bytes: page.bytes as u64,
-            },
+        stream.guard.judge(ingested, &refused)?;
+        self.bury(member.stream, refused).await?;
+        stream.repeats.trim(horizon);
+        Ok(Counts {
+            received,
+            ingested,
+            skipped,
+            failed,
+            requests,
+            ..Counts::default()
         })
     }
 

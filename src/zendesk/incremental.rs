@@ -78,6 +78,7 @@ impl Incremental {
             requests,
             records: page.records,
             unreadable: None,
+            children: Vec::new(),
         })
     }
 
@@ -143,5 +144,6 @@ fn nothing_yet(cursor: Option<&Cursor>, recovery_time: Option<Timestamp>) -> Pag
         bytes: 0,
         requests: 1,
         unreadable: None,
+        children: Vec::new(),
     }
 }

@@ -106,6 +106,7 @@ impl Search {
             bytes: page.bytes,
             requests,
             unreadable: None,
+            children: Vec::new(),
         })
     }
 
@@ -227,6 +228,7 @@ fn nothing_yet(from: Option<Timestamp>) -> Page {
         bytes: 0,
         requests: 0,
         unreadable: None,
+        children: Vec::new(),
     }
 }
 

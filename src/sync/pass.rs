@@ -1,0 +1,72 @@
+//! One pass under way: what is known of each stream of the walk so far.
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::Delivery;
+use super::guard::Guard;
+use super::watch::Watch;
+use crate::checkpoint::{Counts, Repeats, Seen, StreamState};
+
+/// One pass over one walk.
+#[derive(Debug)]
+pub(super) struct Pass {
+    /// Of each member, in their order.
+    pub(super) streams: Vec<StreamPass>,
+    /// Looks at the root's pages: a member's records come again whenever their parents do.
+    pub(super) watch: Watch,
+    pub(super) started_at: Timestamp,
+    pub(super) clock: Instant,
+}
+
+/// What a pass knows of one stream.
+#[derive(Debug)]
+pub(super) struct StreamPass {
+    /// As saved last.
+    pub(super) state: StreamState,
+    pub(super) counts: Counts,
+    pub(super) repeats: Repeats,
+    pub(super) guard: Guard,
+}
+
+impl Pass {
+    /// Begins where the state file stands.
+    pub(super) fn begin(delivery: &Delivery) -> Self {
+        let streams: Vec<StreamPass> = delivery
+            .members
+            .iter()
+            .map(|member| {
+                let state = delivery.store.stream(member.stream);
+                StreamPass {
+                    repeats: Repeats::new(&state.recent),
+                    guard: Guard::new(&delivery.attention),
+                    counts: Counts::default(),
+                    state,
+                }
+            })
+            .collect();
+        // Recent versions are kept from the horizon on, so the oldest of them marks it.
+        let recent = streams.first().map(|root| root.state.recent.iter());
+        let horizon = recent.and_then(|recent| recent.map(Seen::version).min());
+        Self {
+            streams,
+            watch: Watch::new(horizon),
+            started_at: Timestamp::now(),
+            clock: Instant::now(),
+        }
+    }
+
+    /// The root's part, which has the checkpoint.
+    pub(super) fn root(&self) -> &StreamPass {
+        &self.streams[0]
+    }
+
+    /// What was done for all streams together.
+    pub(super) fn total(&self) -> Counts {
+        let mut total = Counts::default();
+        for stream in &self.streams {
+            total += stream.counts;
+        }
+        total
+    }
+}
