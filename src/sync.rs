@@ -290,3 +290,6 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,6 +67,7 @@ fn checkpoints_of(kept: State, present: &Present) -> Streams {
             let stream = match of_present(&name) {
                 Some(present) => StreamState {
                     position: kept.position,
+                    members: kept.members,
                     recent: kept.recent,
                     ..present
                 },
