@@ -304,6 +304,8 @@ pub struct Stream {
     pub export: Export,
     /// Only records changed at or after this; `None` means everything.
     pub start: Option<Timestamp>,
+    /// Only records changed before this; `None` means for as long as the daemon runs.
+    pub end: Option<Timestamp>,
     /// How records become messages.
     pub mapping: Mapping,
     /// `x-adobe-flow-id` of raw messages, `header.flowId` of the others.

@@ -8,6 +8,7 @@
 //! manager restarts it instead of a stream being dead in a living process.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,6 +115,7 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<Walk>, 
             Ok(Walk::new(
                 export,
                 members?,
+                walk.root.end,
                 store.clone(),
                 dead_letters.clone(),
                 config.attention,
@@ -208,12 +210,32 @@ async fn keep_in_sync(
     paused_for: Duration,
     stop: CancellationToken,
 ) {
+    // Cancelled when the next tick has come while the last sync was running.
+    let mut due = CancellationToken::new();
     loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = ticks.next() => {}
+        if walk.is_finished() {
+            tracing::info!(
+                stream = walk.root(),
+                "everything before the configured `end` is delivered: the stream is not read any more"
+            );
+            return stop.cancelled().await;
         }
-        let summary = walk.run(&stop, &|_| {}).await;
+        if !due.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = ticks.next() => {}
+            }
+        }
+        due = CancellationToken::new();
+        let next_tick = async {
+            ticks.next().await;
+            due.cancel();
+            std::future::pending::<Infallible>().await
+        };
+        let summary = tokio::select! {
+            summary = walk.run(&stop, &due, &|_| {}) => summary,
+            never = next_tick => match never {},
+        };
         telemetry::sync_ended(&summary);
         if let End::Failed(error) = &summary.end
             && error.code().needs_a_person()

@@ -114,6 +114,22 @@ impl Position {
             Self::Search { from, .. } => *from,
         }
     }
+
+    /// A time such that nothing of a version at or after it has been read yet. `None` if nothing
+    /// is known to have been read at all.
+    pub fn unread_from(&self) -> Option<Timestamp> {
+        match self {
+            // Of the newest second some records may be read and others not.
+            Self::Incremental { recovery_time, .. } => {
+                recovery_time.and_then(|time| Timestamp::from_second(time.as_second() + 1).ok())
+            }
+            Self::Search {
+                window: Some(window),
+                ..
+            } => Some(window.to),
+            Self::Search { from, window: None } => *from,
+        }
+    }
 }
 
 /// A search window that is being walked.

@@ -17,6 +17,7 @@
 
 mod error;
 mod guard;
+mod itinerary;
 mod outlet;
 mod page;
 mod pass;
@@ -27,6 +28,7 @@ mod watch;
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -41,8 +43,8 @@ use crate::dead_letters::DeadLetters;
 use crate::error::{Chain, Explain as _};
 use crate::limits;
 use crate::record::{Page, Position};
-use crate::zendesk::{self, Export};
-use page::Settled;
+use crate::zendesk::{self, Export, Split, Urgency};
+use itinerary::{Itinerary, Leg, Passed, Route, Step};
 use pass::Pass;
 
 /// What keeps the streams of one walk in sync.
@@ -69,6 +71,8 @@ struct Delivery {
     store: Arc<Store>,
     dead_letters: Arc<DeadLetters>,
     attention: Attention,
+    /// Only changes before this moment are wanted.
+    end: Option<Timestamp>,
 }
 
 /// What a walk needs of an export.
@@ -76,13 +80,22 @@ pub trait Pages: Send {
     /// Where to stand for a walk that was last read up to `checkpoint`, if ever.
     fn position(&self, checkpoint: Option<Position>) -> Position;
 
-    /// The page after `position`, which comes from [`Self::position`] or from an earlier page.
+    /// The time up to which a page that is asked for now shows every change.
+    fn horizon(&self) -> Timestamp;
+
+    /// Where a walk that stands at `position` can go on live while it reads its back-log besides;
+    /// `None` if it cannot, or if that would gain nothing.
+    fn split(&self, position: &Position) -> Option<Split>;
+
+    /// The page after `position`, which comes from [`Self::position`], from [`Self::split`] or
+    /// from an earlier page.
     ///
     /// # Errors
     /// When there is no such page within the configured attempts.
     fn page(
         &mut self,
         position: &Position,
+        urgency: Urgency,
     ) -> impl Future<Output = Result<Page, zendesk::Error>> + Send;
 }
 
@@ -91,8 +104,20 @@ impl Pages for Export {
         Self::position(self, checkpoint)
     }
 
-    async fn page(&mut self, position: &Position) -> Result<Page, zendesk::Error> {
-        Self::page(self, position).await
+    fn horizon(&self) -> Timestamp {
+        Self::horizon(self)
+    }
+
+    fn split(&self, position: &Position) -> Option<Split> {
+        Self::split(self, position)
+    }
+
+    async fn page(
+        &mut self,
+        position: &Position,
+        urgency: Urgency,
+    ) -> Result<Page, zendesk::Error> {
+        Self::page(self, position, urgency).await
     }
 }
 
@@ -100,10 +125,12 @@ impl Pages for Export {
 pub type Progress<'a> = dyn Fn(&Counts) + Sync + 'a;
 
 impl<E: Pages> Walk<E> {
-    /// Joins the parts of one walk. The first of `members` is the root.
+    /// Joins the parts of one walk. The first of `members` is the root; changes at or after `end`
+    /// are left out.
     pub fn new(
         export: E,
         members: Vec<Member>,
+        end: Option<Timestamp>,
         store: Arc<Store>,
         dead_letters: Arc<DeadLetters>,
         attention: Attention,
@@ -115,6 +142,7 @@ impl<E: Pages> Walk<E> {
                 store,
                 dead_letters,
                 attention,
+                end,
             },
         }
     }
@@ -124,13 +152,27 @@ impl<E: Pages> Walk<E> {
         self.delivery.root()
     }
 
-    /// Reads and delivers everything after the checkpoint. `progress` hears of every settled page.
+    /// Whether the configured end is reached and nothing will ever be read again.
+    pub fn is_finished(&self) -> bool {
+        let (route, _) = self.delivery.route(&self.export);
+        route.is_finished(self.delivery.end)
+    }
+
+    /// Reads and delivers the live changes after the checkpoint, then history. `progress` hears of
+    /// every settled page.
     ///
-    /// When `stop` is cancelled no further page is fetched, and the ones in hand are finished.
-    pub async fn run(&mut self, stop: &CancellationToken, progress: &Progress<'_>) -> Summary {
-        let mut pass = Pass::begin(&self.delivery);
+    /// When `due` is cancelled, the next sync is wanted: history waits for it from the next page
+    /// on, and so does a back-log, which becomes history. When `stop` is cancelled no further page
+    /// is fetched. In either case the pages in hand are finished.
+    pub async fn run(
+        &mut self,
+        stop: &CancellationToken,
+        due: &CancellationToken,
+        progress: &Progress<'_>,
+    ) -> Summary {
+        let mut pass = Pass::begin(&self.delivery, &self.export);
         self.delivery.expire_dead_letters().await;
-        let end = self.pass(&mut pass, stop, progress).await;
+        let end = self.pass(&mut pass, stop, due, progress).await;
         self.delivery.conclude(pass, end).await
     }
 
@@ -138,12 +180,14 @@ impl<E: Pages> Walk<E> {
         &mut self,
         pass: &mut Pass,
         stop: &CancellationToken,
+        due: &CancellationToken,
         progress: &Progress<'_>,
     ) -> End {
-        let (pages, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
-        let position = self.export.position(pass.root().state.position.clone());
-        let reading = read(&mut self.export, position, pages, stop);
-        let delivering = self.delivery.run(queue, pass, stop, progress);
+        let (events, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
+        let resumes = pass.root().state.position.is_some();
+        let itinerary = Itinerary::new(pass.route.clone(), self.delivery.end, resumes);
+        let reading = read(&mut self.export, itinerary, events, stop, due);
+        let delivering = self.delivery.run(queue, pass, progress);
         tokio::select! {
             // The deliverer ends when the queue does or when it fails; in either case a page that
             // is still being fetched is of no use, and dropping the reader loses nothing.
@@ -153,31 +197,55 @@ impl<E: Pages> Walk<E> {
     }
 }
 
-/// Fetches pages into the queue until the stream ends, fails or is stopped; then closes the queue
-/// and waits to be dropped.
+/// What the reader has to say, in order.
+#[derive(Debug)]
+enum Event {
+    /// A page of a leg, and how far the leg is with it.
+    Page(Box<Page>, Passed),
+    /// There is no next page.
+    Failed(zendesk::Error),
+    /// The next sync is due; the back-log becomes history.
+    Split(Split),
+    /// All that this sync has to read is read.
+    Over,
+}
+
+/// Fetches pages into the queue until there is nothing more to read for now, or reading fails or
+/// is stopped; then closes the queue and waits to be dropped.
 async fn read<E: Pages>(
     export: &mut E,
-    mut position: Position,
-    pages: mpsc::Sender<Result<Page, zendesk::Error>>,
+    mut itinerary: Itinerary,
+    events: mpsc::Sender<Event>,
     stop: &CancellationToken,
+    due: &CancellationToken,
 ) -> Infallible {
     loop {
-        let page = tokio::select! {
-            () = stop.cancelled() => break,
-            page = export.page(&position) => page,
-        };
-        let more = match &page {
-            Ok(page) => {
-                position = page.next.clone();
-                !page.end_of_stream
+        let event = match itinerary.next(due.is_cancelled(), |position| export.split(position)) {
+            Step::Over => Event::Over,
+            Step::Split(split) => Event::Split(split),
+            Step::Read(leg) => {
+                let horizon = export.horizon();
+                let urgency = itinerary.urgency(leg, horizon);
+                let page = tokio::select! {
+                    () = stop.cancelled() => break,
+                    page = export.page(itinerary.position(leg), urgency) => page,
+                };
+                match page {
+                    Err(error) => Event::Failed(error),
+                    Ok(page) => {
+                        let passed = Passed::new(leg, &page, horizon);
+                        itinerary.passed(passed.clone());
+                        Event::Page(Box::new(page), passed)
+                    }
+                }
             }
-            Err(_) => false,
         };
-        if pages.send(page).await.is_err() || !more {
+        let more = matches!(event, Event::Page(..));
+        if events.send(event).await.is_err() || !more {
             break;
         }
     }
-    drop(pages);
+    drop(events);
     std::future::pending().await
 }
 
@@ -186,42 +254,66 @@ impl Delivery {
         self.members.first().map_or("", |root| root.stream)
     }
 
+    /// Where the walk goes on, and the streams that have to wait; see [`Route::resume`].
+    fn route(&self, export: &impl Pages) -> (Route, Vec<String>) {
+        let delivered = self.members.iter().filter(|one| one.outlet.is_some());
+        let delivered: Vec<&str> = delivered.map(|member| member.stream).collect();
+        let (root, state) = (self.root(), self.store.stream(self.root()));
+        Route::resume(&state, root, &delivered, self.end, |checkpoint| {
+            export.position(checkpoint)
+        })
+    }
+
     async fn run(
         &self,
-        mut queue: mpsc::Receiver<Result<Page, zendesk::Error>>,
+        mut queue: mpsc::Receiver<Event>,
         pass: &mut Pass,
-        stop: &CancellationToken,
         progress: &Progress<'_>,
     ) -> End {
-        let mut complete = false;
-        while let Some(page) = queue.recv().await {
-            let settled = match page {
-                Ok(page) => {
-                    complete = page.end_of_stream;
-                    pass.watch.look(&page);
-                    self.settle(page, pass).await
+        // Only a stop closes the queue without a last word.
+        let mut end = End::Stopped;
+        while let Some(event) = queue.recv().await {
+            let moved = match event {
+                Event::Over => {
+                    end = End::Complete;
+                    break;
                 }
-                Err(error) => Err(error.into()),
+                Event::Failed(error) => Err(error.into()),
+                Event::Split(split) => {
+                    let mut route = pass.route.clone();
+                    route.split(split);
+                    end = End::Split;
+                    self.advance(route, None, pass).await
+                }
+                Event::Page(page, passed) => self.take(*page, passed, pass).await,
             };
-            let advanced = match settled {
-                Ok(settled) => self.advance(settled, pass).await,
-                Err(error) => Err(error),
-            };
-            match advanced {
+            match moved {
                 Ok(()) => progress(&pass.total()),
                 Err(error) if error.is_stop() => return End::Stopped,
                 Err(error) => return End::Failed(error),
             }
         }
-        if complete {
-            End::Complete
-        } else {
-            debug_assert!(
-                stop.is_cancelled(),
-                "only a stop ends the queue before the stream does"
-            );
-            End::Stopped
+        end
+    }
+
+    /// Settles a page, and moves the checkpoint over it.
+    async fn take(&self, page: Page, passed: Passed, pass: &mut Pass) -> Result<(), Error> {
+        if passed.leg == Leg::Live {
+            pass.watch.look(&page);
         }
+        let settled = self.settle(page, passed, pass).await?;
+        let (passed, counts) = settled.into_parts();
+        let leg = passed.leg;
+        let mut route = pass.route.clone();
+        route.pass(passed, self.end);
+        self.advance(route, Some(&counts), pass).await?;
+        for (stream, counts) in pass.streams.iter_mut().zip(counts) {
+            stream.counts += counts;
+            if leg == Leg::Live {
+                stream.live_changes += counts.received - counts.skipped;
+            }
+        }
+        Ok(())
     }
 
     /// Removes dead letters that were kept long enough. What prevents that prevents no sync.
@@ -237,26 +329,26 @@ impl Delivery {
         }
     }
 
-    /// Moves the checkpoint over a settled page.
-    async fn advance(&self, settled: Settled, pass: &mut Pass) -> Result<(), Error> {
-        let (position, counts) = settled.into_parts();
-        let moves = pass.root().state.position.as_ref() != Some(&position);
+    /// Moves the walk to `route`, and keeps what is known since of the streams that `counts` has
+    /// records of: all of it in one write.
+    async fn advance(
+        &self,
+        route: Route,
+        counts: Option<&[Counts]>,
+        pass: &mut Pass,
+    ) -> Result<(), Error> {
         let mut next: Vec<(usize, StreamState)> = Vec::new();
-        for (place, (stream, counts)) in pass.streams.iter().zip(&counts).enumerate() {
-            let is_root = place == 0;
-            // A quiet poll leaves everything as it is: the report at the end of the sync is enough.
-            if counts.received > 0 || is_root && moves {
-                next.push((
-                    place,
-                    StreamState {
-                        recent: stream.repeats.to_seen(),
-                        ..stream.state.clone()
-                    },
-                ));
+        for (place, stream) in pass.streams.iter().enumerate() {
+            let mut state = stream.state.clone();
+            if place == 0 {
+                route.store(self.root(), &mut state);
             }
-        }
-        if let Some((0, root)) = next.first_mut() {
-            root.position = Some(position);
+            let has_records = counts.is_some_and(|counts| counts[place].received > 0);
+            // A quiet poll leaves everything as it is: the report at the end of the sync is enough.
+            if has_records || !state.stands_where(&stream.state) {
+                state.recent = stream.repeats.to_seen();
+                next.push((place, state));
+            }
         }
         if !next.is_empty() {
             let named = next
@@ -267,9 +359,7 @@ impl Delivery {
         for (place, state) in next {
             pass.streams[place].state = state;
         }
-        for (stream, counts) in pass.streams.iter_mut().zip(counts) {
-            stream.counts += counts;
-        }
+        pass.route = route;
         Ok(())
     }
 }

@@ -70,6 +70,10 @@ pub fn sync_ended(summary: &Summary) {
         }
         match &summary.end {
             End::Complete => line!(info, "sync complete"),
+            End::Split => line!(
+                info,
+                "the next sync is due: the back-log is loaded besides the live changes from now on"
+            ),
             End::Stopped => line!(
                 info,
                 "sync stopped; what is left comes after the next start"

@@ -63,9 +63,9 @@ impl Store {
         let mut next = state.clone();
         let mut moved = false;
         for (name, stream) in streams {
-            let before = next.streams.get(name);
-            moved |= before.and_then(|stream| stream.position.as_ref()) != stream.position.as_ref();
-            next.streams.insert(name.to_owned(), stream);
+            let before = next.streams.entry(name.to_owned()).or_default();
+            moved |= !stream.stands_where(before);
+            *before = stream;
         }
         next.saved_at = Timestamp::now();
         let mut keep_as = None;

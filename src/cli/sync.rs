@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use super::output::{grouped, span};
 use super::{Output, exit, output};
@@ -44,6 +45,8 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
         Ok(walks) => walks,
         Err(error) => return output::fail(&error),
     };
+    // One pass reads everything, history too.
+    let never_due = CancellationToken::new();
     let terminal = std::io::stderr().is_terminal();
     let mut summaries = Vec::new();
     for walk in &mut walks {
@@ -64,7 +67,7 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
                 let _ = stderr.flush();
             }
         };
-        let summary = walk.run(&stop, &progress).await;
+        let summary = walk.run(&stop, &never_due, &progress).await;
         if terminal {
             eprint!("\r\x1b[K");
         }
@@ -115,7 +118,7 @@ impl<'a> Line<'a> {
     /// One for each stream of a walk.
     fn of(summary: &'a Summary) -> impl Iterator<Item = Self> {
         let error = match &summary.end {
-            End::Complete | End::Stopped => None,
+            End::Complete | End::Split | End::Stopped => None,
             End::Failed(error) => Some(error),
         };
         summary.streams.iter().map(move |tally| Self {
@@ -132,7 +135,7 @@ impl<'a> Line<'a> {
 
 fn print(summary: &Summary) {
     let outcome = match &summary.end {
-        End::Complete => "complete",
+        End::Complete | End::Split => "complete",
         End::Stopped => "stopped",
         End::Failed(_) => "failed",
     };
@@ -160,7 +163,7 @@ fn exit_code(summaries: &[Summary]) -> u8 {
     let failures = summaries.iter().filter_map(|summary| match &summary.end {
         End::Failed(error) => Some(exit::code(error.code())),
         End::Stopped => Some(exit::INTERRUPTED),
-        End::Complete => None,
+        End::Complete | End::Split => None,
     });
     let failures: Vec<u8> = failures.collect();
     let mut tallies = summaries.iter().flat_map(|summary| &summary.streams);

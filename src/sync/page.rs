@@ -4,25 +4,26 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::itinerary::{Leg, Passed};
 use super::pass::{Pass, StreamPass};
 use super::{Delivery, Error, Member, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
 use crate::dead_letters::{DeadLetter, Reason};
-use crate::record::{Page, Position, Record, RecordId, Unreadable};
+use crate::record::{Page, Record, RecordId, Unreadable};
 
 /// Leave to move the checkpoint over exactly one page. Exists only once every record of the page
 /// is accepted, skipped, or safely in the dead letters.
 #[must_use]
 #[derive(Debug)]
 pub(super) struct Settled {
-    position: Position,
+    passed: Passed,
     counts: Vec<Counts>,
 }
 
 impl Settled {
-    /// Where the export stands after the page, and what was done for each member.
-    pub(super) fn into_parts(self) -> (Position, Vec<Counts>) {
-        (self.position, self.counts)
+    /// The page, and what was done for each member.
+    pub(super) fn into_parts(self) -> (Passed, Vec<Counts>) {
+        (self.passed, self.counts)
     }
 }
 
@@ -36,7 +37,12 @@ struct Share {
 
 impl Delivery {
     /// Maps, sends and accounts for every record of `page`, stream by stream.
-    pub(super) async fn settle(&self, page: Page, pass: &mut Pass) -> Result<Settled, Error> {
+    pub(super) async fn settle(
+        &self,
+        page: Page,
+        passed: Passed,
+        pass: &mut Pass,
+    ) -> Result<Settled, Error> {
         let mut children: HashMap<&str, Vec<Record>> = HashMap::new();
         for child in page.children {
             children
@@ -52,14 +58,21 @@ impl Delivery {
         let mut counts = Vec::with_capacity(self.members.len());
         for (member, stream) in self.members.iter().zip(&mut pass.streams) {
             let is_root = of_root.is_some();
-            let share = of_root.take().unwrap_or_else(|| Share {
+            let mut share = of_root.take().unwrap_or_else(|| Share {
                 records: children.remove(member.stream).unwrap_or_default(),
                 ..Share::default()
             });
-            let mut of_stream = match self.settle_stream(member, stream, share).await {
-                Ok(counts) => counts,
-                Err(error) => return Err(self.name(member.stream, error)),
-            };
+            if !pass.route.serves(passed.leg, member.stream) {
+                // Read for the sake of others, so it is nobody's to count.
+                share.records.clear();
+            }
+            if let Some(end) = self.end {
+                share
+                    .records
+                    .retain(|record| record.version.is_none_or(|version| version < end));
+            }
+            let settled = self.settle_stream(member, stream, passed.leg, share).await;
+            let mut of_stream = settled.map_err(|error| self.name(member.stream, error))?;
             if is_root {
                 of_stream.pages = 1;
                 of_stream.requests += u64::from(page.requests);
@@ -67,10 +80,7 @@ impl Delivery {
             }
             counts.push(of_stream);
         }
-        Ok(Settled {
-            position: page.next,
-            counts,
-        })
+        Ok(Settled { passed, counts })
     }
 
     /// Says which stream went wrong, where there are several.
@@ -90,20 +100,21 @@ impl Delivery {
         &self,
         member: &Member,
         stream: &mut StreamPass,
+        leg: Leg,
         share: Share,
     ) -> Result<Counts, Error> {
         let Share {
-            mut records,
+            records,
             unreadable,
             horizon,
         } = share;
-        if member.outlet.is_none() {
-            // Read for the sake of others. They are nobody's records, so nobody has received them.
-            records.clear();
-        }
         let unreadable = unreadable.map(stand_in);
         let received = records.len() as u64 + u64::from(unreadable.is_some());
-        let fresh = leave_out_settled(records, &mut stream.repeats);
+        let (memory, other) = match leg {
+            Leg::Live => (&mut stream.repeats, &stream.of_history),
+            Leg::History(_) => (&mut stream.of_history, &stream.repeats),
+        };
+        let fresh = leave_out_settled(records, memory, other);
         self.supersede(member.stream, &fresh).await?;
         let skipped = received - fresh.len() as u64 - u64::from(unreadable.is_some());
         let mut ingested = 0;
@@ -127,7 +138,10 @@ impl Delivery {
         );
         stream.guard.judge(ingested, &refused)?;
         self.bury(member.stream, refused).await?;
-        stream.repeats.trim(horizon);
+        match leg {
+            Leg::Live => stream.repeats.trim(horizon),
+            Leg::History(_) => stream.of_history.trim(horizon),
+        }
         Ok(Counts {
             received,
             ingested,
@@ -178,12 +192,12 @@ fn stand_in(unreadable: Unreadable) -> DeadLetter {
     }
 }
 
-/// The newest version of each record of a page that was not settled before, in Zendesk's order.
-/// `repeats` remembers them from now on.
+/// The newest version of each record of a page that was not settled before as far as `memory` and
+/// `other` know, in Zendesk's order. `memory` remembers them from now on.
 ///
 /// Two versions of one record must not be on their way together, since either may arrive first;
 /// and of what is outdated before it is sent, nobody needs to hear.
-fn leave_out_settled(records: Vec<Record>, repeats: &mut Repeats) -> Vec<Record> {
+fn leave_out_settled(records: Vec<Record>, memory: &mut Repeats, other: &Repeats) -> Vec<Record> {
     let mut newest: HashMap<RecordId, usize> = HashMap::with_capacity(records.len());
     for (place, record) in records.iter().enumerate() {
         let Some(id) = &record.id else { continue };
@@ -205,9 +219,11 @@ fn leave_out_settled(records: Vec<Record>, repeats: &mut Repeats) -> Vec<Record>
         .filter(|(place, record)| is_newest(*place, record))
         .map(|(_, record)| record)
         .filter(|record| {
-            let is_new = repeats.judge(record) == Verdict::New;
+            let is_new = [&*memory, other]
+                .iter()
+                .all(|known| known.judge(record) == Verdict::New);
             if is_new {
-                repeats.remember(record);
+                memory.remember(record);
             }
             is_new
         })
@@ -224,7 +240,7 @@ mod tests {
         let records = records
             .iter()
             .map(|(id, version, content)| record(id, *version, content));
-        let fresh = leave_out_settled(records.collect(), &mut repeats);
+        let fresh = leave_out_settled(records.collect(), &mut repeats, &Repeats::default());
         let contents: Vec<&[u8]> = fresh.iter().map(|record| &record.bytes[..]).collect();
         assert_eq!(
             contents,
@@ -269,7 +285,11 @@ mod tests {
             id: None,
             ..record("", 1, content)
         };
-        let fresh = leave_out_settled(vec![nameless("a"), nameless("a")], &mut Repeats::default());
+        let fresh = leave_out_settled(
+            vec![nameless("a"), nameless("a")],
+            &mut Repeats::default(),
+            &Repeats::default(),
+        );
         assert_eq!(fresh.len(), 2);
     }
 }

@@ -3,16 +3,20 @@
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::Delivery;
 use super::guard::Guard;
+use super::itinerary::Route;
 use super::watch::Watch;
+use super::{Delivery, Pages};
 use crate::checkpoint::{Counts, Repeats, Seen, StreamState};
+use crate::limits;
 
 /// One pass over one walk.
 #[derive(Debug)]
 pub(super) struct Pass {
     /// Of each member, in their order.
     pub(super) streams: Vec<StreamPass>,
+    /// Where the walk stands, with all that is settled.
+    pub(super) route: Route,
     /// Looks at the root's pages: a member's records come again whenever their parents do.
     pub(super) watch: Watch,
     pub(super) started_at: Timestamp,
@@ -25,13 +29,28 @@ pub(super) struct StreamPass {
     /// As saved last.
     pub(super) state: StreamState,
     pub(super) counts: Counts,
+    /// Of the live changes, those around the checkpoint.
     pub(super) repeats: Repeats,
+    /// Of history, what was settled in this pass. It is not kept for the next one: a page of
+    /// history or two that come again do no harm.
+    pub(super) of_history: Repeats,
+    /// Changes that were news, of the live ones.
+    pub(super) live_changes: u64,
     pub(super) guard: Guard,
 }
 
 impl Pass {
     /// Begins where the state file stands.
-    pub(super) fn begin(delivery: &Delivery) -> Self {
+    pub(super) fn begin(delivery: &Delivery, export: &impl Pages) -> Self {
+        let (route, waiting) = delivery.route(export);
+        if !waiting.is_empty() {
+            tracing::warn!(
+                stream = delivery.root(),
+                waiting = waiting.join(", "),
+                "new streams of this walk wait until some of its history is loaded: there is room for {} stretches of it",
+                limits::HISTORY_SEGMENTS_MAX
+            );
+        }
         let streams: Vec<StreamPass> = delivery
             .members
             .iter()
@@ -39,6 +58,8 @@ impl Pass {
                 let state = delivery.store.stream(member.stream);
                 StreamPass {
                     repeats: Repeats::new(&state.recent),
+                    of_history: Repeats::default(),
+                    live_changes: 0,
                     guard: Guard::new(&delivery.attention),
                     counts: Counts::default(),
                     state,
@@ -50,6 +71,7 @@ impl Pass {
         let horizon = recent.and_then(|recent| recent.map(Seen::version).min());
         Self {
             streams,
+            route,
             watch: Watch::new(horizon),
             started_at: Timestamp::now(),
             clock: Instant::now(),

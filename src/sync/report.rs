@@ -13,8 +13,10 @@ use crate::record::Position;
 /// How a sync ended.
 #[derive(Debug)]
 pub enum End {
-    /// Everything there was to read is settled.
+    /// All live changes are settled; history may be left for the next sync.
     Complete,
+    /// The next sync was due before the back-log was read: it is history now.
+    Split,
     /// The program is stopping; the rest waits for the next start.
     Stopped,
     /// Something went wrong; the checkpoint stands where the last settled page left it.
@@ -44,10 +46,11 @@ pub struct Tally {
 }
 
 impl End {
-    /// As kept in the state file: `complete`, `stopped`, or the code of the error.
+    /// As kept in the state file: `complete`, `split`, `stopped`, or the code of the error.
     pub fn outcome(&self) -> &'static str {
         match self {
             Self::Complete => "complete",
+            Self::Split => "split",
             Self::Stopped => "stopped",
             Self::Failed(error) => error.code().as_str(),
         }
@@ -60,14 +63,19 @@ impl Delivery {
         let now = Timestamp::now();
         let mut tallies = Vec::with_capacity(pass.streams.len());
         let mut states = Vec::with_capacity(pass.streams.len());
-        let newest = pass.root().state.position.as_ref();
+        let root = &pass.root().state;
+        let newest = match (&end, root.history.last()) {
+            // Nothing was read yet at the new live position.
+            (End::Split, Some(segment)) => Some(&segment.position),
+            _ => root.position.as_ref(),
+        };
         let newest = newest.and_then(Position::recovery_time);
         let mut oddity = pass.watch.oddity();
         for (member, stream) in self.members.iter().zip(&mut pass.streams) {
             let (state, counts) = (&mut stream.state, stream.counts);
             if let End::Complete = end {
-                let fresh = counts.received - counts.skipped;
-                let (activity, silent) = watch::silence(state.activity.take(), fresh, now);
+                let activity = state.activity.take();
+                let (activity, silent) = watch::silence(activity, stream.live_changes, now);
                 state.activity = activity;
                 // The first of them is the root, whose pages are watched.
                 let oddity = oddity.take().or(silent);
@@ -90,7 +98,7 @@ impl Delivery {
         Summary {
             streams: tallies,
             end: match (end, saved) {
-                (End::Complete | End::Stopped, Err(error)) => End::Failed(error),
+                (End::Complete | End::Split | End::Stopped, Err(error)) => End::Failed(error),
                 (end, _) => end,
             },
             lag: newest
@@ -103,7 +111,7 @@ impl Delivery {
 /// What a person must look at after a sync with this end, and since when.
 fn attention(end: &End, before: Option<NeedsAttention>, now: Timestamp) -> Option<NeedsAttention> {
     let error = match end {
-        End::Complete => return None,
+        End::Complete | End::Split => return None,
         // Neither settles the matter.
         End::Stopped => return before,
         End::Failed(error) if !error.code().needs_a_person() => return before,

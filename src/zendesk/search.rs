@@ -22,8 +22,8 @@ pub(super) const SEARCH_PATH: &str = "/api/v2/search/export.json";
 
 #[derive(Debug)]
 pub(super) struct Search {
-    source: Source,
-    settle: Duration,
+    pub(super) source: Source,
+    pub(super) settle: Duration,
 }
 
 impl Search {

@@ -68,6 +68,8 @@ fn checkpoints_of(kept: State, present: &Present) -> Streams {
                 Some(present) => StreamState {
                     position: kept.position,
                     members: kept.members,
+                    history: kept.history,
+                    ended: kept.ended,
                     recent: kept.recent,
                     ..present
                 },

@@ -59,7 +59,7 @@ pub(super) fn run(config: &Config, arguments: &Arguments, output: Output) -> u8 
     match stream(config, arguments) {
         Err(code) => code,
         Ok(stream) => amend::run(config, arguments.yes, output, |present| {
-            streams_with(stream, &arguments.target, present)
+            streams_with(config, stream, &arguments.target, present)
         }),
     }
 }
@@ -75,6 +75,12 @@ fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u
             &format!("configured are: {}", names.join(", ")),
         ));
     };
+    if let Some(root) = config.root_of(name).filter(|root| *root != name) {
+        return Err(amend::refuse(
+            &format!("`{name}` has no checkpoint of its own: it is read with `{root}`"),
+            &format!("move that one: `state set {root} …`"),
+        ));
+    }
     if let (Some(_), Export::Search { .. }) = (&arguments.target.cursor, stream.export) {
         return Err(amend::refuse(
             &format!("`{name}` is exported by search, whose cursors live for an hour only"),
@@ -90,9 +96,16 @@ fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u
     }
 }
 
-/// The present streams with this one moved. Nothing it remembers stays: a version that was sent
-/// before would be skipped, and it is to be sent again.
-fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<Streams, u8> {
+/// The present streams with this one moved, and what was still to be loaded of its history
+/// dropped: it was to be read up to where the old checkpoint began. Nothing that it and the streams
+/// read with it remember stays: a version that was sent before would be skipped, and it is to be
+/// sent again.
+fn streams_with(
+    config: &Config,
+    stream: &Stream,
+    target: &Target,
+    present: &Present,
+) -> Result<Streams, u8> {
     if let Some(trouble) = &present.trouble {
         return Err(output::fail(trouble));
     }
@@ -115,11 +128,27 @@ fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<S
                 .or_else(|| before.position.as_ref()?.recovery_time()),
         },
     };
+    let root = stream.spec.name;
+    let members = if before.position.is_some() {
+        before.members.clone()
+    } else {
+        let names = config.streams.iter().map(|one| one.spec.name);
+        let members = names.filter(|name| config.root_of(name) == Some(root));
+        members.map(str::to_owned).collect()
+    };
     let after = StreamState {
+        members,
         position: Some(position),
+        history: Vec::new(),
+        ended: None,
         recent: Vec::new(),
         ..before
     };
-    streams.insert(stream.spec.name.to_owned(), after);
+    for (name, state) in &mut streams {
+        if config.root_of(name) == Some(root) {
+            state.recent.clear();
+        }
+    }
+    streams.insert(root.to_owned(), after);
     Ok(streams)
 }

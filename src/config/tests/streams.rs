@@ -44,6 +44,7 @@ fn defaults() {
             },
             export: Incremental,
             start: None,
+            end: None,
             mapping: Raw,
             flow_id: Some(
                 "flow",
@@ -54,6 +55,18 @@ fn defaults() {
             overlap: 600s,
         }
         "#);
+}
+
+#[test]
+fn ends() {
+    insta::assert_snapshot!(fault("start = 2025-01-31T00:00:00Z\nend = 2025-01-31T00:00:00Z"), @"
+        line 12: streams.users.end: it is not after `start`, 2025-01-31T00:00:00Z, so there is nothing to read
+            write a later moment, or leave it out to read on for ever
+        ");
+    assert_eq!(
+        stream("end = 2025-01-31T00:00:00Z").end,
+        "2025-01-31T00:00:00Z".parse().ok()
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::record::{Children, Cursor, Page, Position, Record, RecordId};
 use crate::sync::Pages;
-use crate::zendesk::Error;
+use crate::zendesk::{Error, Split, Urgency};
 
 /// Tickets by id, shared by the test and the export.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +54,12 @@ impl Account {
             (id, message)
         });
         messages.collect()
+    }
+
+    /// The second after the newest change: what changes from now on is not before it.
+    pub(super) fn now(&self) -> Timestamp {
+        let newest = self.tickets().values().map(|ticket| ticket.second).max();
+        Timestamp::from_second(newest.unwrap_or(0) + 1).expect("in range")
     }
 
     fn tickets(&self) -> MutexGuard<'_, BTreeMap<u64, Ticket>> {
@@ -153,7 +159,25 @@ impl Pages for Export {
         })
     }
 
-    async fn page(&mut self, position: &Position) -> Result<Page, Error> {
+    fn horizon(&self) -> Timestamp {
+        self.account.now()
+    }
+
+    fn split(&self, position: &Position) -> Option<Split> {
+        let until = self.account.now();
+        position
+            .recovery_time()
+            .is_some_and(|time| time < until)
+            .then_some(Split {
+                live: Position::Incremental {
+                    cursor: None,
+                    recovery_time: Some(until),
+                },
+                until,
+            })
+    }
+
+    async fn page(&mut self, position: &Position, _: Urgency) -> Result<Page, Error> {
         if let Some(page) = self.pending.pop() {
             return Ok(page);
         }

@@ -166,7 +166,9 @@ async fn a_stop_between_the_parts_of_a_page_repeats_that_page_at_most() {
     };
     let stop = CancellationToken::new();
     let mut walk = world.walk(apart(), &ALL);
-    let summary = walk.run(&stop, &|_| stop.cancel()).await;
+    let summary = walk
+        .run(&stop, &CancellationToken::new(), &|_| stop.cancel())
+        .await;
     assert!(matches!(summary.end, End::Stopped), "{summary:?}");
     drop(walk);
     let summary = world.sync(apart(), &ALL).await;

@@ -76,6 +76,7 @@ impl World {
         Walk::new(
             export,
             members.collect(),
+            None,
             Arc::new(store),
             Arc::new(letters.expect("opened")),
             self.config.attention,
@@ -85,7 +86,9 @@ impl World {
     /// One pass, with nobody stopping it.
     pub(super) async fn sync(&self, export: Export, members: &[&'static str]) -> Summary {
         let stop = CancellationToken::new();
-        self.walk(export, members).run(&stop, &|_| {}).await
+        self.walk(export, members)
+            .run(&stop, &CancellationToken::new(), &|_| {})
+            .await
     }
 
     fn outlet(&self) -> Outlet {
