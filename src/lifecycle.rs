@@ -102,7 +102,7 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamS
         .map(|stream| {
             let export = Export::new(client.clone(), stream, config.zendesk.page_size);
             Ok(StreamSync::new(
-                stream.spec.name,
+                &stream.spec.name,
                 export,
                 outlet(stream, &config.platform, &connection)?,
                 store.clone(),
@@ -128,7 +128,7 @@ pub fn outlets<'c>(
         .iter()
         .map(|stream| {
             let outlet = outlet(stream, &config.platform, &connection)?;
-            Ok((stream.spec.name, outlet))
+            Ok((&*stream.spec.name, outlet))
         })
         .collect()
 }

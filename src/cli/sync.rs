@@ -86,7 +86,7 @@ fn narrow(config: &mut Config, names: &[String]) -> Result<(), String> {
     let configured: Vec<&str> = config
         .streams
         .iter()
-        .map(|stream| stream.spec.name)
+        .map(|stream| &*stream.spec.name)
         .collect();
     if let Some(unknown) = names
         .iter()
@@ -100,7 +100,7 @@ fn narrow(config: &mut Config, names: &[String]) -> Result<(), String> {
     if !names.is_empty() {
         config
             .streams
-            .retain(|stream| names.iter().any(|name| name == stream.spec.name));
+            .retain(|stream| names.iter().any(|name| *name == stream.spec.name));
     }
     Ok(())
 }

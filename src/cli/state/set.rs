@@ -67,15 +67,15 @@ pub(super) fn run(config: &Config, arguments: &Arguments, output: Output) -> u8 
 /// The configured stream, if the target makes sense for it.
 fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u8> {
     let name = arguments.stream.as_str();
-    let stream = config.streams.iter().find(|one| one.spec.name == name);
+    let stream = config.streams.iter().find(|one| one.spec.name == *name);
     let Some(stream) = stream else {
-        let names: Vec<&str> = config.streams.iter().map(|one| one.spec.name).collect();
+        let names: Vec<&str> = config.streams.iter().map(|one| &*one.spec.name).collect();
         return Err(amend::refuse(
             &format!("the stream `{name}` is not configured"),
             &format!("configured are: {}", names.join(", ")),
         ));
     };
-    if let (Some(_), Export::Search { .. }) = (&arguments.target.cursor, stream.export) {
+    if let (Some(_), Export::Search { .. }) = (&arguments.target.cursor, &stream.export) {
         return Err(amend::refuse(
             &format!("`{name}` is exported by search, whose cursors live for an hour only"),
             "give a time with `--start`",
@@ -101,13 +101,13 @@ fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<S
         .as_ref()
         .map(|state| state.streams.clone())
         .unwrap_or_default();
-    let before = streams.remove(stream.spec.name).unwrap_or_default();
+    let before = streams.remove(&*stream.spec.name).unwrap_or_default();
     let position = match stream.export {
         Export::Search { .. } => Position::Search {
             from: target.start,
             window: None,
         },
-        Export::Incremental => Position::Incremental {
+        Export::Incremental { .. } => Position::Incremental {
             cursor: target.cursor.clone(),
             // Of what was read up to here a cursor says nothing that we could understand.
             recovery_time: target
@@ -120,6 +120,6 @@ fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<S
         recent: Vec::new(),
         ..before
     };
-    streams.insert(stream.spec.name.to_owned(), after);
+    streams.insert(stream.spec.name.to_string(), after);
     Ok(streams)
 }

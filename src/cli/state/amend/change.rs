@@ -33,7 +33,7 @@ pub(super) fn between(config: &Config, before: Option<&State>, after: &Streams) 
             let old = before.get(name).unwrap_or(&unknown);
             let new = after.get(name).unwrap_or(&unknown);
             let same = old.position == new.position && old.recent == new.recent;
-            let stream = config.streams.iter().find(|one| one.spec.name == name);
+            let stream = config.streams.iter().find(|one| one.spec.name == *name);
             (!same).then(|| Change {
                 stream: name.clone(),
                 before: old.position.clone(),
