@@ -9,6 +9,7 @@
 //! contained in it; see [`Secret`].
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -33,7 +34,7 @@ pub use secret::{Secret, SecretError};
 pub use values::clock::parse_cron;
 pub use walks::Walk;
 
-use crate::catalogue::StreamSpec;
+use crate::catalogue::{StreamSpec, Text};
 use fault::{Faults, Read};
 use layers::environment::Variables;
 use reader::{Reader, Surroundings};
@@ -299,7 +300,7 @@ pub enum Cadence {
 #[derive(Clone, Debug)]
 pub struct Stream {
     /// Its row in the catalogue.
-    pub spec: &'static StreamSpec,
+    pub spec: Arc<StreamSpec>,
     /// How it is read.
     pub export: Export,
     /// Only records changed at or after this; `None` means everything.
@@ -318,12 +319,17 @@ pub struct Stream {
 }
 
 /// How a stream is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Export {
     /// The incremental cursor export.
-    Incremental,
+    Incremental {
+        /// Its path.
+        path: Text,
+    },
     /// The search export, in windows of update time.
     Search {
+        /// Its `filter[type]`.
+        search_type: Text,
         /// Age a change must have before a window may end after it: Zendesk's search index lags.
         settle: Duration,
     },

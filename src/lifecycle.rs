@@ -107,7 +107,7 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<Walk>, 
                 .chain(walk.members)
                 .map(|stream| {
                     Ok(Member {
-                        stream: stream.spec.name,
+                        stream: (&*stream.spec.name).into(),
                         outlet: Some(outlet(stream, &config.platform, &connection)?),
                     })
                 })
@@ -139,7 +139,7 @@ pub fn outlets<'c>(
         .iter()
         .map(|stream| {
             let outlet = outlet(stream, &config.platform, &connection)?;
-            Ok((stream.spec.name, outlet))
+            Ok((&*stream.spec.name, outlet))
         })
         .collect()
 }

@@ -8,6 +8,7 @@
 //! Nothing here does I/O or reads a clock.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -66,6 +67,23 @@ pub struct Record {
     /// CRC-32 of `bytes`. Zendesk's versions have a resolution of one second; two versions of
     /// one second differ here.
     pub crc: u32,
+    /// That this version is the object's end, and which kind of end; `None` for one that lives.
+    pub deletion: Option<Deletion>,
+}
+
+/// How an object ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deletion {
+    /// Deleted, and as a rule still to be restored: a ticket deleted by an agent, an inactive user.
+    Soft,
+    /// Deleted for good; what identified a person is gone.
+    Permanent,
+    /// A ticket whose content was erased, about 30 days after it was deleted.
+    Scrubbed,
+    /// Gone from a list without a word. The record's bytes are only `{"id":…,"deleted":true}`,
+    /// with the stream's own id field.
+    Vanished,
 }
 
 impl Record {
@@ -77,6 +95,7 @@ impl Record {
             id,
             version,
             crc,
+            deletion: None,
         }
     }
 }
@@ -175,7 +194,7 @@ pub struct Page {
 #[derive(Debug)]
 pub struct Children {
     /// The stream they belong to.
-    pub stream: &'static str,
+    pub stream: Arc<str>,
     /// They, in the order of the records they came with.
     pub records: Vec<Record>,
 }

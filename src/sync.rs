@@ -58,7 +58,7 @@ pub struct Walk<E = Export> {
 #[derive(Debug)]
 pub struct Member {
     /// The stream.
-    pub stream: &'static str,
+    pub stream: Arc<str>,
     /// Its records' way to the inlet. `None` for a root whose own records nobody wants.
     pub outlet: Option<Outlet>,
 }
@@ -148,7 +148,7 @@ impl<E: Pages> Walk<E> {
     }
 
     /// The name of the stream that the walk is named after.
-    pub fn root(&self) -> &'static str {
+    pub fn root(&self) -> &str {
         self.delivery.root()
     }
 
@@ -250,14 +250,14 @@ async fn read<E: Pages>(
 }
 
 impl Delivery {
-    fn root(&self) -> &'static str {
-        self.members.first().map_or("", |root| root.stream)
+    fn root(&self) -> &str {
+        self.members.first().map_or("", |root| &root.stream)
     }
 
     /// Where the walk goes on, and the streams that have to wait; see [`Route::resume`].
     fn route(&self, export: &impl Pages) -> (Route, Vec<String>) {
         let delivered = self.members.iter().filter(|one| one.outlet.is_some());
-        let delivered: Vec<&str> = delivered.map(|member| member.stream).collect();
+        let delivered: Vec<&str> = delivered.map(|member| &*member.stream).collect();
         let (root, state) = (self.root(), self.store.stream(self.root()));
         Route::resume(&state, root, &delivered, self.end, |checkpoint| {
             export.position(checkpoint)
@@ -353,7 +353,7 @@ impl Delivery {
         if !next.is_empty() {
             let named = next
                 .iter()
-                .map(|(place, state)| (self.members[*place].stream, state.clone()));
+                .map(|(place, state)| (self.members[*place].stream.clone(), state.clone()));
             save(&self.store, named.collect()).await?;
         }
         for (place, state) in next {
@@ -365,7 +365,7 @@ impl Delivery {
 }
 
 /// Writes states away from the threads that serve the network.
-async fn save(store: &Arc<Store>, streams: Vec<(&'static str, StreamState)>) -> Result<(), Error> {
+async fn save(store: &Arc<Store>, streams: Vec<(Arc<str>, StreamState)>) -> Result<(), Error> {
     let store = store.clone();
     Ok(blocking(move || store.save(streams)).await?)
 }

@@ -53,7 +53,7 @@ pub fn sync_ended(summary: &Summary) {
         macro_rules! line {
             ($level:ident, $text:literal $(, $field:ident = $value:expr)*) => {
                 tracing::$level!(
-                    stream,
+                    stream = &**stream,
                     received = counts.received,
                     ingested = counts.ingested,
                     skipped = counts.skipped,

@@ -57,13 +57,13 @@ impl Store {
     /// it was only the last step, syncing the directory, that failed.
     pub fn save(
         &self,
-        streams: impl IntoIterator<Item = (&'static str, StreamState)>,
+        streams: impl IntoIterator<Item = (impl AsRef<str>, StreamState)>,
     ) -> Result<(), Error> {
         let mut state = self.lock_state();
         let mut next = state.clone();
         let mut moved = false;
         for (name, stream) in streams {
-            let before = next.streams.entry(name.to_owned()).or_default();
+            let before = next.streams.entry(name.as_ref().to_owned()).or_default();
             moved |= !stream.stands_where(before);
             *before = stream;
         }

@@ -50,7 +50,7 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
     let terminal = std::io::stderr().is_terminal();
     let mut summaries = Vec::new();
     for walk in &mut walks {
-        let name = walk.root();
+        let name = walk.root().to_owned();
         let progress = |counts: &Counts| {
             if terminal {
                 let mut stderr = std::io::stderr();
@@ -87,29 +87,22 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
 /// Leaves only the walks that the named streams are read in, or all if none is named. A walk is
 /// left whole: a stream that is missing from it would count as taken out of the configuration.
 fn narrow(config: &mut Config, names: &[String]) -> Result<(), String> {
-    let mut roots = Vec::with_capacity(names.len());
+    let mut read: Vec<String> = Vec::new();
     for name in names {
-        let Some(root) = config.root_of(name) else {
-            let configured = config.streams.iter().map(|stream| stream.spec.name);
+        let Some(walk) = config.walk_of(name) else {
+            let configured = config.streams.iter().map(|stream| &*stream.spec.name);
             let configured: Vec<&str> = configured.collect();
             return Err(format!(
                 "error: the stream `{name}` is not configured\n\nhint: configured are: {}",
                 configured.join(", ")
             ));
         };
-        roots.push(root);
+        read.extend(walk.names().map(str::to_owned));
     }
-    if !roots.is_empty() {
-        let names = config.streams.iter().map(|stream| stream.spec.name);
-        let is_read = |name: &&str| {
-            config
-                .root_of(name)
-                .is_some_and(|root| roots.contains(&root))
-        };
-        let read: Vec<&str> = names.filter(is_read).collect();
+    if !names.is_empty() {
         config
             .streams
-            .retain(|stream| read.contains(&stream.spec.name));
+            .retain(|stream| read.iter().any(|name| *name == stream.spec.name));
     }
     Ok(())
 }
@@ -122,7 +115,7 @@ impl<'a> Line<'a> {
             End::Failed(error) => Some(error),
         };
         summary.streams.iter().map(move |tally| Self {
-            stream: tally.stream,
+            stream: &tally.stream,
             outcome: summary.end.outcome(),
             counts: tally.counts,
             lag_seconds: summary.lag.map(|lag| lag.as_secs()),

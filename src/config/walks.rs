@@ -11,37 +11,49 @@ pub struct Walk<'c> {
     pub members: Vec<&'c Stream>,
 }
 
-impl Config {
-    /// The configured streams, grouped by the walk they are read in.
-    pub fn walks(&self) -> Vec<Walk<'_>> {
-        let roots = self
-            .streams
-            .iter()
-            .filter(|stream| root(stream) == stream.spec.name);
-        roots
-            .map(|root| Walk {
-                root,
-                members: self.read_with(root).collect(),
-            })
-            .collect()
-    }
-
-    /// The name of the stream in whose walk `stream` is read: its own, or that of its root.
-    /// `None` if it is not configured.
-    pub fn root_of(&self, stream: &str) -> Option<&'static str> {
-        let stream = self.streams.iter().find(|one| one.spec.name == stream)?;
-        Some(root(stream))
-    }
-
-    fn read_with<'c>(&'c self, of: &'c Stream) -> impl Iterator<Item = &'c Stream> {
-        let name = of.spec.name;
-        self.streams
-            .iter()
-            .filter(move |stream| root(stream) == name && stream.spec.name != name)
+impl Walk<'_> {
+    /// The names of its streams, the root first.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let members = self.members.iter().copied();
+        std::iter::once(self.root)
+            .chain(members)
+            .map(|stream| &*stream.spec.name)
     }
 }
 
-/// The stream whose export has the records of `stream` in its pages.
-fn root(stream: &Stream) -> &'static str {
-    stream.spec.name
+impl Config {
+    /// The configured streams, grouped by the walk they are read in.
+    pub fn walks(&self) -> Vec<Walk<'_>> {
+        let mut walks: Vec<Walk<'_>> = Vec::new();
+        for stream in &self.streams {
+            let root = self.root(stream);
+            if root.spec.name == stream.spec.name {
+                let of_root = |one: &&Stream| {
+                    one.spec.name != root.spec.name && self.root(one).spec.name == root.spec.name
+                };
+                walks.push(Walk {
+                    root,
+                    members: self.streams.iter().filter(of_root).collect(),
+                });
+            }
+        }
+        walks
+    }
+
+    /// The walk in which `stream` is read. `None` if it is not configured.
+    pub fn walk_of(&self, stream: &str) -> Option<Walk<'_>> {
+        self.walks()
+            .into_iter()
+            .find(|walk| walk.names().any(|name| name == stream))
+    }
+
+    /// The stream whose export has the records of `stream` in its pages.
+    fn root<'c>(&'c self, stream: &'c Stream) -> &'c Stream {
+        let named = |name: &str| self.streams.iter().find(|one| one.spec.name == name);
+        let mut root = stream;
+        while let Some(parent) = root.spec.parent().and_then(named) {
+            root = parent;
+        }
+        root
+    }
 }

@@ -1,5 +1,7 @@
 //! What can end a sync, with the room it came from.
 
+use std::sync::Arc;
+
 use crate::error::{Code, Explain};
 use crate::{checkpoint, dead_letters, platform, zendesk};
 
@@ -22,7 +24,7 @@ pub enum Error {
     #[error("stream `{stream}`")]
     OfStream {
         /// The stream whose mapping or inlet it was.
-        stream: &'static str,
+        stream: Arc<str>,
         /// What went wrong.
         source: Box<Error>,
     },

@@ -1,6 +1,7 @@
 //! Settling one page: every record of it is accounted for, or the page is not settled.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -43,7 +44,7 @@ impl Delivery {
         passed: Passed,
         pass: &mut Pass,
     ) -> Result<Settled, Error> {
-        let mut children: HashMap<&str, Vec<Record>> = HashMap::new();
+        let mut children: HashMap<Arc<str>, Vec<Record>> = HashMap::new();
         for child in page.children {
             children
                 .entry(child.stream)
@@ -59,10 +60,10 @@ impl Delivery {
         for (member, stream) in self.members.iter().zip(&mut pass.streams) {
             let is_root = of_root.is_some();
             let mut share = of_root.take().unwrap_or_else(|| Share {
-                records: children.remove(member.stream).unwrap_or_default(),
+                records: children.remove(&member.stream).unwrap_or_default(),
                 ..Share::default()
             });
-            if !pass.route.serves(passed.leg, member.stream) {
+            if !pass.route.serves(passed.leg, &member.stream) {
                 // Read for the sake of others, so it is nobody's to count.
                 share.records.clear();
             }
@@ -72,7 +73,7 @@ impl Delivery {
                     .retain(|record| record.version.is_none_or(|version| version < end));
             }
             let settled = self.settle_stream(member, stream, passed.leg, share).await;
-            let mut of_stream = settled.map_err(|error| self.name(member.stream, error))?;
+            let mut of_stream = settled.map_err(|error| self.name(&member.stream, error))?;
             if is_root {
                 of_stream.pages = 1;
                 of_stream.requests += u64::from(page.requests);
@@ -84,12 +85,12 @@ impl Delivery {
     }
 
     /// Says which stream went wrong, where there are several.
-    fn name(&self, stream: &'static str, error: Error) -> Error {
+    fn name(&self, stream: &Arc<str>, error: Error) -> Error {
         if self.members.len() < 2 {
             return error;
         }
         Error::OfStream {
-            stream,
+            stream: stream.clone(),
             source: Box::new(error),
         }
     }
@@ -115,7 +116,7 @@ impl Delivery {
             Leg::History(_) => (&mut stream.of_history, &stream.repeats),
         };
         let fresh = leave_out_settled(records, memory, other);
-        self.supersede(member.stream, &fresh).await?;
+        self.supersede(&member.stream, &fresh).await?;
         let skipped = received - fresh.len() as u64 - u64::from(unreadable.is_some());
         let mut ingested = 0;
         let mut refused = Vec::new();
@@ -137,7 +138,7 @@ impl Delivery {
             "a record of a page was lost sight of"
         );
         stream.guard.judge(ingested, &refused)?;
-        self.bury(member.stream, refused).await?;
+        self.bury(&member.stream, refused).await?;
         match leg {
             Leg::Live => stream.repeats.trim(horizon),
             Leg::History(_) => stream.of_history.trim(horizon),

@@ -55,7 +55,7 @@ impl Pass {
             .members
             .iter()
             .map(|member| {
-                let state = delivery.store.stream(member.stream);
+                let state = delivery.store.stream(&member.stream);
                 StreamPass {
                     repeats: Repeats::new(&state.recent),
                     of_history: Repeats::default(),

@@ -1,5 +1,6 @@
 //! How a pass ended, and what is kept of that.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -40,7 +41,7 @@ pub struct Summary {
 #[derive(Clone, Debug)]
 pub struct Tally {
     /// The stream.
-    pub stream: &'static str,
+    pub stream: Arc<str>,
     /// What was done, over settled pages.
     pub counts: Counts,
 }
@@ -79,7 +80,7 @@ impl Delivery {
                 state.activity = activity;
                 // The first of them is the root, whose pages are watched.
                 let oddity = oddity.take().or(silent);
-                state.notice = watch::notice(member.stream, state.notice.take(), oddity, now);
+                state.notice = watch::notice(&member.stream, state.notice.take(), oddity, now);
             }
             state.attention = attention(&end, state.attention.take(), pass.started_at);
             state.last_sync = Some(SyncReport {
@@ -88,9 +89,9 @@ impl Delivery {
                 outcome: end.outcome().to_owned(),
                 counts,
             });
-            states.push((member.stream, state.clone()));
+            states.push((member.stream.clone(), state.clone()));
             tallies.push(Tally {
-                stream: member.stream,
+                stream: member.stream.clone(),
                 counts,
             });
         }

@@ -47,17 +47,23 @@ enum Protocol {
 impl Export {
     /// The export that `stream` configures.
     pub fn new(client: Arc<Client>, stream: &config::Stream, page_size: u32) -> Self {
+        let spec = &stream.spec;
         let source = Source {
             client,
-            spec: stream.spec,
+            spec: spec.clone(),
             start: stream.start,
             overlap: stream.overlap,
             page_size: PageSize::new(page_size),
         };
         Self {
-            protocol: match stream.export {
-                config::Export::Incremental => Protocol::Incremental(Incremental::new(source)),
-                config::Export::Search { settle } => Protocol::Search(Search::new(source, settle)),
+            protocol: match &stream.export {
+                config::Export::Incremental { path } => {
+                    Protocol::Incremental(Incremental::new(source, path.clone()))
+                }
+                config::Export::Search {
+                    search_type,
+                    settle,
+                } => Protocol::Search(Search::new(source, search_type.clone(), *settle)),
             },
         }
     }
@@ -141,10 +147,10 @@ impl Export {
         }
     }
 
-    fn stream(&self) -> &'static str {
+    fn stream(&self) -> &str {
         match &self.protocol {
-            Protocol::Incremental(export) => export.source.spec.name,
-            Protocol::Search(export) => export.source.spec.name,
+            Protocol::Incremental(export) => export.source.stream(),
+            Protocol::Search(export) => export.source.stream(),
         }
     }
 }

@@ -13,13 +13,18 @@ use crate::record::Record;
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) client: Arc<Client>,
-    pub(super) spec: &'static StreamSpec,
+    pub(super) spec: Arc<StreamSpec>,
     pub(super) start: Option<Timestamp>,
     pub(super) overlap: Duration,
     pub(super) page_size: PageSize,
 }
 
 impl Source {
+    /// The stream's name.
+    pub(super) fn stream(&self) -> &str {
+        &self.spec.name
+    }
+
     /// `time` less the overlap, but not before the configured start.
     pub(super) fn overlapped(&self, time: Timestamp) -> Timestamp {
         let begin = time

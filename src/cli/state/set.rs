@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::amend::{self, Streams};
 use crate::checkpoint::{Present, StreamState};
 use crate::cli::{Output, output};
-use crate::config::{Config, Export, Stream};
+use crate::config::{self, Config, Export, Stream};
 use crate::record::{Cursor, Position};
 
 /// Which stream, where to, and whether to do it.
@@ -67,21 +67,22 @@ pub(super) fn run(config: &Config, arguments: &Arguments, output: Output) -> u8 
 /// The configured stream, if the target makes sense for it.
 fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u8> {
     let name = arguments.stream.as_str();
-    let stream = config.streams.iter().find(|one| one.spec.name == name);
+    let stream = config.streams.iter().find(|one| one.spec.name == *name);
     let Some(stream) = stream else {
-        let names: Vec<&str> = config.streams.iter().map(|one| one.spec.name).collect();
+        let names: Vec<&str> = config.streams.iter().map(|one| &*one.spec.name).collect();
         return Err(amend::refuse(
             &format!("the stream `{name}` is not configured"),
             &format!("configured are: {}", names.join(", ")),
         ));
     };
-    if let Some(root) = config.root_of(name).filter(|root| *root != name) {
+    let root = config.walk_of(name).map(|walk| &walk.root.spec.name);
+    if let Some(root) = root.filter(|root| *root != name) {
         return Err(amend::refuse(
             &format!("`{name}` has no checkpoint of its own: it is read with `{root}`"),
             &format!("move that one: `state set {root} …`"),
         ));
     }
-    if let (Some(_), Export::Search { .. }) = (&arguments.target.cursor, stream.export) {
+    if let (Some(_), Export::Search { .. }) = (&arguments.target.cursor, &stream.export) {
         return Err(amend::refuse(
             &format!("`{name}` is exported by search, whose cursors live for an hour only"),
             "give a time with `--start`",
@@ -114,13 +115,13 @@ fn streams_with(
         .as_ref()
         .map(|state| state.streams.clone())
         .unwrap_or_default();
-    let before = streams.remove(stream.spec.name).unwrap_or_default();
+    let before = streams.remove(&*stream.spec.name).unwrap_or_default();
     let position = match stream.export {
         Export::Search { .. } => Position::Search {
             from: target.start,
             window: None,
         },
-        Export::Incremental => Position::Incremental {
+        Export::Incremental { .. } => Position::Incremental {
             cursor: target.cursor.clone(),
             // Of what was read up to here a cursor says nothing that we could understand.
             recovery_time: target
@@ -128,13 +129,11 @@ fn streams_with(
                 .or_else(|| before.position.as_ref()?.recovery_time()),
         },
     };
-    let root = stream.spec.name;
-    let members = if before.position.is_some() {
-        before.members.clone()
-    } else {
-        let names = config.streams.iter().map(|one| one.spec.name);
-        let members = names.filter(|name| config.root_of(name) == Some(root));
-        members.map(str::to_owned).collect()
+    let walk = config.walk_of(&stream.spec.name);
+    let read_with: Vec<&str> = walk.iter().flat_map(config::Walk::names).collect();
+    let members = match before.position {
+        Some(_) => before.members.clone(),
+        None => read_with.iter().map(|&name| name.to_owned()).collect(),
     };
     let after = StreamState {
         members,
@@ -145,10 +144,10 @@ fn streams_with(
         ..before
     };
     for (name, state) in &mut streams {
-        if config.root_of(name) == Some(root) {
+        if read_with.contains(&name.as_str()) {
             state.recent.clear();
         }
     }
-    streams.insert(root.to_owned(), after);
+    streams.insert(stream.spec.name.to_string(), after);
     Ok(streams)
 }

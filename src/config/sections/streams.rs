@@ -1,5 +1,6 @@
 //! `[streams.NAME]`: which streams are kept in sync, and how.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use super::MOMENT;
 use super::cadence::cadence;
 use super::platform::Identity;
-use crate::catalogue::{CATALOGUE, StreamSpec};
+use crate::catalogue::{self, Reading, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
 use crate::config::values::quantity::duration;
@@ -22,10 +23,11 @@ pub(super) fn streams(
 ) -> Read<Vec<Stream>> {
     // A misspelt name is an unknown key, which is report enough.
     let none_named = section.names().is_empty();
-    let streams: Vec<Read<Option<Stream>>> = CATALOGUE
+    let streams: Vec<Read<Option<Stream>>> = catalogue::all()
         .iter()
+        .filter(|spec| matches!(spec.reading, Reading::Incremental { .. }))
         .map(|spec| {
-            section.optional_section(spec.name, |section| {
+            section.optional_section(&spec.name, |section| {
                 stream(section, spec, platform, schedule)
             })
         })
@@ -41,11 +43,11 @@ pub(super) fn streams(
 
 fn stream(
     section: &mut Section<'_>,
-    spec: &'static StreamSpec,
+    spec: &StreamSpec,
     platform: &Identity,
     schedule: &Read<Cadence>,
 ) -> Read<Stream> {
-    let export = export(section);
+    let export = export(section, spec);
     let start = section.optional("start", moment);
     let end = section.optional("end", moment);
     let end = end_after(section, &start, end);
@@ -57,7 +59,7 @@ fn stream(
         None => schedule.clone()?,
     };
     Ok(Stream {
-        spec,
+        spec: Arc::new(spec.clone()),
         export: export?,
         start: start?,
         end: end?,
@@ -96,7 +98,7 @@ const EXPORTS: [(&str, ExportKind); 2] = [
     ("search", ExportKind::Search),
 ];
 
-fn export(section: &mut Section<'_>) -> Read<Export> {
+fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Export> {
     let kind = section.or("export", "incremental", choice(&EXPORTS));
     if let Ok(ExportKind::Incremental) = kind {
         section.let_override("export", &["settle"]);
@@ -107,9 +109,21 @@ fn export(section: &mut Section<'_>) -> Read<Export> {
         }
     }
     let settle = section.or("settle", "5m", duration(MOMENT));
-    match kind? {
-        ExportKind::Incremental => Ok(Export::Incremental),
-        ExportKind::Search => Ok(Export::Search { settle: settle? }),
+    match (kind?, &spec.reading, &spec.search_type) {
+        (ExportKind::Incremental, Reading::Incremental { path }, _) => {
+            Ok(Export::Incremental { path: path.clone() })
+        }
+        (ExportKind::Search, _, Some(search_type)) => Ok(Export::Search {
+            search_type: search_type.clone(),
+            settle: settle?,
+        }),
+        _ => Err(section.refuse(
+            "export",
+            Problem::new(
+                "this stream cannot be read so",
+                "leave the key out: the default is the best way there is",
+            ),
+        )),
     }
 }
 

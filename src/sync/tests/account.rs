@@ -112,8 +112,8 @@ impl Export {
         let mut rest = order.range((begin, Bound::Unbounded));
         let read: Vec<_> = rest.by_ref().take(self.page_size).collect();
         let last = read.last().map(|(place, _)| **place);
-        let along = |stream| Children {
-            stream,
+        let along = |stream: &str| Children {
+            stream: stream.into(),
             records: read
                 .iter()
                 .map(|((_, id), ticket)| record(stream, *id, ticket))

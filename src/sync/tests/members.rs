@@ -21,7 +21,7 @@ fn counts(summary: &Summary) -> Vec<(&str, [u64; 4])> {
         .map(|tally| {
             let it = tally.counts;
             let counts = [it.received, it.ingested, it.skipped, it.failed];
-            (tally.stream, counts)
+            (&*tally.stream, counts)
         })
         .collect()
 }

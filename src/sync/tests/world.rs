@@ -65,11 +65,11 @@ impl World {
         let letters = DeadLetters::open(self.directory.path(), &self.config.dead_letters);
         let members = members.iter().map(|name| match name.strip_prefix('-') {
             Some(stream) => Member {
-                stream,
+                stream: stream.into(),
                 outlet: None,
             },
             None => Member {
-                stream: name,
+                stream: (*name).into(),
                 outlet: Some(self.outlet()),
             },
         });

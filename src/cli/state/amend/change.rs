@@ -37,7 +37,7 @@ pub(super) fn between(config: &Config, before: Option<&State>, after: &Streams) 
             let old = before.get(name).unwrap_or(&unknown);
             let new = after.get(name).unwrap_or(&unknown);
             let same = old.stands_where(new) && old.recent == new.recent;
-            let stream = config.streams.iter().find(|one| one.spec.name == name);
+            let stream = config.streams.iter().find(|one| one.spec.name == *name);
             (!same).then(|| Change {
                 stream: name.clone(),
                 before: old.position.clone(),
@@ -58,8 +58,12 @@ fn meaning(
     let Some(stream) = stream else {
         return "nothing, as long as this stream is not configured".to_owned();
     };
-    let name = stream.spec.name;
-    if let Some(root) = config.root_of(name).filter(|root| *root != name) {
+    let name = &stream.spec.name;
+    let walk = config.walk_of(name);
+    if let Some(root) = walk
+        .map(|walk| &walk.root.spec.name)
+        .filter(|root| *root != name)
+    {
         return format!(
             "what `{root}` reads again is sent again, whether it was sent before or not"
         );
