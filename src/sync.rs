@@ -87,8 +87,12 @@ pub trait Pages: Send {
     /// `None` if it cannot, or if that would gain nothing.
     fn split(&self, position: &Position) -> Option<Split>;
 
+    /// Called before each pass: a page of which only parts were given begins again.
+    fn begin(&mut self) {}
+
     /// The page after `position`, which comes from [`Self::position`], from [`Self::split`] or
-    /// from an earlier page.
+    /// from an earlier page. A page may come in parts, each with a `next` that is `position` but
+    /// for the last: the following calls, all with `position`, get the other parts.
     ///
     /// # Errors
     /// When there is no such page within the configured attempts.
@@ -171,6 +175,7 @@ impl<E: Pages> Walk<E> {
         progress: &Progress<'_>,
     ) -> Summary {
         let mut pass = Pass::begin(&self.delivery, &self.export);
+        self.export.begin();
         self.delivery.expire_dead_letters().await;
         let end = self.pass(&mut pass, stop, due, progress).await;
         self.delivery.conclude(pass, end).await

@@ -159,6 +159,10 @@ impl Pages for Export {
         })
     }
 
+    fn begin(&mut self) {
+        self.pending.clear();
+    }
+
     fn horizon(&self) -> Timestamp {
         self.account.now()
     }
