@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::checkpoint::{self, Store};
+use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
@@ -83,18 +84,23 @@ impl Explain for Error {
     }
 }
 
-/// Builds everything that keeps the configured streams in sync; connects to nothing yet.
+/// Builds everything that keeps the configured streams in sync; connects to nothing yet. `clock` is
+/// the one that Zendesk's quota is waited for by.
 ///
 /// # Errors
 /// When the state directory is unusable or a client cannot be set up.
-pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamSync>, Error> {
+pub fn assemble(
+    config: &Config,
+    stop: &CancellationToken,
+    clock: &Clock,
+) -> Result<Vec<StreamSync>, Error> {
     if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
         tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
     }
     let directory = &config.state.directory;
     let store = Arc::new(Store::open(directory, &config.zendesk.account)?);
     let dead_letters = Arc::new(DeadLetters::open(directory, &config.dead_letters)?);
-    let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop)?);
+    let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
     config
         .streams
@@ -158,15 +164,19 @@ fn outlet(
 /// When it cannot start, a task panics, or stopping takes too long.
 pub async fn run(config: &Config) -> Result<(), Error> {
     let stop = stop_on_signals()?;
-    run_until(config, stop).await
+    run_until(config, stop, &Clock::real()).await
 }
 
-/// Runs the daemon until `stop` is cancelled.
+/// Runs the daemon until `stop` is cancelled, by the given clock.
 ///
 /// # Errors
 /// As [`run`].
-pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), Error> {
-    let streams = assemble(config, &stop)?;
+pub async fn run_until(
+    config: &Config,
+    stop: CancellationToken,
+    clock: &Clock,
+) -> Result<(), Error> {
+    let streams = assemble(config, &stop, clock)?;
     let schedule = Schedule::start().await?;
     let mut tasks = JoinSet::new();
     for (sync, stream) in streams.into_iter().zip(&config.streams) {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::output::{grouped, span};
 use super::{Output, exit, output};
 use crate::checkpoint::Counts;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Chain, Explain as _, Report};
 use crate::sync::{End, Summary};
@@ -40,7 +41,7 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
         Ok(stop) => stop,
         Err(error) => return output::fail(&error),
     };
-    let mut streams = match lifecycle::assemble(&config, &stop) {
+    let mut streams = match lifecycle::assemble(&config, &stop, &Clock::real()) {
         Ok(streams) => streams,
         Err(error) => return output::fail(&error),
     };

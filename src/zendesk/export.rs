@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::Error;
 use super::client::{Client, PageSize};
 use super::incremental::Incremental;
-use super::search::Search;
-use super::source::Source;
+use super::quota::Urgency;
+use super::search::{SEARCH_PATH, Search};
+use super::source::{Source, newest};
 use crate::config;
 use crate::record::{Page, Position};
 
-/// One stream's way of being read. It remembers nothing but how heavy pages may be: every page
-/// is asked for by position.
+/// One stream's way of being read. It remembers nothing but how heavy pages may be, and whether it
+/// reads history or live changes: every page is asked for by position.
 #[derive(Debug)]
 pub struct Export {
     protocol: Protocol,
@@ -32,6 +33,7 @@ impl Export {
             start: stream.start,
             overlap: stream.overlap,
             page_size: PageSize::new(page_size),
+            urgency: Urgency::Fresh,
         };
         Self {
             protocol: match stream.export {
@@ -63,6 +65,47 @@ impl Export {
     /// # Errors
     /// When Zendesk gives no such page within the configured attempts.
     pub async fn page(&mut self, position: &Position) -> Result<Page, Error> {
+        if position.recovery_time().is_none() {
+            self.source().urgency = Urgency::BackFill;
+        }
+        let page = self.page_after(position).await;
+        let source = self.source();
+        source.urgency = match &page {
+            Ok(page) if page.end_of_stream => Urgency::Fresh,
+            Ok(page) => match newest(&page.records, None) {
+                Some(newest) if source.is_history(newest) => Urgency::BackFill,
+                Some(_) => Urgency::Fresh,
+                None => source.urgency,
+            },
+            Err(_) if source.urgency == Urgency::Spare => Urgency::Fresh,
+            Err(_) => source.urgency,
+        };
+        page
+    }
+
+    /// Whether a poll may be made that no tick asked for, which the next page then is: there is
+    /// room for it in the quota that nobody else wants.
+    pub fn may_poll_early(&mut self) -> bool {
+        let path = match &self.protocol {
+            Protocol::Incremental(export) => export.source.spec.incremental_path,
+            Protocol::Search(_) => SEARCH_PATH,
+        };
+        let source = self.source();
+        let may = source.urgency == Urgency::Fresh && source.client.governor().has_spare(path);
+        if may {
+            source.urgency = Urgency::Spare;
+        }
+        may
+    }
+
+    fn source(&mut self) -> &mut Source {
+        match &mut self.protocol {
+            Protocol::Incremental(export) => &mut export.source,
+            Protocol::Search(export) => &mut export.source,
+        }
+    }
+
+    async fn page_after(&mut self, position: &Position) -> Result<Page, Error> {
         match (&mut self.protocol, position) {
             (
                 Protocol::Incremental(export),

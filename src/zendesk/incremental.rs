@@ -115,6 +115,7 @@ impl Incremental {
             }],
             carries_cursor: matches!(begin, Begin::After(_)),
             effort,
+            urgency: self.source.urgency,
         };
         let sized = Sized {
             parameter: "per_page",

@@ -22,7 +22,7 @@ pub(super) const SEARCH_PATH: &str = "/api/v2/search/export.json";
 
 #[derive(Debug)]
 pub(super) struct Search {
-    source: Source,
+    pub(super) source: Source,
     settle: Duration,
 }
 
@@ -159,6 +159,7 @@ impl Search {
             path: SEARCH_PATH,
             carries_cursor: window.cursor.is_some(),
             effort: Effort::Full,
+            urgency: self.source.urgency,
             query,
         };
         let sized = Sized {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::client::{Client, PageSize};
+use super::quota::Urgency;
 use crate::catalogue::StreamSpec;
+use crate::limits;
 use crate::record::Record;
 
 /// A stream on an account, as configured.
@@ -17,6 +19,8 @@ pub(super) struct Source {
     pub(super) start: Option<Timestamp>,
     pub(super) overlap: Duration,
     pub(super) page_size: PageSize,
+    /// Of the next request.
+    pub(super) urgency: Urgency,
 }
 
 impl Source {
@@ -26,6 +30,11 @@ impl Source {
             .saturating_sub(self.overlap)
             .unwrap_or(Timestamp::UNIX_EPOCH);
         self.start.map_or(begin, |start| begin.max(start))
+    }
+
+    /// Whether what changed then is history by now: an export that far behind is in no hurry.
+    pub(super) fn is_history(&self, changed: Timestamp) -> bool {
+        self.client.clock().now().duration_since(changed) > limits::FRESH_AGE_MAX
     }
 }
 
