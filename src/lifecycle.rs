@@ -22,7 +22,7 @@ use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
 use crate::mapping::Mapping;
 use crate::platform::{self, Connection, Inlet};
-use crate::schedule::{self, Schedule, Ticks};
+use crate::schedule::{self, Schedule, Tick, Ticks};
 use crate::sync::{End, Outlet, StreamSync};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
@@ -177,7 +177,7 @@ pub async fn run_until(
     clock: &Clock,
 ) -> Result<(), Error> {
     let streams = assemble(config, &stop, clock)?;
-    let schedule = Schedule::start().await?;
+    let schedule = Schedule::start(clock).await?;
     let mut tasks = JoinSet::new();
     for (sync, stream) in streams.into_iter().zip(&config.streams) {
         tasks.spawn(keep_in_sync(
@@ -210,12 +210,20 @@ async fn keep_in_sync(
     stop: CancellationToken,
 ) {
     loop {
-        tokio::select! {
+        let tick = tokio::select! {
             () = stop.cancelled() => return,
-            () = ticks.next() => {}
+            tick = ticks.next() => tick,
+        };
+        let early = tick == Tick::Early;
+        if early && !sync.may_poll_early() {
+            continue;
         }
         let summary = sync.run(&stop, &|_| {}).await;
-        telemetry::sync_ended(&summary);
+        if early && summary.is_uneventful() {
+            telemetry::early_poll(&summary);
+        } else {
+            telemetry::sync_ended(&summary);
+        }
         if let End::Failed(error) = &summary.end
             && error.code().needs_a_person()
         {

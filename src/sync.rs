@@ -85,6 +85,13 @@ pub struct Summary {
     pub duration: Duration,
 }
 
+impl Summary {
+    /// Whether there was nothing to do and nothing went wrong.
+    pub fn is_uneventful(&self) -> bool {
+        matches!(self.end, End::Complete) && self.counts.received == self.counts.skipped
+    }
+}
+
 impl StreamSync {
     /// Joins the parts of one stream.
     pub fn new(
@@ -110,6 +117,11 @@ impl StreamSync {
     /// The stream's name.
     pub fn stream(&self) -> &str {
         &self.stream
+    }
+
+    /// Whether a sync may begin that is not due: reading has room to spare.
+    pub fn may_poll_early(&mut self) -> bool {
+        self.export.may_poll_early()
     }
 
     /// Reads and delivers everything after the checkpoint. `progress` hears of every settled page.

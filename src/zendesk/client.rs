@@ -230,7 +230,12 @@ impl Client {
             .header("accept", "application/json")
             .send()
             .await
-            .map_err(|error| failed(Trouble::network(error)))?;
+            .map_err(|error| {
+                if error.is_connect() {
+                    permit.unsent();
+                }
+                failed(Trouble::network(error))
+            })?;
         self.clock.learn(response.headers());
         permit.learn(response.headers());
         let status = response.status();

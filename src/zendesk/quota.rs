@@ -227,6 +227,11 @@ impl Permit<'_> {
         self.governor.lock().learn(self.id, now, &signals);
     }
 
+    /// The request never reached Zendesk: it counts nowhere.
+    pub(super) fn unsent(&self) {
+        self.governor.lock().leave(self.id);
+    }
+
     /// Zendesk has refused the request as one too many: the limit it names is closed for `wait`.
     pub(super) fn refused(&self, headers: &HeaderMap, body: &[u8], wait: Duration) {
         let signals = headers::read(headers);

@@ -139,8 +139,8 @@ impl Bucket {
     /// Our part of the present window.
     fn budget(&self, share: f64) -> u32 {
         let part = self.part(share);
-        if self.window.number == 0 && !self.told {
-            // Nobody tells what was used before we came: perhaps the whole share, by ourselves.
+        if self.window.number == 0 && !self.in_headers {
+            // Nobody will tell what was used before we came: perhaps the whole share, by ourselves.
             (self.total - part).clamp(1, part)
         } else {
             part

@@ -15,7 +15,7 @@ pub(super) struct Default {
     pub(super) window: Duration,
     /// One request at a time: exports are heavy, and a page depends on the one before.
     pub(super) one_at_a_time: bool,
-    /// Answers carry a header of this name, so an answer without it does not count here.
+    /// Answers carry it in their headers, so one that names others instead does not count here.
     pub(super) in_headers: bool,
 }
 
@@ -65,9 +65,9 @@ const SIDE_CONVERSATIONS: &str = "side-conversation-events";
 
 /// Every limit known by name.
 pub(super) const DEFAULTS: &[Default] = &[
-    limit(ACCOUNT, 200, MINUTE),
+    told(limit(ACCOUNT, 200, MINUTE)),
     // Help centre and community: the same size as the account's, counted apart.
-    limit(HELP_CENTER, 200, MINUTE),
+    told(limit(HELP_CENTER, 200, MINUTE)),
     limit(CHAT, 200, MINUTE),
     // 30 with the High Volume add-on; the header tells. Header and 429 recorded.
     export(told(limit(INCREMENTAL, 10, MINUTE))),
