@@ -304,6 +304,8 @@ pub struct Stream {
     pub start: Option<Timestamp>,
     /// How records become messages.
     pub mapping: Mapping,
+    /// How far messages are judged before they are sent.
+    pub validate: Validate,
     /// `x-adobe-flow-id` of raw messages, `header.flowId` of the others.
     pub flow_id: Option<String>,
     /// When it is due.
@@ -311,6 +313,15 @@ pub struct Stream {
     /// How far before the checkpoint a re-read begins: each search window, and an incremental
     /// export whose cursor was lost.
     pub overlap: Duration,
+}
+
+/// How far messages are judged before they are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Validate {
+    /// Not at all.
+    Off,
+    /// By what holds for every schema.
+    Fields,
 }
 
 /// How a stream is read.

@@ -19,7 +19,7 @@ use crate::checkpoint::{self, Store};
 use crate::config::{self, Config};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Validation};
 use crate::platform::{self, Connection, Inlet};
 use crate::schedule::{self, Schedule, Ticks};
 use crate::sync::{End, Outlet, StreamSync};
@@ -149,7 +149,15 @@ fn outlet(
         platform.batch_bytes,
         flow_id,
     )?;
-    Ok(Outlet::new(Mapping::new(&stream.mapping), inlet))
+    let validation = match stream.validate {
+        config::Validate::Off => Validation::Off,
+        config::Validate::Fields => Validation::Fields,
+    };
+    Ok(Outlet::new(
+        Mapping::new(&stream.mapping),
+        validation,
+        inlet,
+    ))
 }
 
 /// Runs the daemon until a signal stops it.

@@ -110,6 +110,22 @@ pub const UNKNOWN_BATCH_RESENDS: u32 = 2;
 /// finds three changes, two of them bad, must not stop a stream.
 pub const GUARD_SAMPLE_MIN: u64 = 10;
 
+/// Largest event, in bytes of the mapped object: the profile silently drops larger ones. Adobe says
+/// "10 KB" and not whether that is 10,000 or 10,240, so we stay below the smaller.
+pub const EVENT_BYTES_MAX: usize = 10_000;
+
+/// Largest profile record, in bytes of the mapped object: "100 KB", read as for events.
+pub const PROFILE_RECORD_BYTES_MAX: usize = 100_000;
+
+/// Identities that the Identity Service takes of one message.
+pub const IDENTITIES_MAX: usize = 20;
+
+/// Characters of an identity's value.
+pub const IDENTITY_CHARS_MAX: usize = 1_024;
+
+/// Largest whole number, either way, that a field of type Long takes: 2^53 - 1.
+pub const INTEGER_MAX: u64 = (1 << 53) - 1;
+
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);
 const _: () = assert!(SEARCH_CURSOR_AGE_MAX.as_secs() < 60 * 60);

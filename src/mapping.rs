@@ -3,10 +3,12 @@
 
 mod adobe_source;
 mod envelope;
+mod validation;
 
 use crate::config;
 use crate::record::Record;
 use envelope::Envelope;
+pub use validation::{Finding, Refusal, Validation};
 
 /// How one stream's records become messages.
 #[derive(Debug)]
@@ -44,6 +46,14 @@ impl Mapping {
                     envelope: Envelope::new(envelope),
                 }
             }
+        }
+    }
+
+    /// The mapped object within a message of this mapping; `None` if the platform maps it itself.
+    pub fn entity<'m>(&self, message: &'m [u8]) -> Option<&'m [u8]> {
+        match self {
+            Self::Raw => None,
+            Self::AdobeSourceCompatible { envelope, .. } => Some(envelope.entity(message)),
         }
     }
 

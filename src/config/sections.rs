@@ -17,6 +17,7 @@ mod headers;
 mod platform;
 mod secret;
 mod streams;
+mod validate;
 mod zendesk;
 
 /// The shortest time that is a time at all.

@@ -72,6 +72,12 @@ impl Envelope {
         out.extend_from_slice(&self.before);
     }
 
+    /// The object within a message of this envelope.
+    pub fn entity<'m>(&self, message: &'m [u8]) -> &'m [u8] {
+        let entity = message.get(self.before.len()..message.len().saturating_sub(AFTER.len()));
+        entity.unwrap_or_default()
+    }
+
     /// Writes what comes after it.
     pub fn close(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(AFTER);

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use crate::dead_letters::Reason;
-use crate::mapping::{Mapping, MappingError};
+use crate::mapping::{Mapping, Validation};
 use crate::platform::{self, Batch, Delivery, Inlet};
 use crate::record::Record;
 
@@ -17,13 +17,18 @@ use crate::record::Record;
 #[derive(Debug)]
 pub struct Outlet {
     mapping: Mapping,
+    validation: Validation,
     inlet: Inlet,
 }
 
 impl Outlet {
-    /// Joins the two.
-    pub fn new(mapping: Mapping, inlet: Inlet) -> Self {
-        Self { mapping, inlet }
+    /// Joins the three.
+    pub fn new(mapping: Mapping, validation: Validation, inlet: Inlet) -> Self {
+        Self {
+            mapping,
+            validation,
+            inlet,
+        }
     }
 
     /// Sends `records`, no two of one id, and hands each to `settled` with its end: accepted, or
@@ -46,8 +51,8 @@ impl Outlet {
         let mut message = Vec::new();
         for record in records {
             message.clear();
-            if let Err(why) = self.mapping.write(record.borrow(), &mut message) {
-                settled(record, Err(unmappable(&why)));
+            if let Err(reason) = self.prepare(record.borrow(), &mut message) {
+                settled(record, Err(reason));
                 continue;
             }
             match packer.push(&message) {
@@ -77,6 +82,23 @@ impl Outlet {
         Ok(requests)
     }
 
+    /// Writes the message for a record, unless it would be refused.
+    fn prepare(&self, record: &Record, message: &mut Vec<u8>) -> Result<(), Reason> {
+        self.mapping
+            .write(record, message)
+            .map_err(|why| Reason::Unmappable {
+                message: why.to_string(),
+            })?;
+        let Some(entity) = self.mapping.entity(message) else {
+            return Ok(());
+        };
+        self.validation
+            .check(entity)
+            .map_err(|refusal| Reason::Invalid {
+                message: refusal.to_string(),
+            })
+    }
+
     async fn deliver<R>(
         &self,
         batch: Batch,
@@ -104,10 +126,4 @@ fn hand_over<R>(
         settled(record, outcome);
     }
     delivery.requests.into()
-}
-
-fn unmappable(why: &MappingError) -> Reason {
-    Reason::Unmappable {
-        message: why.to_string(),
-    }
 }

@@ -24,4 +24,5 @@ mod silence;
 mod state;
 mod support;
 mod unreadable;
+mod validation;
 mod zendesk_faults;

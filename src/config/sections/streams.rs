@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::MOMENT;
 use super::cadence::cadence;
 use super::platform::Identity;
+use super::validate::validate;
 use crate::catalogue::{CATALOGUE, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
@@ -46,6 +47,7 @@ fn stream(
     let export = export(section);
     let start = section.optional("start", moment);
     let (flow_id, mapping) = mapping(section, platform);
+    let validate = validate(section);
     let cadence = cadence(section);
     let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
     let cadence = match cadence? {
@@ -57,6 +59,7 @@ fn stream(
         export: export?,
         start: start?,
         mapping: mapping?,
+        validate: validate?,
         flow_id: flow_id?,
         cadence,
         overlap: overlap?,

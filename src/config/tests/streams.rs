@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{accepted, faults_with, minimal_with};
-use crate::config::{Cadence, Export, Mapping, Stream};
+use crate::config::{Cadence, Export, Mapping, Stream, Validate};
 
 const FLOW: &str = "flow_id = \"flow\"\n";
 
@@ -45,6 +45,7 @@ fn defaults() {
             export: Incremental,
             start: None,
             mapping: Raw,
+            validate: Fields,
             flow_id: Some(
                 "flow",
             ),
@@ -88,6 +89,15 @@ fn exports() {
     let settle = Duration::from_secs(60);
     assert_eq!(search, Export::Search { settle });
     assert_eq!(stream("overlap = \"0s\"").overlap, Duration::ZERO);
+}
+
+#[test]
+fn levels_of_validation() {
+    insta::assert_snapshot!(fault("validate = \"strict\""), @"
+        line 11: streams.users.validate: `strict` is none of the choices
+            write `off` or `fields`
+        ");
+    assert_eq!(stream("validate = \"off\"").validate, Validate::Off);
 }
 
 #[test]
