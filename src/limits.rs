@@ -110,6 +110,21 @@ pub const UNKNOWN_BATCH_RESENDS: u32 = 2;
 /// finds three changes, two of them bad, must not stop a stream.
 pub const GUARD_SAMPLE_MIN: u64 = 10;
 
+/// Notes kept of one record's mapping, for a person to read. More say nothing new; they are counted.
+pub const NOTES_KEPT_MAX: usize = 200;
+
+/// Largest mapping file. The longest preset has a tenth of a percent of it.
+pub const MAPPING_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Identities in one record: Identity Service takes no more.
+pub const IDENTITIES_MAX: usize = 20;
+
+/// Characters of an identity: Identity Service skips records with longer ones.
+pub const IDENTITY_CHARS_MAX: usize = 1024;
+
+/// Depth to which a value that is copied as it is may be nested. Zendesk's have two levels.
+pub const VALUE_DEPTH_MAX: usize = 32;
+
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);
 const _: () = assert!(SEARCH_CURSOR_AGE_MAX.as_secs() < 60 * 60);

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use crate::dead_letters::Reason;
-use crate::mapping::{Mapping, MappingError};
+use crate::mapping::{Mapped, Mapping, MappingError, Notes};
 use crate::platform::{self, Batch, Delivery, Inlet};
 use crate::record::Record;
 
@@ -20,14 +20,25 @@ pub struct Outlet {
     inlet: Inlet,
 }
 
+/// How a record ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The inlet has it.
+    Accepted,
+    /// The mapping leaves it out by choice, for this reason.
+    Skipped(String),
+    /// It never will be accepted as it is.
+    Refused(Reason),
+}
+
 impl Outlet {
     /// Joins the two.
     pub fn new(mapping: Mapping, inlet: Inlet) -> Self {
         Self { mapping, inlet }
     }
 
-    /// Sends `records`, no two of one id, and hands each to `settled` with its end: accepted, or
-    /// the reason why it never will be. Returns the number of requests this took.
+    /// Sends `records`, no two of one id, and hands each to `settled` with its outcome. Returns the
+    /// number of requests this took.
     ///
     /// # Errors
     /// When the inlet could not be made to decide. What was not handed over may have been taken
@@ -35,7 +46,7 @@ impl Outlet {
     pub async fn send<R: Borrow<Record>>(
         &self,
         records: impl IntoIterator<Item = R>,
-        mut settled: impl FnMut(R, Result<(), Reason>),
+        mut settled: impl FnMut(R, Outcome),
     ) -> Result<u64, platform::Error> {
         let mut requests = 0;
         // Bounded: at most `in_flight` batches and the open one are in memory.
@@ -44,11 +55,22 @@ impl Outlet {
         let mut waiting = Vec::new();
         let mut packer = self.inlet.packer();
         let mut message = Vec::new();
+        let mut notes = Notes::counting();
         for record in records {
             message.clear();
-            if let Err(why) = self.mapping.write(record.borrow(), &mut message) {
-                settled(record, Err(unmappable(&why)));
-                continue;
+            match self
+                .mapping
+                .write(record.borrow(), &mut message, &mut notes)
+            {
+                Ok(Mapped::Message) => {}
+                Ok(Mapped::Skipped(why)) => {
+                    settled(record, Outcome::Skipped(why));
+                    continue;
+                }
+                Err(why) => {
+                    settled(record, Outcome::Refused(unmappable(&why)));
+                    continue;
+                }
             }
             match packer.push(&message) {
                 Ok(closed) => {
@@ -64,7 +86,7 @@ impl Outlet {
                 }
                 Err(why) => {
                     let message = why.to_string();
-                    settled(record, Err(Reason::TooLarge { message }));
+                    settled(record, Outcome::Refused(Reason::TooLarge { message }));
                 }
             }
         }
@@ -89,7 +111,7 @@ impl Outlet {
 
 fn hand_over<R>(
     (records, delivery): (Vec<R>, Delivery),
-    settled: &mut impl FnMut(R, Result<(), Reason>),
+    settled: &mut impl FnMut(R, Outcome),
 ) -> u64 {
     assert_eq!(
         records.len(),
@@ -97,10 +119,13 @@ fn hand_over<R>(
         "one outcome for each record sent"
     );
     for (record, outcome) in records.into_iter().zip(delivery.outcomes) {
-        let outcome = outcome.map_err(|why| Reason::Rejected {
-            status: why.status,
-            message: why.message,
-        });
+        let outcome = match outcome {
+            Ok(()) => Outcome::Accepted,
+            Err(why) => Outcome::Refused(Reason::Rejected {
+                status: why.status,
+                message: why.message,
+            }),
+        };
         settled(record, outcome);
     }
     delivery.requests.into()
