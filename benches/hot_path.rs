@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use zendesk_aep::catalogue::CATALOGUE;
 use zendesk_aep::config::{self, Endpoint};
-use zendesk_aep::mapping::Mapping;
+use zendesk_aep::mapping::{Mapping, Notes};
 use zendesk_aep::platform::{Packer, decode};
 use zendesk_aep::zendesk::page::read_cursor_page;
 
@@ -40,7 +40,9 @@ fn main() {
             let mut batches = 0;
             for record in &records {
                 message.clear();
-                mapping.write(record, &mut message).expect("a message");
+                mapping
+                    .write(record, &mut message, &mut Notes::counting())
+                    .expect("a message");
                 batches += usize::from(packer.push(&message).expect("it fits").is_some());
             }
             batches + usize::from(packer.flush().is_some())

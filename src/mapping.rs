@@ -3,12 +3,15 @@
 
 mod adobe_source;
 mod envelope;
+mod notes;
 mod validation;
 
 use crate::config;
 use crate::record::Record;
 use envelope::Envelope;
 pub use validation::{Finding, Refusal, Validation};
+
+pub use notes::{Change, Note, Notes};
 
 /// How one stream's records become messages.
 #[derive(Debug)]
@@ -33,6 +36,33 @@ pub enum MappingError {
     /// Nothing that the mapping takes has a value.
     #[error("the record has none of the mapped attributes")]
     Empty,
+    /// A field that the message cannot do without has no value.
+    #[error("`{path}` is required, and {why}")]
+    Required {
+        /// The field of the message.
+        path: String,
+        /// Why there is no value for it.
+        why: String,
+    },
+    /// The message is too large even without what may be left out.
+    #[error(
+        "the mapped object has {bytes} bytes, even without free text, custom fields and tags; at most {limit} are stored"
+    )]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The size that Adobe stores.
+        limit: usize,
+    },
+}
+
+/// What became of a record that can be mapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mapped {
+    /// Its message was written.
+    Message,
+    /// The mapping leaves such records out by choice, for this reason.
+    Skipped(String),
 }
 
 impl Mapping {
@@ -61,7 +91,12 @@ impl Mapping {
     ///
     /// # Errors
     /// When the record cannot become a message; `out` is then as it was.
-    pub fn write(&self, record: &Record, out: &mut Vec<u8>) -> Result<(), MappingError> {
+    pub fn write(
+        &self,
+        record: &Record,
+        out: &mut Vec<u8>,
+        _notes: &mut Notes,
+    ) -> Result<Mapped, MappingError> {
         match self {
             Self::Raw => {
                 // The inlet takes objects only; anything else would cost the whole request.
@@ -69,7 +104,7 @@ impl Mapping {
                     return Err(MappingError::NotAnObject);
                 }
                 out.extend_from_slice(&record.bytes);
-                Ok(())
+                Ok(Mapped::Message)
             }
             Self::AdobeSourceCompatible { tenant, envelope } => {
                 let before = out.len();
@@ -79,7 +114,7 @@ impl Mapping {
                     Ok(()) => envelope.close(out),
                     Err(_) => out.truncate(before),
                 }
-                written
+                written.map(|()| Mapped::Message)
             }
         }
     }

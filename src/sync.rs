@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
-pub use outlet::Outlet;
+pub use outlet::{Outcome, Outlet};
 pub use retry::{Retried, retry};
 
 use crate::checkpoint::{Counts, NeedsAttention, Repeats, Seen, Store, StreamState, SyncReport};

@@ -86,7 +86,7 @@ fn is_empty(value: &RawValue) -> bool {
 mod tests {
     use super::*;
     use crate::config;
-    use crate::mapping::Mapping;
+    use crate::mapping::{Mapping, Notes};
     use crate::record::Record;
 
     fn check(user: &str, expected: Result<&str, MappingError>) {
@@ -141,7 +141,7 @@ mod tests {
     fn the_message_is_adobes_envelope() {
         let mut message = Vec::new();
         mapping()
-            .write(&record(r#"{"id":7}"#), &mut message)
+            .write(&record(r#"{"id":7}"#), &mut message, &mut Notes::counting())
             .expect("a message");
         let message: serde_json::Value = serde_json::from_slice(&message).expect("JSON");
         let schema_ref = serde_json::json!({
@@ -170,7 +170,7 @@ mod tests {
         for mapping in [Mapping::Raw, mapping()] {
             let mut out = b"kept".to_vec();
             assert_eq!(
-                mapping.write(&record("7"), &mut out),
+                mapping.write(&record("7"), &mut out, &mut Notes::counting()),
                 Err(MappingError::NotAnObject)
             );
             assert_eq!(out, b"kept");

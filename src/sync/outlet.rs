@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use crate::dead_letters::Reason;
-use crate::mapping::{Mapping, Validation};
+use crate::mapping::{Mapped, Mapping, Notes, Validation};
 use crate::platform::{self, Batch, Delivery, Inlet};
 use crate::record::Record;
 
@@ -19,6 +19,17 @@ pub struct Outlet {
     mapping: Mapping,
     validation: Validation,
     inlet: Inlet,
+}
+
+/// How a record ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The inlet has it.
+    Accepted,
+    /// The mapping leaves it out by choice, for this reason.
+    Skipped(String),
+    /// It never will be accepted as it is.
+    Refused(Reason),
 }
 
 impl Outlet {
@@ -31,8 +42,8 @@ impl Outlet {
         }
     }
 
-    /// Sends `records`, no two of one id, and hands each to `settled` with its end: accepted, or
-    /// the reason why it never will be. Returns the number of requests this took.
+    /// Sends `records`, no two of one id, and hands each to `settled` with its outcome. Returns the
+    /// number of requests this took.
     ///
     /// # Errors
     /// When the inlet could not be made to decide. What was not handed over may have been taken
@@ -40,7 +51,7 @@ impl Outlet {
     pub async fn send<R: Borrow<Record>>(
         &self,
         records: impl IntoIterator<Item = R>,
-        mut settled: impl FnMut(R, Result<(), Reason>),
+        mut settled: impl FnMut(R, Outcome),
     ) -> Result<u64, platform::Error> {
         let mut requests = 0;
         // Bounded: at most `in_flight` batches and the open one are in memory.
@@ -49,10 +60,11 @@ impl Outlet {
         let mut waiting = Vec::new();
         let mut packer = self.inlet.packer();
         let mut message = Vec::new();
+        let mut notes = Notes::counting();
         for record in records {
             message.clear();
-            if let Err(reason) = self.prepare(record.borrow(), &mut message) {
-                settled(record, Err(reason));
+            if let Some(outcome) = self.prepare(record.borrow(), &mut message, &mut notes) {
+                settled(record, outcome);
                 continue;
             }
             match packer.push(&message) {
@@ -69,7 +81,7 @@ impl Outlet {
                 }
                 Err(why) => {
                     let message = why.to_string();
-                    settled(record, Err(Reason::TooLarge { message }));
+                    settled(record, Outcome::Refused(Reason::TooLarge { message }));
                 }
             }
         }
@@ -82,21 +94,25 @@ impl Outlet {
         Ok(requests)
     }
 
-    /// Writes the message for a record, unless it would be refused.
-    fn prepare(&self, record: &Record, message: &mut Vec<u8>) -> Result<(), Reason> {
-        self.mapping
-            .write(record, message)
-            .map_err(|why| Reason::Unmappable {
-                message: why.to_string(),
-            })?;
-        let Some(entity) = self.mapping.entity(message) else {
-            return Ok(());
-        };
-        self.validation
-            .check(entity)
-            .map_err(|refusal| Reason::Invalid {
-                message: refusal.to_string(),
-            })
+    /// Writes the message for a record; its outcome, if it is not to be sent.
+    fn prepare(
+        &self,
+        record: &Record,
+        message: &mut Vec<u8>,
+        notes: &mut Notes,
+    ) -> Option<Outcome> {
+        match self.mapping.write(record, message, notes) {
+            Ok(Mapped::Message) => {}
+            Ok(Mapped::Skipped(why)) => return Some(Outcome::Skipped(why)),
+            Err(why) => {
+                let message = why.to_string();
+                return Some(Outcome::Refused(Reason::Unmappable { message }));
+            }
+        }
+        let entity = self.mapping.entity(message)?;
+        let refusal = self.validation.check(entity).err()?;
+        let message = refusal.to_string();
+        Some(Outcome::Refused(Reason::Invalid { message }))
     }
 
     async fn deliver<R>(
@@ -111,7 +127,7 @@ impl Outlet {
 
 fn hand_over<R>(
     (records, delivery): (Vec<R>, Delivery),
-    settled: &mut impl FnMut(R, Result<(), Reason>),
+    settled: &mut impl FnMut(R, Outcome),
 ) -> u64 {
     assert_eq!(
         records.len(),
@@ -119,10 +135,13 @@ fn hand_over<R>(
         "one outcome for each record sent"
     );
     for (record, outcome) in records.into_iter().zip(delivery.outcomes) {
-        let outcome = outcome.map_err(|why| Reason::Rejected {
-            status: why.status,
-            message: why.message,
-        });
+        let outcome = match outcome {
+            Ok(()) => Outcome::Accepted,
+            Err(why) => Outcome::Refused(Reason::Rejected {
+                status: why.status,
+                message: why.message,
+            }),
+        };
         settled(record, outcome);
     }
     delivery.requests.into()

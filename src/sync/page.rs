@@ -1,9 +1,9 @@
 //! Settling one page: every record of it is accounted for, or the page is not settled.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::guard::Guard;
-use super::{Delivery, Error, blocking};
+use super::{Delivery, Error, Outcome, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
 use crate::dead_letters::{DeadLetter, Reason};
 use crate::record::{Page, Position, Record, RecordId, Unreadable};
@@ -36,16 +36,22 @@ impl Delivery {
         let received = page.records.len() as u64 + u64::from(unreadable.is_some());
         let fresh = leave_out_settled(page.records, repeats);
         self.supersede(stream, &fresh).await?;
-        let skipped = received - fresh.len() as u64 - u64::from(unreadable.is_some());
+        let mut skipped = received - fresh.len() as u64 - u64::from(unreadable.is_some());
+        let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
         let mut ingested = 0;
         let mut refused = Vec::new();
         let requests = self
             .outlet
             .send(fresh, |record, outcome| match outcome {
-                Ok(()) => ingested += 1,
-                Err(reason) => refused.push(DeadLetter { record, reason }),
+                Outcome::Accepted => ingested += 1,
+                Outcome::Skipped(why) => *left_out.entry(why).or_default() += 1,
+                Outcome::Refused(reason) => refused.push(DeadLetter { record, reason }),
             })
             .await?;
+        for (why, records) in left_out {
+            skipped += records;
+            tracing::debug!(stream, records, why, "records were left out by the mapping");
+        }
 
         refused.extend(unreadable);
         let failed = refused.len() as u64;
