@@ -163,6 +163,8 @@ impl ZendeskAuth {
 pub struct Platform {
     /// The inlet's address for single messages, `…/collection/{inlet id}`.
     pub inlet_url: InletUrl,
+    /// Adobe's gateway to the services behind the inlet: scheme, host and port.
+    pub api_url: Url,
     /// `…@AdobeOrg`; needed by mappings that send the XDM envelope and by authenticated inlets.
     pub org_id: Option<String>,
     /// Sent as `x-sandbox-name` when set.
@@ -322,6 +324,17 @@ pub enum Validate {
     Off,
     /// By what holds for every schema.
     Fields,
+    /// By the stream's schema as well.
+    Schema(SchemaPlace),
+}
+
+/// Where a stream's schema is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaPlace {
+    /// In the Schema Registry, under this `$id`.
+    Registry(String),
+    /// In a file.
+    File(PathBuf),
 }
 
 /// How a stream is read.

@@ -34,6 +34,8 @@ pub enum Code {
     PlatformUnavailable,
     /// So many records were rejected that the configuration must be wrong.
     MostlyRejected,
+    /// A stream's schema cannot be had or used.
+    Schema,
     /// The state file or its lock.
     State,
     /// The dead-letter store.
@@ -60,6 +62,7 @@ impl Code {
             Self::PlatformRefused => "PLATFORM-REFUSED",
             Self::PlatformUnavailable => "PLATFORM-UNAVAILABLE",
             Self::MostlyRejected => "MOSTLY-REJECTED",
+            Self::Schema => "SCHEMA",
             Self::State => "STATE",
             Self::DeadLetters => "DEAD-LETTERS",
             Self::Interrupted => "INTERRUPTED",
@@ -80,7 +83,8 @@ impl Code {
             | Self::PlatformSignIn
             | Self::PlatformAddress
             | Self::PlatformRefused
-            | Self::MostlyRejected => true,
+            | Self::MostlyRejected
+            | Self::Schema => true,
             // Services come back, and disks are given room.
             Self::ZendeskUnavailable
             | Self::ZendeskExport
@@ -194,7 +198,7 @@ mod tests {
     }
 
     /// Every code, in the order of the documentation.
-    const ALL: [Code; 16] = [
+    const ALL: [Code; 17] = [
         Code::Tls,
         Code::ZendeskSignIn,
         Code::ZendeskForbidden,
@@ -207,6 +211,7 @@ mod tests {
         Code::PlatformRefused,
         Code::PlatformUnavailable,
         Code::MostlyRejected,
+        Code::Schema,
         Code::State,
         Code::DeadLetters,
         Code::Interrupted,

@@ -16,13 +16,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::checkpoint::{self, Store};
-use crate::config::{self, Config};
+use crate::config::{self, Config, SchemaPlace};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
-use crate::mapping::{Mapping, Validation};
-use crate::platform::{self, Connection, Inlet};
+use crate::mapping::Mapping;
+use crate::platform::{self, Connection, Inlet, SchemaRegistry};
 use crate::schedule::{self, Schedule, Ticks};
-use crate::sync::{End, Outlet, StreamSync};
+use crate::sync::{End, Judge, Origin, Outlet, SchemaSource, StreamSync};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
 
@@ -104,7 +104,7 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamS
             Ok(StreamSync::new(
                 stream.spec.name,
                 export,
-                outlet(stream, &config.platform, &connection)?,
+                outlet(stream, config, &connection)?,
                 store.clone(),
                 dead_letters.clone(),
                 config.attention,
@@ -127,7 +127,7 @@ pub fn outlets<'c>(
         .streams
         .iter()
         .map(|stream| {
-            let outlet = outlet(stream, &config.platform, &connection)?;
+            let outlet = outlet(stream, config, &connection)?;
             Ok((stream.spec.name, outlet))
         })
         .collect()
@@ -135,9 +135,10 @@ pub fn outlets<'c>(
 
 fn outlet(
     stream: &config::Stream,
-    platform: &config::Platform,
+    config: &Config,
     connection: &Arc<Connection>,
 ) -> Result<Outlet, platform::Error> {
+    let platform = &config.platform;
     let flow_id = match stream.mapping {
         config::Mapping::Raw => stream.flow_id.as_deref(),
         // These carry it in the envelope.
@@ -149,15 +150,38 @@ fn outlet(
         platform.batch_bytes,
         flow_id,
     )?;
-    let validation = match stream.validate {
-        config::Validate::Off => Validation::Off,
-        config::Validate::Fields => Validation::Fields,
+    let judge = judge(stream, config, connection)?;
+    Ok(Outlet::new(Mapping::new(&stream.mapping), judge, inlet))
+}
+
+/// Builds what judges a stream's messages before they are sent.
+///
+/// # Errors
+/// When a configured value cannot be a header.
+pub fn judge(
+    stream: &config::Stream,
+    config: &Config,
+    connection: &Arc<Connection>,
+) -> Result<Judge, platform::Error> {
+    let origin = match &stream.validate {
+        config::Validate::Off => return Ok(Judge::Nobody),
+        config::Validate::Fields => return Ok(Judge::Fields),
+        config::Validate::Schema(SchemaPlace::File(path)) => Origin::File(path.clone()),
+        config::Validate::Schema(SchemaPlace::Registry(id)) => {
+            let sandbox = config.platform.sandbox_name.as_deref().unwrap_or_default();
+            // One `$id` may be another schema in another sandbox.
+            let name = crc32fast::hash(format!("{sandbox}\n{id}").as_bytes());
+            Origin::Registry {
+                registry: Box::new(SchemaRegistry::new(connection.clone(), &config.platform)?),
+                id: id.clone(),
+                copy: config
+                    .state
+                    .directory
+                    .join(format!("schemas/{name:08x}.json")),
+            }
+        }
     };
-    Ok(Outlet::new(
-        Mapping::new(&stream.mapping),
-        validation,
-        inlet,
-    ))
+    Ok(Judge::Schema(Box::new(SchemaSource::new(origin))))
 }
 
 /// Runs the daemon until a signal stops it.

@@ -135,6 +135,12 @@ pub const PROFILE_RECORD_BYTES_MAX: usize = 100_000;
 /// Largest whole number, either way, that a field of type Long takes: 2^53 - 1.
 pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 
+/// Largest XDM schema taken. A large one of Adobe's has a few hundred kilobytes.
+pub const SCHEMA_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Age at which a schema is read again: what an administrator adds to it becomes known.
+pub const SCHEMA_AGE_MAX: Duration = Duration::from_secs(60 * 60);
+
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);
 const _: () = assert!(SEARCH_CURSOR_AGE_MAX.as_secs() < 60 * 60);

@@ -9,7 +9,7 @@ mod validation;
 use crate::config;
 use crate::record::Record;
 use envelope::Envelope;
-pub use validation::{Finding, Refusal, Validation};
+pub use validation::{Finding, Refusal, Schema, SchemaError, Validation};
 
 pub use notes::{Change, Note, Notes};
 

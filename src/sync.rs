@@ -14,6 +14,7 @@ mod guard;
 mod outlet;
 mod page;
 mod retry;
+mod schema;
 mod watch;
 
 use std::convert::Infallible;
@@ -25,8 +26,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
-pub use outlet::{Outcome, Outlet};
+pub use outlet::{Judge, Outcome, Outlet};
 pub use retry::{Retried, retry};
+pub use schema::{Origin, SchemaFault, SchemaSource};
 
 use crate::checkpoint::{Counts, NeedsAttention, Repeats, Seen, Store, StreamState, SyncReport};
 use crate::config::Attention;

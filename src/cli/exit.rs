@@ -32,6 +32,7 @@ pub fn code(code: Code) -> u8 {
         | Code::PlatformRefused
         | Code::PlatformUnavailable
         | Code::MostlyRejected
+        | Code::Schema
         | Code::Internal => FAILED,
     }
 }

@@ -10,14 +10,17 @@ mod fields;
 mod forms;
 mod known;
 mod path;
+mod schema;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
+use std::sync::Arc;
 
 use path::Path;
+pub use schema::{Schema, SchemaError};
 
 /// How far messages are judged before they are sent.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub enum Validation {
     /// By what holds for every schema: no empty values, and the formats, ranges, sizes and
     /// identities of Adobe's standard fields.
     Fields,
+    /// By this schema as well.
+    Schema(Arc<Schema>),
 }
 
 /// Why a message would be refused.
@@ -57,6 +62,10 @@ impl Validation {
         match self {
             Self::Off => {}
             Self::Fields => fields::check(entity, &findings),
+            Self::Schema(schema) => {
+                fields::check(entity, &findings);
+                schema.check(entity, &findings);
+            }
         }
         findings.into_result()
     }
@@ -103,6 +112,14 @@ impl Findings {
             });
         } else {
             *further += 1;
+        }
+    }
+
+    /// Adds what is wrong at `path`, unless that place is known to be bad.
+    fn add_new(&self, path: Path<'_>, problem: impl Into<Cow<'static, str>>) {
+        let text = path.to_string();
+        if !self.0.borrow().0.iter().any(|known| known.path == text) {
+            self.add(path, problem);
         }
     }
 

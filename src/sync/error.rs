@@ -1,5 +1,6 @@
 //! What can end a sync, with the room it came from.
 
+use super::SchemaFault;
 use crate::error::{Code, Explain};
 use crate::{checkpoint, dead_letters, platform, zendesk};
 
@@ -12,6 +13,9 @@ pub enum Error {
     /// The inlet could not be reached, or does not let us in.
     #[error(transparent)]
     Delivery(#[from] platform::Error),
+    /// The schema that messages are judged by cannot be used.
+    #[error(transparent)]
+    Schema(#[from] SchemaFault),
     /// The dead letters could not be written.
     #[error(transparent)]
     DeadLetters(#[from] dead_letters::Error),
@@ -35,6 +39,7 @@ impl Explain for Error {
         match self {
             Self::Export(error) => error.code(),
             Self::Delivery(error) => error.code(),
+            Self::Schema(error) => error.code(),
             Self::DeadLetters(error) => error.code(),
             Self::Checkpoint(error) => error.code(),
             Self::MostlyRejected { .. } => Code::MostlyRejected,
@@ -45,6 +50,7 @@ impl Explain for Error {
         match self {
             Self::Export(error) => error.hint(),
             Self::Delivery(error) => error.hint(),
+            Self::Schema(error) => error.hint(),
             Self::DeadLetters(error) => error.hint(),
             Self::Checkpoint(error) => error.hint(),
             Self::MostlyRejected { .. } => Some(

@@ -8,17 +8,29 @@ use std::borrow::Borrow;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
+use super::{Error, SchemaSource};
 use crate::dead_letters::Reason;
 use crate::mapping::{Mapped, Mapping, Notes, Validation};
-use crate::platform::{self, Batch, Delivery, Inlet};
+use crate::platform::{Batch, Delivery, Inlet};
 use crate::record::Record;
 
 /// How one stream's records become messages, and where these go.
 #[derive(Debug)]
 pub struct Outlet {
     mapping: Mapping,
-    validation: Validation,
+    judge: Judge,
     inlet: Inlet,
+}
+
+/// Who judges messages before they are sent.
+#[derive(Debug)]
+pub enum Judge {
+    /// Nobody.
+    Nobody,
+    /// The checks that hold for every schema.
+    Fields,
+    /// The stream's schema, as well.
+    Schema(Box<SchemaSource>),
 }
 
 /// How a record ended.
@@ -34,10 +46,10 @@ pub enum Outcome {
 
 impl Outlet {
     /// Joins the three.
-    pub fn new(mapping: Mapping, validation: Validation, inlet: Inlet) -> Self {
+    pub fn new(mapping: Mapping, judge: Judge, inlet: Inlet) -> Self {
         Self {
             mapping,
-            validation,
+            judge,
             inlet,
         }
     }
@@ -46,13 +58,19 @@ impl Outlet {
     /// number of requests this took.
     ///
     /// # Errors
-    /// When the inlet could not be made to decide. What was not handed over may have been taken
+    /// When the inlet could not be made to decide, or the schema cannot be had. What was not handed over may have been taken
     /// or not, and must be sent again.
     pub async fn send<R: Borrow<Record>>(
         &self,
         records: impl IntoIterator<Item = R>,
         mut settled: impl FnMut(R, Outcome),
-    ) -> Result<u64, platform::Error> {
+    ) -> Result<u64, Error> {
+        let mut records = records.into_iter().peekable();
+        if records.peek().is_none() {
+            // Nothing to judge is no reason to fetch a schema.
+            return Ok(0);
+        }
+        let validation = self.judge.validation().await?;
         let mut requests = 0;
         // Bounded: at most `in_flight` batches and the open one are in memory.
         let mut on_the_way = FuturesUnordered::new();
@@ -63,7 +81,9 @@ impl Outlet {
         let mut notes = Notes::counting();
         for record in records {
             message.clear();
-            if let Some(outcome) = self.prepare(record.borrow(), &mut message, &mut notes) {
+            if let Some(outcome) =
+                self.prepare(record.borrow(), &validation, &mut message, &mut notes)
+            {
                 settled(record, outcome);
                 continue;
             }
@@ -98,6 +118,7 @@ impl Outlet {
     fn prepare(
         &self,
         record: &Record,
+        validation: &Validation,
         message: &mut Vec<u8>,
         notes: &mut Notes,
     ) -> Option<Outcome> {
@@ -110,18 +131,28 @@ impl Outlet {
             }
         }
         let entity = self.mapping.entity(message)?;
-        let refusal = self.validation.check(entity).err()?;
+        let refusal = validation.check(entity).err()?;
         let message = refusal.to_string();
         Some(Outcome::Refused(Reason::Invalid { message }))
     }
 
-    async fn deliver<R>(
-        &self,
-        batch: Batch,
-        records: Vec<R>,
-    ) -> Result<(Vec<R>, Delivery), platform::Error> {
+    async fn deliver<R>(&self, batch: Batch, records: Vec<R>) -> Result<(Vec<R>, Delivery), Error> {
         let delivery = self.inlet.deliver(&batch).await?;
         Ok((records, delivery))
+    }
+}
+
+impl Judge {
+    /// What messages are judged by at present.
+    ///
+    /// # Errors
+    /// When the schema cannot be had.
+    pub async fn validation(&self) -> Result<Validation, Error> {
+        Ok(match self {
+            Self::Nobody => Validation::Off,
+            Self::Fields => Validation::Fields,
+            Self::Schema(source) => Validation::Schema(source.schema().await?),
+        })
     }
 }
 

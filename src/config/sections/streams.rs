@@ -47,7 +47,7 @@ fn stream(
     let export = export(section);
     let start = section.optional("start", moment);
     let (flow_id, mapping) = mapping(section, platform);
-    let validate = validate(section);
+    let validate = validate(section, &mapping, platform);
     let cadence = cadence(section);
     let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
     let cadence = match cadence? {

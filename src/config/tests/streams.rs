@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{accepted, faults_with, minimal_with};
-use crate::config::{Cadence, Export, Mapping, Stream, Validate};
+use crate::config::{Cadence, Export, Mapping, SchemaPlace, Stream, Validate};
 
 const FLOW: &str = "flow_id = \"flow\"\n";
 
@@ -95,9 +95,45 @@ fn exports() {
 fn levels_of_validation() {
     insta::assert_snapshot!(fault("validate = \"strict\""), @"
         line 11: streams.users.validate: `strict` is none of the choices
-            write `off` or `fields`
+            write `off`, `fields` or `schema`
         ");
     assert_eq!(stream("validate = \"off\"").validate, Validate::Off);
+    insta::assert_snapshot!(fault("validate = \"schema\""), @"
+        line 11: streams.users.validate: raw messages are mapped by the platform: no schema is theirs
+            leave it out, or write another `mapping`
+        ");
+    insta::assert_snapshot!(fault("schema_file = \"x.json\""), @r#"
+        line 11: streams.users.schema_file: this key belongs to `validate = "schema"`
+            leave it out, or write `validate = "schema"`
+        "#);
+}
+
+#[test]
+fn places_of_schemas() {
+    let ids = "mapping = \"adobe-source-compatible\"\ndataset_id = \"d\"\nschema_id = \"s\"\nvalidate = \"schema\"\n";
+    let text = minimal_with(FLOW, ids).replace(
+        "[platform]\n",
+        "[platform]\norg_id = \"A@AdobeOrg\"\ntenant = \"_a\"\n",
+    );
+    insta::assert_snapshot!(super::report(&text, &[]), @"
+        the configuration has 1 fault
+
+          /etc/zendesk-aep.toml:7: platform.auth: this key is missing
+              write the credential that may read the Schema Registry, or a `schema_file` for the stream
+        ");
+    let validate = |text: &str| accepted(text, &[]).streams.remove(0).validate;
+    let file = format!("{text}schema_file = \"x.json\"\n");
+    let path = "/etc/x.json".into();
+    assert_eq!(validate(&file), Validate::Schema(SchemaPlace::File(path)));
+    let signed_in = text.replace(
+        "[streams.users]",
+        "[platform.auth]\nclient_id = \"c\"\nclient_secret = { env = \"S\" }\n[streams.users]",
+    );
+    let id = "s".to_owned();
+    assert_eq!(
+        validate(&signed_in),
+        Validate::Schema(SchemaPlace::Registry(id))
+    );
 }
 
 #[test]

@@ -305,3 +305,158 @@ pub(super) fn json() -> impl Strategy<Value = serde_json::Value> {
         ]
     })
 }
+
+/// The findings by a schema, one a line.
+fn by_schema(schema: &serde_json::Value, message: &str) -> String {
+    let schema = Schema::compile(schema.to_string().as_bytes()).expect("a schema");
+    match Validation::Schema(Arc::new(schema)).check(message.as_bytes()) {
+        Ok(()) => String::new(),
+        Err(refusal) => refusal.to_string().replace("; ", "\n"),
+    }
+}
+
+fn some_schema() -> serde_json::Value {
+    serde_json::json!({
+        "$id": "https://ns.adobe.com/acme/schemas/1",
+        "$schema": "http://ns.adobe.com/unheard-of#",
+        "type": "object",
+        "properties": {
+            "_id": {"type": "string", "format": "uri-reference"},
+            "count": {"type": "integer", "meta:xdmType": "int"},
+            "identityMap": {"type": "object", "meta:xdmType": "map", "additionalProperties":
+                {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}}}}},
+            "who": {"type": "object", "properties": {"name": {"type": "string", "maxLength": 5}}},
+            "tier": {"type": "string", "enum": ["gold", "tin"]},
+            "mail": {"type": "string", "format": "email"},
+        },
+        "allOf": [
+            {"properties": {"who": {"properties": {"age": {"type": "number", "minimum": 0}}}}, "required": ["_id"]},
+            {"allOf": [{"properties": {"code": {"type": "string", "pattern": "^[a-z]+$"}}}]},
+        ],
+    })
+}
+
+#[test]
+fn a_schema_is_closed_after_its_parts_are_merged() {
+    let schema = some_schema();
+    let good = r#"{"_id":"a","who":{"name":"Zoë","age":3},"code":"x","identityMap":{"CRMID":[{"id":"1"}]}}"#;
+    assert_eq!(by_schema(&schema, good), "");
+    insta::assert_snapshot!(by_schema(&schema, r#"{"who":{"name":"Zoë","nick":"Z"},"code":"X","more":1}"#), @r"
+    code does not match the pattern ^[a-z]+$
+    who.nick is not in the schema
+    more is not in the schema
+    _id is missing, and required
+    ");
+}
+
+#[test]
+fn what_a_schema_says_is_told_in_words() {
+    let schema = some_schema();
+    insta::assert_snapshot!(by_schema(&schema, r#"{"_id":"a","count":2147483648,"tier":"SECRET","mail":"a@localhost",
+        "who":{"name":"SECRET","age":-1}}"#), @r#"
+    count is above 2147483647
+    mail does not have the format email
+    tier is none of ["gold","tin"]
+    who.age is below 0
+    who.name is longer than 5 characters
+    "#);
+    insta::assert_snapshot!(by_schema(&schema, r#"{"_id":7,"identityMap":{"CRMID":[{"id":1,"x":2}]}}"#), @"
+    _id is a number, not text
+    identityMap.CRMID[0].id is a number, not text
+    identityMap.CRMID[0].x is not in the schema
+    ");
+}
+
+#[test]
+fn what_is_no_schema_is_told_at_once() {
+    let fault = |text: &str| {
+        Schema::compile(text.as_bytes())
+            .expect_err("no schema")
+            .to_string()
+    };
+    assert_eq!(fault("<html>"), "it is not a JSON object");
+    assert_eq!(fault("[]"), "it is not a JSON object");
+    assert_eq!(
+        fault("{}"),
+        "it declares no properties, so every message would be refused"
+    );
+    let part = r#"{"properties":{"a":{"allOf":[{"$ref":"https://ns.adobe.com/xdm/x"}]}}}"#;
+    assert_eq!(
+        fault(part),
+        "it refers to `https://ns.adobe.com/xdm/x`; only schemas with all references resolved can be used"
+    );
+    assert!(
+        fault(r#"{"properties":{"a":{"type":"strang"}}}"#).starts_with("it is not a JSON schema: ")
+    );
+    assert!(
+        fault(r#"{"properties":{"a":{"pattern":"("}}}"#).starts_with("it is not a JSON schema: ")
+    );
+}
+
+/// A message of that schema, each member good or not.
+fn some_message() -> impl Strategy<Value = serde_json::Value> {
+    use proptest::option;
+    use proptest::sample::select;
+    use serde_json::{Value, json};
+    let text = |good: &'static str, bad: &'static str| prop_oneof![9 => Just(json!(good)), 1 => Just(json!(bad)), 1 => json()];
+    let members = (
+        option::weighted(0.9, text("a", "a b")),
+        option::of(
+            prop_oneof![9 => any::<i32>().prop_map(Value::from), 1 => any::<i64>().prop_map(Value::from)],
+        ),
+        option::of(text("gold", "lead")),
+        option::of(text("a@b.de", "a@localhost")),
+        option::of(text("x", "X")),
+        option::of(
+            (text("Zoë", "Zoë Zoë"), -1_i64..9)
+                .prop_map(|(name, age)| json!({"name": name, "age": age})),
+        ),
+        option::weighted(0.1, select(vec!["more", "identityMap"])),
+    );
+    members.prop_map(|(id, count, tier, mail, code, who, other)| {
+        let known = [
+            ("_id", id),
+            ("count", count),
+            ("tier", tier),
+            ("mail", mail),
+            ("code", code),
+            ("who", who),
+        ];
+        let members = known
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value?)));
+        members
+            .chain(other.map(|key| (key.to_owned(), json!(1))))
+            .collect()
+    })
+}
+
+/// What passes is valid by a validator that is built another way, of the schema as it is; and both
+/// happens.
+#[test]
+fn what_passes_by_a_schema_is_valid() {
+    let mut schema = some_schema();
+    let ours = Schema::compile(schema.to_string().as_bytes()).expect("a schema");
+    let ours = Validation::Schema(Arc::new(ours));
+    schema.as_object_mut().expect("an object").remove("$schema");
+    let theirs = jsonschema::draft6::options()
+        .should_validate_formats(true)
+        .build(&schema);
+    let theirs = theirs.expect("a schema");
+    let passed = std::cell::Cell::new(0);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(1_000));
+    runner
+        .run(&some_message(), |message| {
+            if ours.check(message.to_string().as_bytes()).is_ok() {
+                prop_assert!(theirs.is_valid(&message), "{}", message);
+                passed.set(passed.get() + 1);
+            }
+            Ok(())
+        })
+        .expect("what passes is valid");
+    assert!(
+        (100..900).contains(&passed.get()),
+        "{} of 1000 pass",
+        passed.get()
+    );
+}
