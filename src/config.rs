@@ -18,6 +18,7 @@ use url::Url;
 mod fault;
 mod inlet_url;
 mod layers;
+mod privacy;
 mod reader;
 mod secret;
 mod section;
@@ -28,6 +29,7 @@ mod values;
 
 pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
+pub use privacy::{FieldPath, Mask, NoPath, Privacy, Step};
 pub use secret::{Secret, SecretError};
 pub use values::clock::parse_cron;
 
@@ -306,6 +308,8 @@ pub struct Stream {
     pub start: Option<Timestamp>,
     /// How records become messages.
     pub mapping: Mapping,
+    /// Which fields do not leave as they are.
+    pub privacy: Option<Privacy>,
     /// How far messages are judged before they are sent.
     pub validate: Validate,
     /// `x-adobe-flow-id` of raw messages, `header.flowId` of the others.

@@ -36,6 +36,8 @@ pub enum Code {
     MostlyRejected,
     /// A stream's schema cannot be had or used.
     Schema,
+    /// The rules of privacy cannot be applied.
+    Privacy,
     /// The state file or its lock.
     State,
     /// The dead-letter store.
@@ -63,6 +65,7 @@ impl Code {
             Self::PlatformUnavailable => "PLATFORM-UNAVAILABLE",
             Self::MostlyRejected => "MOSTLY-REJECTED",
             Self::Schema => "SCHEMA",
+            Self::Privacy => "PRIVACY",
             Self::State => "STATE",
             Self::DeadLetters => "DEAD-LETTERS",
             Self::Interrupted => "INTERRUPTED",
@@ -84,7 +87,8 @@ impl Code {
             | Self::PlatformAddress
             | Self::PlatformRefused
             | Self::MostlyRejected
-            | Self::Schema => true,
+            | Self::Schema
+            | Self::Privacy => true,
             // Services come back, and disks are given room.
             Self::ZendeskUnavailable
             | Self::ZendeskExport
@@ -198,7 +202,7 @@ mod tests {
     }
 
     /// Every code, in the order of the documentation.
-    const ALL: [Code; 17] = [
+    const ALL: [Code; 18] = [
         Code::Tls,
         Code::ZendeskSignIn,
         Code::ZendeskForbidden,
@@ -212,6 +216,7 @@ mod tests {
         Code::PlatformUnavailable,
         Code::MostlyRejected,
         Code::Schema,
+        Code::Privacy,
         Code::State,
         Code::DeadLetters,
         Code::Interrupted,

@@ -16,10 +16,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::checkpoint::{self, Store};
-use crate::config::{self, Config, SchemaPlace};
+use crate::config::{self, Config, SchemaPlace, Secret, SecretError};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
-use crate::mapping::Mapping;
+use crate::mapping::{Composer, Mapping, Privacy, PrivacyError};
 use crate::platform::{self, Connection, Inlet, SchemaRegistry};
 use crate::schedule::{self, Schedule, Ticks};
 use crate::sync::{End, Judge, Origin, Outlet, SchemaSource, StreamSync};
@@ -41,6 +41,12 @@ pub enum Error {
     /// The platform side.
     #[error(transparent)]
     Platform(#[from] platform::Error),
+    /// The key of hashed fields cannot be read.
+    #[error("cannot read the key of hashed fields")]
+    HashKey(#[source] SecretError),
+    /// The key of hashed fields is none.
+    #[error(transparent)]
+    Privacy(#[from] PrivacyError),
     /// The scheduler.
     #[error(transparent)]
     Schedule(#[from] schedule::Error),
@@ -64,6 +70,7 @@ impl Explain for Error {
             Self::DeadLetters(error) => error.code(),
             Self::Zendesk(error) => error.code(),
             Self::Platform(error) => error.code(),
+            Self::HashKey(_) | Self::Privacy(_) => Code::Privacy,
             Self::Schedule(_) | Self::Signals(_) | Self::Panicked => Code::Internal,
             Self::GraceExceeded(_) => Code::Interrupted,
         }
@@ -75,6 +82,9 @@ impl Explain for Error {
             Self::DeadLetters(error) => error.hint(),
             Self::Zendesk(error) => error.hint(),
             Self::Platform(error) => error.hint(),
+            Self::HashKey(_) | Self::Privacy(_) => Some(
+                "provide the secret named by `hash_key`, for example the output of `openssl rand -hex 32`; another key makes other hashes",
+            ),
             Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
             Self::GraceExceeded(_) => {
                 Some("raise `shutdown_grace`, and the service manager's own stop timeout with it")
@@ -137,7 +147,7 @@ fn outlet(
     stream: &config::Stream,
     config: &Config,
     connection: &Arc<Connection>,
-) -> Result<Outlet, platform::Error> {
+) -> Result<Outlet, Error> {
     let platform = &config.platform;
     let flow_id = match stream.mapping {
         config::Mapping::Raw => stream.flow_id.as_deref(),
@@ -151,7 +161,25 @@ fn outlet(
         flow_id,
     )?;
     let judge = judge(stream, config, connection)?;
-    Ok(Outlet::new(Mapping::new(&stream.mapping), judge, inlet))
+    Ok(Outlet::new(composer(stream)?, judge, inlet))
+}
+
+/// Builds what makes a stream's messages.
+///
+/// # Errors
+/// When the key of hashed fields cannot be had.
+pub fn composer(stream: &config::Stream) -> Result<Composer, Error> {
+    let privacy = match &stream.privacy {
+        None => None,
+        Some(privacy) => {
+            let key = privacy.hash_key.as_ref().map(Secret::read).transpose();
+            Some(Privacy::new(
+                privacy,
+                key.map_err(Error::HashKey)?.as_ref(),
+            )?)
+        }
+    };
+    Ok(Composer::new(Mapping::new(&stream.mapping), privacy))
 }
 
 /// Builds what judges a stream's messages before they are sent.

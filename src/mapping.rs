@@ -2,16 +2,23 @@
 //! out for the same bytes in.
 
 mod adobe_source;
+mod composer;
 mod envelope;
 mod notes;
+mod path;
+mod privacy;
 mod validation;
+
+use std::ops::Range;
 
 use crate::config;
 use crate::record::Record;
 use envelope::Envelope;
 pub use validation::{Finding, Refusal, Schema, SchemaError, Validation};
 
+pub use composer::Composer;
 pub use notes::{Change, Note, Notes};
+pub use privacy::{Privacy, PrivacyError};
 
 /// How one stream's records become messages.
 #[derive(Debug)]
@@ -79,11 +86,11 @@ impl Mapping {
         }
     }
 
-    /// The mapped object within a message of this mapping; `None` if the platform maps it itself.
-    pub fn entity<'m>(&self, message: &'m [u8]) -> Option<&'m [u8]> {
+    /// Where a message of this mapping that has so many bytes is about the record.
+    fn content(&self, bytes: usize) -> Range<usize> {
         match self {
-            Self::Raw => None,
-            Self::AdobeSourceCompatible { envelope, .. } => Some(envelope.entity(message)),
+            Self::Raw => 0..bytes,
+            Self::AdobeSourceCompatible { envelope, .. } => envelope.content(bytes),
         }
     }
 

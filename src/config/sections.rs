@@ -15,6 +15,7 @@ use crate::limits;
 mod cadence;
 mod headers;
 mod platform;
+mod privacy;
 mod secret;
 mod streams;
 mod validate;
@@ -34,12 +35,15 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
     let dead_letters = root.section("dead_letters", dead_letters);
     let attention = root.section("attention", attention);
     let log = root.section("log", log);
+    let mapping = root.section("mapping", |section| {
+        section.optional_section("privacy", privacy::privacy)
+    });
     let (platform, identity) = match platform {
         Ok(read) => read,
         Err(refused) => (Err(refused), platform::Identity::refused(refused)),
     };
     let streams = root.section("streams", |section| {
-        streams::streams(section, &identity, &cadence)
+        streams::streams(section, &identity, &cadence, &mapping)
     });
     Ok(Config {
         zendesk: zendesk?,

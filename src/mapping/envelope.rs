@@ -1,5 +1,7 @@
 //! The XDM envelope: `{"header": …, "body": {"xdmMeta": …, "xdmEntity": …}}`.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use crate::config;
@@ -72,10 +74,9 @@ impl Envelope {
         out.extend_from_slice(&self.before);
     }
 
-    /// The object within a message of this envelope.
-    pub fn entity<'m>(&self, message: &'m [u8]) -> &'m [u8] {
-        let entity = message.get(self.before.len()..message.len().saturating_sub(AFTER.len()));
-        entity.unwrap_or_default()
+    /// Where the object is in a message of this many bytes.
+    pub fn content(&self, bytes: usize) -> Range<usize> {
+        self.before.len()..bytes - AFTER.len()
     }
 
     /// Writes what comes after it.

@@ -9,7 +9,6 @@
 mod fields;
 mod forms;
 mod known;
-mod path;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -19,7 +18,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
-use path::Path;
+use crate::mapping::path::Path;
 pub use schema::{Schema, SchemaError};
 
 /// How far messages are judged before they are sent.

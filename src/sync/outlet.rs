@@ -10,14 +10,14 @@ use futures_util::stream::FuturesUnordered;
 
 use super::{Error, SchemaSource};
 use crate::dead_letters::Reason;
-use crate::mapping::{Mapped, Mapping, Notes, Validation};
+use crate::mapping::{Composer, Mapped, Notes, Validation};
 use crate::platform::{Batch, Delivery, Inlet};
 use crate::record::Record;
 
 /// How one stream's records become messages, and where these go.
 #[derive(Debug)]
 pub struct Outlet {
-    mapping: Mapping,
+    composer: Composer,
     judge: Judge,
     inlet: Inlet,
 }
@@ -46,9 +46,9 @@ pub enum Outcome {
 
 impl Outlet {
     /// Joins the three.
-    pub fn new(mapping: Mapping, judge: Judge, inlet: Inlet) -> Self {
+    pub fn new(composer: Composer, judge: Judge, inlet: Inlet) -> Self {
         Self {
-            mapping,
+            composer,
             judge,
             inlet,
         }
@@ -122,7 +122,7 @@ impl Outlet {
         message: &mut Vec<u8>,
         notes: &mut Notes,
     ) -> Option<Outcome> {
-        match self.mapping.write(record, message, notes) {
+        match self.composer.write(record, message, notes) {
             Ok(Mapped::Message) => {}
             Ok(Mapped::Skipped(why)) => return Some(Outcome::Skipped(why)),
             Err(why) => {
@@ -130,7 +130,7 @@ impl Outlet {
                 return Some(Outcome::Refused(Reason::Unmappable { message }));
             }
         }
-        let entity = self.mapping.entity(message)?;
+        let entity = self.composer.entity(message)?;
         let refusal = validation.check(entity).err()?;
         let message = refusal.to_string();
         Some(Outcome::Refused(Reason::Invalid { message }))

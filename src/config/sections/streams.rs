@@ -5,19 +5,21 @@ use std::time::Duration;
 use super::MOMENT;
 use super::cadence::cadence;
 use super::platform::Identity;
+use super::privacy::privacy;
 use super::validate::validate;
 use crate::catalogue::{CATALOGUE, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
 use crate::config::values::quantity::duration;
 use crate::config::values::{choice, identifier, moment};
-use crate::config::{Cadence, Envelope, Export, Mapping, Stream};
+use crate::config::{Cadence, Envelope, Export, Mapping, Privacy, Stream};
 
-/// All streams the file names. `platform` and `schedule` are what their sections hold.
+/// All streams the file names. `platform`, `schedule` and `common_privacy` are what their sections hold.
 pub(super) fn streams(
     section: &mut Section<'_>,
     platform: &Identity,
     schedule: &Read<Cadence>,
+    common_privacy: &Read<Option<Privacy>>,
 ) -> Read<Vec<Stream>> {
     // A misspelt name is an unknown key, which is report enough.
     let none_named = section.names().is_empty();
@@ -25,7 +27,7 @@ pub(super) fn streams(
         .iter()
         .map(|spec| {
             section.optional_section(spec.name, |section| {
-                stream(section, spec, platform, schedule)
+                stream(section, spec, platform, schedule, common_privacy)
             })
         })
         .collect();
@@ -43,10 +45,15 @@ fn stream(
     spec: &'static StreamSpec,
     platform: &Identity,
     schedule: &Read<Cadence>,
+    common_privacy: &Read<Option<Privacy>>,
 ) -> Read<Stream> {
     let export = export(section);
     let start = section.optional("start", moment);
     let (flow_id, mapping) = mapping(section, platform);
+    let privacy = match section.optional_section("privacy", privacy) {
+        Ok(None) => common_privacy.clone(),
+        given => given,
+    };
     let validate = validate(section, &mapping, platform);
     let cadence = cadence(section);
     let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
@@ -59,6 +66,7 @@ fn stream(
         export: export?,
         start: start?,
         mapping: mapping?,
+        privacy: privacy?,
         validate: validate?,
         flow_id: flow_id?,
         cadence,

@@ -45,6 +45,7 @@ fn defaults() {
             export: Incremental,
             start: None,
             mapping: Raw,
+            privacy: None,
             validate: Fields,
             flow_id: Some(
                 "flow",
@@ -89,6 +90,37 @@ fn exports() {
     let settle = Duration::from_secs(60);
     assert_eq!(search, Export::Search { settle });
     assert_eq!(stream("overlap = \"0s\"").overlap, Duration::ZERO);
+}
+
+#[test]
+fn rules_of_privacy() {
+    insta::assert_snapshot!(fault("privacy = { drop = \"notes\", hash = [\"a..b\"], mask = { \"c[0]\" = \"full\", d = \"half\" }, alow = [] }"), @r#"
+        line 11: streams.users.privacy.drop: the string `notes` is not a list of paths
+            write paths in quotes, like ["notes", "identityMap.Email.id"]
+        line 11: streams.users.privacy.hash: `a..b` is not a path
+            write names with dots between them, `*` for any name, without the indexes of lists; a name with a dot in it in double quotes
+        line 11: streams.users.privacy.mask."c[0]": `c[0]` is not a path
+            write names with dots between them, `*` for any name, without the indexes of lists; a name with a dot in it in double quotes
+        line 11: streams.users.privacy.mask.d: `half` is none of the choices
+            write `full`, `domain`, `last4` or `initial`
+        line 11: streams.users.privacy.alow: unknown key
+            write `allow`
+        "#);
+    insta::assert_snapshot!(fault("privacy.hash = [\"email\"]"), @r#"
+        line 11: streams.users.privacy.hash_key: this key is missing
+            write `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }`
+        "#);
+    let common =
+        "[mapping.privacy]\ndrop = [\"notes\", 'identityMap.\"Phone_E.164\".*']\n[streams.users]";
+    let text = minimal_with("[streams.users]", common);
+    let drop = |text: &str| {
+        let privacy = accepted(text, &[]).streams.remove(0).privacy;
+        let drop = privacy.expect("rules").drop;
+        drop.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(drop(&text), ["notes", "identityMap.\"Phone_E.164\".*"]);
+    let own = text.replace(FLOW, &format!("{FLOW}privacy.drop = [\"details\"]\n"));
+    assert_eq!(drop(&own), ["details"]);
 }
 
 #[test]

@@ -10,8 +10,8 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use super::Findings;
 use super::forms::Form;
 use super::known::{ENTITY, Known, Object};
-use super::path::Path;
 use crate::limits;
+use crate::mapping::path::Path;
 
 /// Judges a mapped object by what holds for every schema.
 pub(super) fn check(entity: &[u8], findings: &Findings) {

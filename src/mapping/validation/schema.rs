@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 
 use super::Findings;
 use super::forms;
-use super::path::Path;
 use crate::limits;
+use crate::mapping::path::Path;
 
 /// A compiled schema.
 pub struct Schema {
