@@ -34,6 +34,8 @@ pub enum Code {
     PlatformUnavailable,
     /// So many records were rejected that the configuration must be wrong.
     MostlyRejected,
+    /// A mapping file is wrong.
+    MappingFile,
     /// The state file or its lock.
     State,
     /// The dead-letter store.
@@ -60,6 +62,7 @@ impl Code {
             Self::PlatformRefused => "PLATFORM-REFUSED",
             Self::PlatformUnavailable => "PLATFORM-UNAVAILABLE",
             Self::MostlyRejected => "MOSTLY-REJECTED",
+            Self::MappingFile => "MAPPING-FILE",
             Self::State => "STATE",
             Self::DeadLetters => "DEAD-LETTERS",
             Self::Interrupted => "INTERRUPTED",
@@ -80,7 +83,8 @@ impl Code {
             | Self::PlatformSignIn
             | Self::PlatformAddress
             | Self::PlatformRefused
-            | Self::MostlyRejected => true,
+            | Self::MostlyRejected
+            | Self::MappingFile => true,
             // Services come back, and disks are given room.
             Self::ZendeskUnavailable
             | Self::ZendeskExport

@@ -19,7 +19,7 @@ use crate::checkpoint::{self, Store};
 use crate::config::{self, Config};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
-use crate::mapping::Mapping;
+use crate::mapping::{self, Mapping};
 use crate::platform::{self, Connection, Inlet};
 use crate::schedule::{self, Schedule, Ticks};
 use crate::sync::{End, Outlet, StreamSync};
@@ -41,6 +41,9 @@ pub enum Error {
     /// The platform side.
     #[error(transparent)]
     Platform(#[from] platform::Error),
+    /// A mapping file.
+    #[error(transparent)]
+    Mapping(#[from] mapping::Faults),
     /// The scheduler.
     #[error(transparent)]
     Schedule(#[from] schedule::Error),
@@ -64,6 +67,7 @@ impl Explain for Error {
             Self::DeadLetters(error) => error.code(),
             Self::Zendesk(error) => error.code(),
             Self::Platform(error) => error.code(),
+            Self::Mapping(_) => Code::MappingFile,
             Self::Schedule(_) | Self::Signals(_) | Self::Panicked => Code::Internal,
             Self::GraceExceeded(_) => Code::Interrupted,
         }
@@ -75,7 +79,7 @@ impl Explain for Error {
             Self::DeadLetters(error) => error.hint(),
             Self::Zendesk(error) => error.hint(),
             Self::Platform(error) => error.hint(),
-            Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
+            Self::Mapping(_) | Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
             Self::GraceExceeded(_) => {
                 Some("raise `shutdown_grace`, and the service manager's own stop timeout with it")
             }
@@ -137,11 +141,11 @@ fn outlet(
     stream: &config::Stream,
     platform: &config::Platform,
     connection: &Arc<Connection>,
-) -> Result<Outlet, platform::Error> {
+) -> Result<Outlet, Error> {
     let flow_id = match stream.mapping {
         config::Mapping::Raw => stream.flow_id.as_deref(),
         // These carry it in the envelope.
-        config::Mapping::AdobeSourceCompatible { .. } => None,
+        config::Mapping::Mapped(_) => None,
     };
     let inlet = Inlet::new(
         connection.clone(),
@@ -149,7 +153,10 @@ fn outlet(
         platform.batch_bytes,
         flow_id,
     )?;
-    Ok(Outlet::new(Mapping::new(&stream.mapping), inlet))
+    Ok(Outlet::new(
+        Mapping::new(stream.spec, &stream.mapping)?,
+        inlet,
+    ))
 }
 
 /// Runs the daemon until a signal stops it.

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use crate::dead_letters::Reason;
-use crate::mapping::{Mapped, Mapping, MappingError, Notes};
+use crate::mapping::{self, Mapping, MappingError, Notes};
 use crate::platform::{self, Batch, Delivery, Inlet};
 use crate::record::Record;
 
@@ -62,8 +62,8 @@ impl Outlet {
                 .mapping
                 .write(record.borrow(), &mut message, &mut notes)
             {
-                Ok(Mapped::Message) => {}
-                Ok(Mapped::Skipped(why)) => {
+                Ok(mapping::Outcome::Message) => {}
+                Ok(mapping::Outcome::Skipped(why)) => {
                     settled(record, Outcome::Skipped(why));
                     continue;
                 }

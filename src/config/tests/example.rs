@@ -12,7 +12,7 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 14] = [
+const WITHOUT_DEFAULT: [&str; 16] = [
     "base_url",
     "access_token",
     "email",
@@ -27,6 +27,8 @@ const WITHOUT_DEFAULT: [&str; 14] = [
     "settle",
     "keep",
     "org_id",
+    "external_id",
+    "mapping_file",
 ];
 
 /// The key or section that a line holds behind its `#`; prose has a space there.
