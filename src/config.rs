@@ -9,6 +9,7 @@
 //! contained in it; see [`Secret`].
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use url::Url;
 mod fault;
 mod inlet_url;
 mod layers;
+mod mapping;
 mod privacy;
 mod reader;
 mod secret;
@@ -29,9 +31,14 @@ mod values;
 
 pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
+pub use mapping::{
+    ContactStyle, IdentityMode, Mapped, Mapping, MappingFile, MappingSettings, NameSplit,
+    PhoneTarget, Preset, WithoutPerson,
+};
 pub use privacy::{FieldPath, Mask, NoPath, Privacy, Step};
 pub use secret::{Secret, SecretError};
 pub use values::clock::parse_cron;
+pub(crate) use values::{alternatives, nearest};
 
 use crate::catalogue::StreamSpec;
 use fault::{Faults, Read};
@@ -109,6 +116,8 @@ pub struct Config {
     pub log: Log,
     /// How long a stop may take to finish what is in hand.
     pub shutdown_grace: Duration,
+    /// What all mappings share.
+    pub mapping: Arc<MappingSettings>,
     /// The streams to keep in sync, at least one, by name.
     pub streams: Vec<Stream>,
 }
@@ -350,20 +359,6 @@ pub enum Export {
     Search {
         /// Age a change must have before a window may end after it: Zendesk's search index lags.
         settle: Duration,
-    },
-}
-
-/// How records become messages, with what each way needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mapping {
-    /// The record's own bytes; the dataflow named by the flow id maps them.
-    Raw,
-    /// The attributes of Adobe's own Zendesk source, under the tenant object, in the XDM envelope.
-    AdobeSourceCompatible {
-        /// Tenant namespace with its leading underscore.
-        tenant: String,
-        /// What the envelope names.
-        envelope: Envelope,
     },
 }
 

@@ -38,6 +38,8 @@ pub enum Code {
     Schema,
     /// The rules of privacy cannot be applied.
     Privacy,
+    /// A mapping file is wrong.
+    MappingFile,
     /// The state file or its lock.
     State,
     /// The dead-letter store.
@@ -66,6 +68,7 @@ impl Code {
             Self::MostlyRejected => "MOSTLY-REJECTED",
             Self::Schema => "SCHEMA",
             Self::Privacy => "PRIVACY",
+            Self::MappingFile => "MAPPING-FILE",
             Self::State => "STATE",
             Self::DeadLetters => "DEAD-LETTERS",
             Self::Interrupted => "INTERRUPTED",
@@ -88,7 +91,8 @@ impl Code {
             | Self::PlatformRefused
             | Self::MostlyRejected
             | Self::Schema
-            | Self::Privacy => true,
+            | Self::Privacy
+            | Self::MappingFile => true,
             // Services come back, and disks are given room.
             Self::ZendeskUnavailable
             | Self::ZendeskExport
@@ -202,7 +206,7 @@ mod tests {
     }
 
     /// Every code, in the order of the documentation.
-    const ALL: [Code; 18] = [
+    const ALL: [Code; 19] = [
         Code::Tls,
         Code::ZendeskSignIn,
         Code::ZendeskForbidden,
@@ -217,6 +221,7 @@ mod tests {
         Code::MostlyRejected,
         Code::Schema,
         Code::Privacy,
+        Code::MappingFile,
         Code::State,
         Code::DeadLetters,
         Code::Interrupted,

@@ -19,7 +19,7 @@ use crate::checkpoint::{self, Store};
 use crate::config::{self, Config, SchemaPlace, Secret, SecretError};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
-use crate::mapping::{Composer, Mapping, Privacy, PrivacyError};
+use crate::mapping::{self, Composer, Mapping, Privacy, PrivacyError};
 use crate::platform::{self, Connection, Inlet, SchemaRegistry};
 use crate::schedule::{self, Schedule, Ticks};
 use crate::sync::{End, Judge, Origin, Outlet, SchemaSource, StreamSync};
@@ -47,6 +47,9 @@ pub enum Error {
     /// The key of hashed fields is none.
     #[error(transparent)]
     Privacy(#[from] PrivacyError),
+    /// A mapping file.
+    #[error(transparent)]
+    Mapping(#[from] mapping::Faults),
     /// The scheduler.
     #[error(transparent)]
     Schedule(#[from] schedule::Error),
@@ -71,6 +74,7 @@ impl Explain for Error {
             Self::Zendesk(error) => error.code(),
             Self::Platform(error) => error.code(),
             Self::HashKey(_) | Self::Privacy(_) => Code::Privacy,
+            Self::Mapping(_) => Code::MappingFile,
             Self::Schedule(_) | Self::Signals(_) | Self::Panicked => Code::Internal,
             Self::GraceExceeded(_) => Code::Interrupted,
         }
@@ -85,7 +89,7 @@ impl Explain for Error {
             Self::HashKey(_) | Self::Privacy(_) => Some(
                 "provide the secret named by `hash_key`, for example the output of `openssl rand -hex 32`; another key makes other hashes",
             ),
-            Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
+            Self::Mapping(_) | Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
             Self::GraceExceeded(_) => {
                 Some("raise `shutdown_grace`, and the service manager's own stop timeout with it")
             }
@@ -152,7 +156,7 @@ fn outlet(
     let flow_id = match stream.mapping {
         config::Mapping::Raw => stream.flow_id.as_deref(),
         // These carry it in the envelope.
-        config::Mapping::AdobeSourceCompatible { .. } => None,
+        config::Mapping::Mapped(_) => None,
     };
     let inlet = Inlet::new(
         connection.clone(),
@@ -167,7 +171,7 @@ fn outlet(
 /// Builds what makes a stream's messages.
 ///
 /// # Errors
-/// When the key of hashed fields cannot be had.
+/// When the mapping file is wrong, or the key of hashed fields cannot be had.
 pub fn composer(stream: &config::Stream) -> Result<Composer, Error> {
     let privacy = match &stream.privacy {
         None => None,
@@ -179,7 +183,10 @@ pub fn composer(stream: &config::Stream) -> Result<Composer, Error> {
             )?)
         }
     };
-    Ok(Composer::new(Mapping::new(&stream.mapping), privacy))
+    Ok(Composer::new(
+        Mapping::new(stream.spec, &stream.mapping)?,
+        privacy,
+    ))
 }
 
 /// Builds what judges a stream's messages before they are sent.

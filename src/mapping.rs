@@ -1,37 +1,63 @@
 //! From a record to the message that the inlet gets. Pure: no I/O, no clock, and the same bytes
 //! out for the same bytes in.
+//!
+//! A mapping is written in TOML, the presets that come with the program ([`preset`]) as well as a
+//! user's own files: rows from expressions over the record to paths of the message. [`file`] reads
+//! the rows, [`compile`] makes a [`Plan`] of them once, and the plan writes a message for each
+//! record.
 
-mod adobe_source;
+mod compile;
 mod composer;
+mod contact;
+mod deletion;
 mod envelope;
+mod expression;
+mod file;
+mod functions;
+mod identity;
+mod kind;
+mod moment;
 mod notes;
 mod path;
+mod plan;
+mod preset;
 mod privacy;
+mod scope;
+mod source;
+#[cfg(test)]
+mod tests;
 mod validation;
+mod value;
 
 use std::ops::Range;
 
+use crate::catalogue::StreamSpec;
 use crate::config;
 use crate::record::Record;
 use envelope::Envelope;
-pub use validation::{Finding, Refusal, Schema, SchemaError, Validation};
 
 pub use composer::Composer;
+pub use file::Faults;
 pub use notes::{Change, Note, Notes};
+pub use plan::Plan;
 pub use privacy::{Privacy, PrivacyError};
+pub use scope::Joined;
+pub use validation::{Finding, Refusal, Schema, SchemaError, Validation};
 
 /// How one stream's records become messages.
 #[derive(Debug)]
 pub enum Mapping {
     /// The record's own bytes.
     Raw,
-    /// What Adobe's own Zendesk source makes of a user, in the XDM envelope.
-    AdobeSourceCompatible {
-        /// Key of the tenant object, quoted for JSON.
-        tenant: String,
-        /// What surrounds the mapped object.
-        envelope: Envelope,
-    },
+    /// What a plan makes of the record, in the XDM envelope.
+    Mapped(Box<Mapped>),
+}
+
+/// A compiled mapping and what surrounds its objects.
+#[derive(Debug)]
+pub struct Mapped {
+    plan: Plan,
+    envelope: Envelope,
 }
 
 /// Why a record cannot become a message.
@@ -53,7 +79,8 @@ pub enum MappingError {
     },
     /// The message is too large even without what may be left out.
     #[error(
-        "the mapped object has {bytes} bytes, even without free text, custom fields and tags; at most {limit} are stored"
+        "the mapped object has {bytes} bytes, even without free text, custom fields and tags; \
+         at most {limit} are stored"
     )]
     TooLarge {
         /// Its size.
@@ -65,7 +92,7 @@ pub enum MappingError {
 
 /// What became of a record that can be mapped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mapped {
+pub enum Outcome {
     /// Its message was written.
     Message,
     /// The mapping leaves such records out by choice, for this reason.
@@ -73,16 +100,17 @@ pub enum Mapped {
 }
 
 impl Mapping {
-    /// Compiles what the configuration says.
-    pub fn new(mapping: &config::Mapping) -> Self {
+    /// Compiles what the configuration says of the stream `spec`.
+    ///
+    /// # Errors
+    /// When the mapping file is wrong; all its faults at once.
+    pub fn new(spec: &StreamSpec, mapping: &config::Mapping) -> Result<Self, Faults> {
         match mapping {
-            config::Mapping::Raw => Self::Raw,
-            config::Mapping::AdobeSourceCompatible { tenant, envelope } => {
-                Self::AdobeSourceCompatible {
-                    tenant: serde_json::Value::from(tenant.as_str()).to_string(),
-                    envelope: Envelope::new(envelope),
-                }
-            }
+            config::Mapping::Raw => Ok(Self::Raw),
+            config::Mapping::Mapped(mapped) => Ok(Self::Mapped(Box::new(Mapped {
+                plan: preset::plan(spec, mapped)?,
+                envelope: Envelope::new(&mapped.envelope),
+            }))),
         }
     }
 
@@ -90,11 +118,11 @@ impl Mapping {
     fn content(&self, bytes: usize) -> Range<usize> {
         match self {
             Self::Raw => 0..bytes,
-            Self::AdobeSourceCompatible { envelope, .. } => envelope.content(bytes),
+            Self::Mapped(mapped) => mapped.envelope.content(bytes),
         }
     }
 
-    /// Writes the message for `record` at the end of `out`.
+    /// Writes the message for `record` at the end of `out`, and notes what it had to change.
     ///
     /// # Errors
     /// When the record cannot become a message; `out` is then as it was.
@@ -102,8 +130,8 @@ impl Mapping {
         &self,
         record: &Record,
         out: &mut Vec<u8>,
-        _notes: &mut Notes,
-    ) -> Result<Mapped, MappingError> {
+        notes: &mut Notes,
+    ) -> Result<Outcome, MappingError> {
         match self {
             Self::Raw => {
                 // The inlet takes objects only; anything else would cost the whole request.
@@ -111,17 +139,18 @@ impl Mapping {
                     return Err(MappingError::NotAnObject);
                 }
                 out.extend_from_slice(&record.bytes);
-                Ok(Mapped::Message)
+                Ok(Outcome::Message)
             }
-            Self::AdobeSourceCompatible { tenant, envelope } => {
+            Self::Mapped(mapped) => {
                 let before = out.len();
-                envelope.open(out);
-                let written = adobe_source::write(&record.bytes, tenant, out);
-                match written {
-                    Ok(()) => envelope.close(out),
-                    Err(_) => out.truncate(before),
+                mapped.envelope.open(out);
+                let written = mapped.plan.write(record, Joined::default(), out, notes);
+                if let Ok(Outcome::Message) = written {
+                    mapped.envelope.close(out);
+                } else {
+                    out.truncate(before);
                 }
-                written.map(|()| Mapped::Message)
+                written
             }
         }
     }

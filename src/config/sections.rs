@@ -14,6 +14,7 @@ use crate::limits;
 
 mod cadence;
 mod headers;
+mod mapping;
 mod platform;
 mod privacy;
 mod secret;
@@ -35,9 +36,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
     let dead_letters = root.section("dead_letters", dead_letters);
     let attention = root.section("attention", attention);
     let log = root.section("log", log);
-    let mapping = root.section("mapping", |section| {
-        section.optional_section("privacy", privacy::privacy)
-    });
+    let mapping = root.section("mapping", |section| mapping::settings(section, &zendesk));
     let (platform, identity) = match platform {
         Ok(read) => read,
         Err(refused) => (Err(refused), platform::Identity::refused(refused)),
@@ -54,6 +53,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
         attention: attention?,
         log: log?,
         shutdown_grace: shutdown_grace?,
+        mapping: mapping?,
         streams: streams?,
     })
 }

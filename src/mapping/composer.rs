@@ -1,6 +1,6 @@
 //! From a record to the message that leaves: mapped, then made private.
 
-use super::{Mapped, Mapping, MappingError, Notes, Privacy};
+use super::{Mapping, MappingError, Notes, Outcome, Privacy};
 use crate::record::Record;
 
 /// What makes the messages of one stream.
@@ -25,10 +25,10 @@ impl Composer {
         record: &Record,
         out: &mut Vec<u8>,
         notes: &mut Notes,
-    ) -> Result<Mapped, MappingError> {
+    ) -> Result<Outcome, MappingError> {
         let before = out.len();
-        let mapped = self.mapping.write(record, out, notes)?;
-        if let (Mapped::Message, Some(privacy)) = (&mapped, &self.privacy) {
+        let outcome = self.mapping.write(record, out, notes)?;
+        if let (Outcome::Message, Some(privacy)) = (&outcome, &self.privacy) {
             let content = self.mapping.content(out.len() - before);
             let content = before + content.start..before + content.end;
             let mut private = Vec::with_capacity(content.len());
@@ -38,7 +38,7 @@ impl Composer {
             }
             out.splice(content, private);
         }
-        Ok(mapped)
+        Ok(outcome)
     }
 
     /// The part of a message that is about the record: all of a raw one, else the mapped object.
@@ -50,7 +50,7 @@ impl Composer {
     pub fn entity<'m>(&self, message: &'m [u8]) -> Option<&'m [u8]> {
         match self.mapping {
             Mapping::Raw => None,
-            Mapping::AdobeSourceCompatible { .. } => Some(self.content(message)),
+            Mapping::Mapped(_) => Some(self.content(message)),
         }
     }
 }

@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::{Error, SchemaSource};
 use crate::dead_letters::Reason;
-use crate::mapping::{Composer, Mapped, Notes, Validation};
+use crate::mapping::{self, Composer, Notes, Validation};
 use crate::platform::{Batch, Delivery, Inlet};
 use crate::record::Record;
 
@@ -123,8 +123,8 @@ impl Outlet {
         notes: &mut Notes,
     ) -> Option<Outcome> {
         match self.composer.write(record, message, notes) {
-            Ok(Mapped::Message) => {}
-            Ok(Mapped::Skipped(why)) => return Some(Outcome::Skipped(why)),
+            Ok(mapping::Outcome::Message) => {}
+            Ok(mapping::Outcome::Skipped(why)) => return Some(Outcome::Skipped(why)),
             Err(why) => {
                 let message = why.to_string();
                 return Some(Outcome::Refused(Reason::Unmappable { message }));

@@ -58,7 +58,7 @@ fn schema(
             let remedy = "leave it out, or write another `mapping`";
             return Err(section.refuse("validate", Problem::new(what, remedy)));
         }
-        Ok(Mapping::AdobeSourceCompatible { envelope, .. }) => &envelope.schema_id,
+        Ok(Mapping::Mapped(mapped)) => &mapped.envelope.schema_id,
         Err(refused) => return Err(*refused),
     };
     if let Some(file) = file {

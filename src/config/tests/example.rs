@@ -12,7 +12,7 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 22] = [
+const WITHOUT_DEFAULT: [&str; 24] = [
     "base_url",
     "access_token",
     "email",
@@ -35,6 +35,8 @@ const WITHOUT_DEFAULT: [&str; 22] = [
     "mask",
     "allow",
     "privacy",
+    "external_id",
+    "mapping_file",
 ];
 
 /// The key or section that a line holds behind its `#`; prose has a space there.

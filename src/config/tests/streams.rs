@@ -191,10 +191,7 @@ fn mappings_need_ids() {
         "[platform]\norg_id = \"A@AdobeOrg\"\ntenant = \"_a\"\n",
     );
     let mapping = accepted(&text, &[]).streams.remove(0).mapping;
-    assert!(
-        matches!(mapping, Mapping::AdobeSourceCompatible { .. }),
-        "{mapping:?}"
-    );
+    assert!(matches!(mapping, Mapping::Mapped(_)), "{mapping:?}");
 }
 
 #[test]
