@@ -100,7 +100,7 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamS
         .streams
         .iter()
         .map(|stream| {
-            let export = Export::new(client.clone(), stream, config.zendesk.page_size);
+            let export = Export::new(client.clone(), stream, &[], config.zendesk.page_size);
             Ok(StreamSync::new(
                 &stream.spec.name,
                 export,

@@ -32,6 +32,9 @@ pub const ERROR_TEXT_CHARS_MAX: usize = 300;
 /// Records per Zendesk page: their maximum, and our default.
 pub const PAGE_RECORDS_MAX: u32 = 1_000;
 
+/// Ticket events per page when each brings its comments: Zendesk times out over larger ones.
+pub const PAGE_RECORDS_WITH_COMMENTS_MAX: u32 = 250;
+
 /// Pages waiting between the reader and the deliverer. One: the next page is fetched while this
 /// one is delivered, and no more than three are ever in memory: that one, the one waiting, and the
 /// one being read.

@@ -13,6 +13,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Text;
+
 /// Zendesk's opaque position in a cursor export: stored and sent back, never built or read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -156,9 +158,12 @@ pub struct SearchWindow {
 pub struct Page {
     /// The records in Zendesk's order.
     pub records: Vec<Record>,
+    /// Records of other streams that came with these.
+    pub children: Vec<Children>,
     /// Where the export stands once every record of this page is settled.
     pub next: Position,
-    /// No later page can repeat a version older than this, so nobody need remember one.
+    /// No later page can repeat a version of `records` older than this, so nobody need remember
+    /// one. It says nothing of `children`: an old one comes again whenever its parent changes.
     pub repeat_horizon: Option<Timestamp>,
     /// Nothing more to read for now.
     pub end_of_stream: bool,
@@ -168,6 +173,18 @@ pub struct Page {
     pub requests: u32,
     /// A record before this page that Zendesk cannot give, which was passed over.
     pub unreadable: Option<Unreadable>,
+}
+
+/// Records of a stream that is read along with another one's export.
+#[derive(Debug)]
+pub struct Children {
+    /// The stream they belong to.
+    pub stream: Text,
+    /// They, in the order of the records they came with.
+    pub records: Vec<Record>,
+    /// The parent whose whole list this is: what was in the list before and is missing now has
+    /// vanished. `None` where the records are no whole list.
+    pub scope: Option<RecordId>,
 }
 
 /// A record that cannot be read, as far as it is known.

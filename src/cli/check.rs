@@ -117,7 +117,7 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
             start: recent,
             ..stream.clone()
         };
-        let mut export = Export::new(client.clone(), &probe, 1);
+        let mut export = Export::new(client.clone(), &probe, &[], 1);
         let position = export.position(None);
         findings.push(match export.page(&position).await {
             Ok(_) => ok(&subject, "we may export it".to_owned()),

@@ -131,6 +131,7 @@ mod tests {
         let record =
             |version: &i64| Record::new(version.to_string().into(), None, Some(time(*version)));
         Page {
+            children: Vec::new(),
             records: versions.iter().map(record).collect(),
             next: Position::Incremental {
                 cursor: None,

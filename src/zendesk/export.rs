@@ -5,9 +5,13 @@ use std::sync::Arc;
 use super::Error;
 use super::client::{Client, PageSize};
 use super::incremental::Incremental;
+use super::inside::Inside;
+use super::parameters::Parameters;
 use super::search::Search;
 use super::source::Source;
+use crate::catalogue::{Place, Reading, StreamSpec};
 use crate::config;
+use crate::limits;
 use crate::record::{Page, Position};
 
 /// One stream's way of being read. It remembers nothing but how heavy pages may be: every page
@@ -24,15 +28,24 @@ enum Protocol {
 }
 
 impl Export {
-    /// The export that `stream` configures.
-    pub fn new(client: Arc<Client>, stream: &config::Stream, page_size: u32) -> Self {
+    /// The export that `stream` configures, and that the `members` are read with.
+    pub fn new(
+        client: Arc<Client>,
+        stream: &config::Stream,
+        members: &[&config::Stream],
+        page_size: u32,
+    ) -> Self {
         let spec = &stream.spec;
+        let members = members.iter().map(|member| &member.spec);
+        let inside = Inside::new(&spec.name, members.clone());
         let source = Source {
             client,
-            spec: spec.clone(),
             start: stream.start,
             overlap: stream.overlap,
-            page_size: PageSize::new(page_size),
+            page_size: PageSize::new(page_size.min(records_max(spec, members))),
+            parameters: Parameters::new(spec, &stream.parameters, &inside),
+            inside,
+            spec: spec.clone(),
         };
         Self {
             protocol: match &stream.export {
@@ -41,8 +54,15 @@ impl Export {
                 }
                 config::Export::Search {
                     search_type,
+                    terms,
                     settle,
-                } => Protocol::Search(Search::new(source, search_type.clone(), *settle)),
+                } => {
+                    let (search_type, terms) = (search_type.clone(), terms.clone());
+                    Protocol::Search(Search::new(source, search_type, terms, *settle))
+                }
+                config::Export::WithParent => {
+                    unreachable!("a stream that is read with its parent has no export of its own")
+                }
             },
         }
     }
@@ -85,5 +105,23 @@ impl Export {
                 unreachable!("positions come from `position` and from pages of this export")
             }
         }
+    }
+}
+
+/// Records in the largest page that is asked for, with those that `members` add to it.
+fn records_max<'s>(
+    spec: &StreamSpec,
+    mut members: impl Iterator<Item = &'s Arc<StreamSpec>>,
+) -> u32 {
+    let is_heavy = |member: &Arc<StreamSpec>| {
+        let Reading::Inside { place, .. } = &member.reading else {
+            return false;
+        };
+        matches!(place, Place::ChildEvents(_))
+    };
+    if members.any(is_heavy) {
+        spec.page_max.min(limits::PAGE_RECORDS_WITH_COMMENTS_MAX)
+    } else {
+        spec.page_max
     }
 }

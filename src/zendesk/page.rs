@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::catalogue::StreamSpec;
 use crate::json;
-use crate::record::Record;
+use crate::record::{Children, Record};
 
 mod shape;
 
@@ -16,6 +16,8 @@ pub use shape::Shape;
 pub struct CursorPage {
     /// In Zendesk's order.
     pub records: Vec<Record>,
+    /// Records of the streams inside, once they are cut out.
+    pub children: Vec<Children>,
     /// Null on a terminal page without records.
     pub after_cursor: Option<String>,
     /// Nothing more for now.
@@ -51,6 +53,7 @@ pub fn read_cursor_page(body: Bytes, spec: &StreamSpec) -> Result<CursorPage, St
     let records = required(records, &spec.records_key)?;
     Ok(CursorPage {
         records: records_of(&body, records, Shape::exported(spec))?,
+        children: Vec::new(),
         after_cursor: optional_text(after_cursor)?,
         end_of_stream: parse(required(end_of_stream, "end_of_stream")?)?,
         bytes: body.len(),
@@ -75,12 +78,17 @@ pub fn read_search_page(body: Bytes, spec: &StreamSpec) -> Result<SearchPage, St
     })
 }
 
-fn records_of(body: &Bytes, array: &RawValue, shape: Shape<'_>) -> Result<Vec<Record>, String> {
+/// The records in `array`, a slice of `body`.
+pub(super) fn records_of(
+    body: &Bytes,
+    array: &RawValue,
+    shape: Shape<'_>,
+) -> Result<Vec<Record>, String> {
     let records: Vec<&RawValue> =
         serde_json::from_str(array.get()).map_err(|error| not_a_page(&error))?;
     Ok(records
         .into_iter()
-        .map(|record| shape.read(body, record))
+        .map(|record| shape.read_in(body, record))
         .collect())
 }
 

@@ -25,14 +25,22 @@ pub(super) const SEARCH_PATH: &str = "/api/v2/search/export.json";
 pub(super) struct Search {
     source: Source,
     search_type: Text,
+    /// Further terms of the query.
+    terms: Option<String>,
     settle: Duration,
 }
 
 impl Search {
-    pub(super) fn new(source: Source, search_type: Text, settle: Duration) -> Self {
+    pub(super) fn new(
+        source: Source,
+        search_type: Text,
+        terms: Option<String>,
+        settle: Duration,
+    ) -> Self {
         Self {
             source,
             search_type,
+            terms,
             settle,
         }
     }
@@ -112,6 +120,7 @@ impl Search {
             bytes: page.bytes,
             requests,
             unreadable: None,
+            children: Vec::new(),
         })
     }
 
@@ -153,9 +162,13 @@ impl Search {
         window: &SearchWindow,
     ) -> Result<(SearchPage, u32), Error> {
         let spec = self.source.spec.clone();
+        let mut terms = window_query(self.begin(from), window.to);
+        if let Some(further) = &self.terms {
+            terms = format!("{terms} {further}");
+        }
         let mut query = vec![
             ("filter[type]", self.search_type.to_string()),
-            ("query", window_query(self.begin(from), window.to)),
+            ("query", terms),
         ];
         if let Some(cursor) = &window.cursor {
             query.push(("page[after]", cursor.as_str().to_owned()));
@@ -165,7 +178,7 @@ impl Search {
             path: SEARCH_PATH,
             carries_cursor: window.cursor.is_some(),
             effort: Effort::Full,
-            query,
+            query: self.source.parameters.with(query),
         };
         let sized = Sized {
             parameter: "page[size]",
@@ -233,6 +246,7 @@ fn nothing_yet(from: Option<Timestamp>) -> Page {
         bytes: 0,
         requests: 0,
         unreadable: None,
+        children: Vec::new(),
     }
 }
 

@@ -75,6 +75,12 @@ fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u
             &format!("configured are: {}", names.join(", ")),
         ));
     };
+    if let Some(parent) = stream.spec.parent() {
+        return Err(amend::refuse(
+            &format!("`{name}` has no checkpoint of its own: it is read with `{parent}`"),
+            &format!("move `{parent}`; everything that is read with it moves along"),
+        ));
+    }
     if let (Some(_), Export::Search { .. }) = (&arguments.target.cursor, &stream.export) {
         return Err(amend::refuse(
             &format!("`{name}` is exported by search, whose cursors live for an hour only"),
@@ -107,7 +113,7 @@ fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<S
             from: target.start,
             window: None,
         },
-        Export::Incremental { .. } => Position::Incremental {
+        Export::Incremental { .. } | Export::WithParent => Position::Incremental {
             cursor: target.cursor.clone(),
             // Of what was read up to here a cursor says nothing that we could understand.
             recovery_time: target

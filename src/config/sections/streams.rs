@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::MOMENT;
 use super::cadence::cadence;
+use super::parameters::{parameters, terms};
 use super::platform::Identity;
 use crate::catalogue::{self, Reading, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
 use crate::config::values::quantity::duration;
 use crate::config::values::{choice, identifier, moment};
-use crate::config::{Cadence, Envelope, Export, Mapping, Stream};
+use crate::config::{Cadence, Envelope, Export, Mapping, Parameters, Stream};
 
 /// All streams the file names. `platform` and `schedule` are what their sections hold.
 pub(super) fn streams(
@@ -20,23 +21,88 @@ pub(super) fn streams(
     schedule: &Read<Cadence>,
 ) -> Read<Vec<Stream>> {
     // A misspelt name is an unknown key, which is report enough.
-    let none_named = section.names().is_empty();
+    let named = section.names();
     let streams: Vec<Read<Option<Stream>>> = catalogue::all()
         .iter()
-        .filter(|spec| matches!(spec.reading, Reading::Incremental { .. }))
+        .filter(|spec| {
+            matches!(
+                spec.reading,
+                Reading::Incremental { .. } | Reading::Inside { .. } | Reading::Children { .. }
+            )
+        })
         .map(|spec| {
-            section.optional_section(&spec.name, |section| {
-                stream(section, spec, platform, schedule)
+            section.optional_section(&spec.name, |section| match spec.parent() {
+                None => stream(section, spec, platform, schedule),
+                Some(parent) => {
+                    if !named.contains(parent) {
+                        section.refuse_all(without_parent(parent));
+                    }
+                    member(section, spec, platform, schedule)
+                }
             })
         })
         .collect();
-    if none_named {
+    if named.is_empty() {
         return Err(section.refuse_all(Problem::new(
             "no stream is named, so there is nothing to do",
             "write a section for one, like `[streams.users]`",
         )));
     }
-    streams.into_iter().filter_map(Read::transpose).collect()
+    let streams: Vec<Stream> = streams
+        .into_iter()
+        .filter_map(Read::transpose)
+        .collect::<Read<_>>()?;
+    match inside_search_results(&streams) {
+        Some(stream) => Err(section.refuse(&stream.spec.name, not_in_search_results())),
+        None => Ok(streams),
+    }
+}
+
+fn without_parent(parent: &str) -> Problem {
+    Problem::new(
+        format!("this stream is read with `{parent}`, which is not configured"),
+        format!("write a section `[streams.{parent}]` too"),
+    )
+}
+
+/// A stream inside the pages of one that is read by search, where it is not.
+fn inside_search_results(streams: &[Stream]) -> Option<&Stream> {
+    let searched = |name: &str| {
+        streams.iter().any(|stream| {
+            stream.spec.name == name && matches!(stream.export, Export::Search { .. })
+        })
+    };
+    streams.iter().find(|stream| {
+        let is_inside = matches!(stream.spec.reading, Reading::Inside { .. });
+        is_inside && stream.spec.parent().is_some_and(searched)
+    })
+}
+
+fn not_in_search_results() -> Problem {
+    Problem::new(
+        "this stream is part of the incremental export of its parent, which is read by search",
+        "leave this section out, or `export` in the parent's",
+    )
+}
+
+/// A stream that is read with its parent, whose section says when and how.
+fn member(
+    section: &mut Section<'_>,
+    spec: &StreamSpec,
+    platform: &Identity,
+    schedule: &Read<Cadence>,
+) -> Read<Stream> {
+    let (flow_id, mapping) = mapping(section, platform);
+    Ok(Stream {
+        spec: Arc::new(spec.clone()),
+        export: Export::WithParent,
+        parameters: Parameters::default(),
+        start: None,
+        mapping: mapping?,
+        flow_id: flow_id?,
+        cadence: schedule.clone()?,
+        overlap: Duration::ZERO,
+    })
 }
 
 fn stream(
@@ -46,6 +112,7 @@ fn stream(
     schedule: &Read<Cadence>,
 ) -> Read<Stream> {
     let export = export(section, spec);
+    let parameters = parameters(section, spec);
     let start = section.optional("start", moment);
     let (flow_id, mapping) = mapping(section, platform);
     let cadence = cadence(section);
@@ -57,6 +124,7 @@ fn stream(
     Ok(Stream {
         spec: Arc::new(spec.clone()),
         export: export?,
+        parameters: parameters?,
         start: start?,
         mapping: mapping?,
         flow_id: flow_id?,
@@ -76,23 +144,30 @@ const EXPORTS: [(&str, ExportKind); 2] = [
     ("search", ExportKind::Search),
 ];
 
+/// Keys that only the search export has.
+const OF_SEARCH: [&str; 3] = ["settle", "query", "brands"];
+
 fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Export> {
     let kind = section.or("export", "incremental", choice(&EXPORTS));
     if let Ok(ExportKind::Incremental) = kind {
-        section.let_override("export", &["settle"]);
-        if section.value("settle").is_some() {
-            let what = "this key belongs to the search export";
-            let remedy = "leave it out, or write `export = \"search\"`";
-            section.refuse("settle", Problem::new(what, remedy));
+        section.let_override("export", &OF_SEARCH);
+        for key in OF_SEARCH {
+            if section.value(key).is_some() {
+                let what = "this key belongs to the search export";
+                let remedy = "leave it out, or write `export = \"search\"`";
+                section.refuse(key, Problem::new(what, remedy));
+            }
         }
     }
     let settle = section.or("settle", "5m", duration(MOMENT));
+    let terms = terms(section, spec);
     match (kind?, &spec.reading, &spec.search_type) {
         (ExportKind::Incremental, Reading::Incremental { path }, _) => {
             Ok(Export::Incremental { path: path.clone() })
         }
         (ExportKind::Search, _, Some(search_type)) => Ok(Export::Search {
             search_type: search_type.clone(),
+            terms: terms?,
             settle: settle?,
         }),
         _ => Err(section.refuse(
