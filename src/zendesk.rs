@@ -9,6 +9,7 @@
 //! only; requests are rebuilt from the cursor.
 
 mod answer;
+mod availability;
 mod caller;
 mod client;
 mod clock;
@@ -16,6 +17,7 @@ mod error;
 mod export;
 mod incremental;
 mod inside;
+mod lists;
 pub mod page;
 mod parameters;
 mod search;
@@ -23,6 +25,7 @@ mod sign_in;
 mod source;
 mod unreadable;
 
+pub use availability::Availability;
 pub use caller::Caller;
 pub use client::Client;
 pub use error::Error;

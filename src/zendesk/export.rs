@@ -6,19 +6,23 @@ use super::Error;
 use super::client::{Client, PageSize};
 use super::incremental::Incremental;
 use super::inside::Inside;
+use super::lists::Lists;
 use super::parameters::Parameters;
 use super::search::Search;
 use super::source::Source;
-use crate::catalogue::{Place, Reading, StreamSpec};
+use crate::catalogue::{Place, Reading, StreamSpec, Text};
 use crate::config;
 use crate::limits;
 use crate::record::{Page, Position};
 
-/// One stream's way of being read. It remembers nothing but how heavy pages may be: every page
-/// is asked for by position.
+/// One stream's way of being read, with the streams that are read along with it. Every page is
+/// asked for by position.
 #[derive(Debug)]
 pub struct Export {
+    root: Text,
     protocol: Protocol,
+    /// The lists under its records, if any are wanted.
+    lists: Option<Lists>,
 }
 
 #[derive(Debug)]
@@ -38,6 +42,7 @@ impl Export {
         let spec = &stream.spec;
         let members = members.iter().map(|member| &member.spec);
         let inside = Inside::new(&spec.name, members.clone());
+        let lists = Lists::new(client.clone(), members.clone());
         let source = Source {
             client,
             start: stream.start,
@@ -48,6 +53,8 @@ impl Export {
             spec: spec.clone(),
         };
         Self {
+            root: spec.name.clone(),
+            lists,
             protocol: match &stream.export {
                 config::Export::Incremental { path } => {
                     Protocol::Incremental(Incremental::new(source, path.clone()))
@@ -84,11 +91,34 @@ impl Export {
         }
     }
 
+    /// Forgets what was handed out since it may not have been settled. Must be called before pages
+    /// are asked for again when the last ones were not.
+    pub fn forget(&mut self) {
+        if let Some(lists) = &mut self.lists {
+            lists.forget();
+        }
+    }
+
     /// The page after `position`.
     ///
     /// # Errors
     /// When Zendesk gives no such page within the configured attempts.
     pub async fn page(&mut self, position: &Position) -> Result<Page, Error> {
+        if let Some(lists) = &mut self.lists
+            && lists.follows(position)
+            && let Some(page) = lists.next().await?
+        {
+            return Ok(page);
+        }
+        let page = self.own_page(position).await?;
+        Ok(match &mut self.lists {
+            Some(lists) => lists.follow(&self.root, position, page),
+            None => page,
+        })
+    }
+
+    /// The page after `position` of the stream itself, with what is inside it.
+    async fn own_page(&mut self, position: &Position) -> Result<Page, Error> {
         match (&mut self.protocol, position) {
             (
                 Protocol::Incremental(export),
@@ -108,20 +138,15 @@ impl Export {
     }
 }
 
-/// Records in the largest page that is asked for, with those that `members` add to it.
-fn records_max<'s>(
-    spec: &StreamSpec,
-    mut members: impl Iterator<Item = &'s Arc<StreamSpec>>,
-) -> u32 {
-    let is_heavy = |member: &Arc<StreamSpec>| {
-        let Reading::Inside { place, .. } = &member.reading else {
-            return false;
-        };
-        matches!(place, Place::ChildEvents(_))
-    };
-    if members.any(is_heavy) {
-        spec.page_max.min(limits::PAGE_RECORDS_WITH_COMMENTS_MAX)
-    } else {
-        spec.page_max
-    }
+/// Records in the largest page that is asked for, with what `members` add to each.
+fn records_max<'s>(spec: &StreamSpec, members: impl Iterator<Item = &'s Arc<StreamSpec>>) -> u32 {
+    let most = members.map(|member| match &member.reading {
+        Reading::Children { .. } => limits::PAGE_RECORDS_WITH_LISTS_MAX,
+        Reading::Inside {
+            place: Place::ChildEvents(_),
+            ..
+        } => limits::PAGE_RECORDS_WITH_COMMENTS_MAX,
+        _ => spec.page_max,
+    });
+    most.fold(spec.page_max, u32::min)
 }

@@ -39,6 +39,17 @@ pub struct SearchPage {
     pub bytes: usize,
 }
 
+/// A page of a list.
+#[derive(Debug)]
+pub struct ListPage {
+    /// In Zendesk's order.
+    pub records: Vec<Record>,
+    /// For the next page, if there is one.
+    pub after: Option<String>,
+    /// Size of the body.
+    pub bytes: usize,
+}
+
 /// Reads a page of the incremental cursor export. A body without its records or without
 /// `end_of_stream` is not such a page: taking it for an empty one would be a silent zero.
 ///
@@ -78,6 +89,54 @@ pub fn read_search_page(body: Bytes, spec: &StreamSpec) -> Result<SearchPage, St
     })
 }
 
+/// Reads a page of a cursor-paginated list. Without `meta` it is the only one: so answer the lists
+/// under archived tickets.
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub fn read_list_page(body: Bytes, spec: &StreamSpec) -> Result<ListPage, String> {
+    let [records, meta] =
+        json::pick(&body, &[&*spec.records_key, "meta"]).map_err(|error| not_a_page(&error))?;
+    let records = required(records, &spec.records_key)?;
+    let [has_more, after_cursor] = match meta {
+        Some(meta) => json::pick(meta.get().as_bytes(), &["has_more", "after_cursor"])
+            .map_err(|error| not_a_page(&error))?,
+        None => [None, None],
+    };
+    let has_more = has_more.map(parse::<bool>).transpose()?.unwrap_or(false);
+    let after_cursor = optional_text(after_cursor)?;
+    Ok(ListPage {
+        records: records_of(&body, records, Shape::listed(spec))?,
+        after: match (has_more, after_cursor) {
+            (true, None) => return Err(missing("meta.after_cursor")),
+            (true, after) => after,
+            (false, _) => None,
+        },
+        bytes: body.len(),
+    })
+}
+
+/// Takes any JSON object for an answer.
+///
+/// # Errors
+/// When the body is none.
+pub(super) fn read_answer(body: Bytes) -> Result<(), String> {
+    json::pick(&body, &[])
+        .map(|[]| ())
+        .map_err(|error| not_a_page(&error))
+}
+
+/// The first record in the answer of any export or list of `spec`.
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub(super) fn read_any_record(body: Bytes, spec: &StreamSpec) -> Result<Option<Record>, String> {
+    let [records] = json::pick(&body, &[&*spec.records_key]).map_err(|error| not_a_page(&error))?;
+    let records = required(records, &spec.records_key)?;
+    let records = records_of(&body, records, Shape::listed(spec))?;
+    Ok(records.into_iter().next())
+}
+
 /// The records in `array`, a slice of `body`.
 pub(super) fn records_of(
     body: &Bytes,
@@ -93,7 +152,11 @@ pub(super) fn records_of(
 }
 
 fn required<'a>(value: Option<&'a RawValue>, key: &str) -> Result<&'a RawValue, String> {
-    value.ok_or_else(|| format!("the answer is no page of an export: it has no `{key}`"))
+    value.ok_or_else(|| missing(key))
+}
+
+fn missing(key: &str) -> String {
+    format!("the answer is no page of an export: it has no `{key}`")
 }
 
 fn optional_text(value: Option<&RawValue>) -> Result<Option<String>, String> {
