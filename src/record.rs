@@ -8,12 +8,11 @@
 //! Nothing here does I/O or reads a clock.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-
-use crate::catalogue::Text;
 
 /// Zendesk's opaque position in a cursor export: stored and sent back, never built or read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +133,22 @@ impl Position {
             Self::Search { from, .. } => *from,
         }
     }
+
+    /// A time such that nothing of a version at or after it has been read yet. `None` if nothing
+    /// is known to have been read at all.
+    pub fn unread_from(&self) -> Option<Timestamp> {
+        match self {
+            // Of the newest second some records may be read and others not.
+            Self::Incremental { recovery_time, .. } => {
+                recovery_time.and_then(|time| Timestamp::from_second(time.as_second() + 1).ok())
+            }
+            Self::Search {
+                window: Some(window),
+                ..
+            } => Some(window.to),
+            Self::Search { from, window: None } => *from,
+        }
+    }
 }
 
 /// A search window that is being walked.
@@ -179,7 +194,7 @@ pub struct Page {
 #[derive(Debug)]
 pub struct Children {
     /// The stream they belong to.
-    pub stream: Text,
+    pub stream: Arc<str>,
     /// They, in the order of the records they came with.
     pub records: Vec<Record>,
     /// The parent whose whole list this is: what was in the list before and is missing now has

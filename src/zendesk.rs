@@ -29,4 +29,4 @@ pub use availability::Availability;
 pub use caller::Caller;
 pub use client::Client;
 pub use error::Error;
-pub use export::Export;
+pub use export::{Export, Split, Urgency};

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::Error;
 use super::client::{Client, PageSize};
 use super::incremental::Incremental;
@@ -10,7 +12,7 @@ use super::lists::Lists;
 use super::parameters::Parameters;
 use super::search::Search;
 use super::source::Source;
-use crate::catalogue::{Place, Reading, StreamSpec, Text};
+use crate::catalogue::{Place, Reading, StreamSpec};
 use crate::config;
 use crate::limits;
 use crate::record::{Page, Position};
@@ -19,10 +21,28 @@ use crate::record::{Page, Position};
 /// asked for by position.
 #[derive(Debug)]
 pub struct Export {
-    root: Text,
+    root: Arc<str>,
     protocol: Protocol,
     /// The lists under its records, if any are wanted.
     lists: Option<Lists>,
+}
+
+/// Where to go on so that live changes need not wait for a back-log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// The position to go on from; it reads everything of `until` or later.
+    pub live: Position,
+    /// Up to here the back-log has to be read besides.
+    pub until: Timestamp,
+}
+
+/// How soon somebody waits for a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// What has changed lately.
+    Fresh,
+    /// A back-log.
+    BackFill,
 }
 
 #[derive(Debug)]
@@ -53,7 +73,7 @@ impl Export {
             spec: spec.clone(),
         };
         Self {
-            root: spec.name.clone(),
+            root: (&*spec.name).into(),
             lists,
             protocol: match &stream.export {
                 config::Export::Incremental { path } => {
@@ -99,11 +119,50 @@ impl Export {
         }
     }
 
+    /// The time up to which a page that is asked for now shows every change, by Zendesk's clock.
+    pub fn horizon(&self) -> Timestamp {
+        let (source, hold_back) = match &self.protocol {
+            Protocol::Incremental(export) => (&export.source, limits::START_TIME_AGE_MIN),
+            Protocol::Search(export) => (&export.source, export.settle),
+        };
+        let time = source.client.clock().now().saturating_sub(hold_back);
+        time.ok()
+            .and_then(|time| Timestamp::from_second(time.as_second()).ok())
+            .unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// Where a walk that stands at `position` can go on live while it reads its back-log besides.
+    /// `None` if pages do not come in the order of time, or the back-log is too short to be worth
+    /// reading its last stretch twice.
+    pub fn split(&self, position: &Position) -> Option<Split> {
+        let Protocol::Incremental(export) = &self.protocol else {
+            return None;
+        };
+        let until = self.horizon();
+        let begin = export.source.overlapped(until);
+        position
+            .recovery_time()
+            .is_some_and(|time| time < begin)
+            .then_some(Split {
+                live: Position::Incremental {
+                    cursor: None,
+                    recovery_time: Some(until),
+                },
+                until,
+            })
+    }
+
     /// The page after `position`.
     ///
     /// # Errors
     /// When Zendesk gives no such page within the configured attempts.
-    pub async fn page(&mut self, position: &Position) -> Result<Page, Error> {
+    pub async fn page(&mut self, position: &Position, urgency: Urgency) -> Result<Page, Error> {
+        tracing::debug!(
+            stream = self.stream(),
+            ?urgency,
+            read_to = position.recovery_time().map(tracing::field::display),
+            "reading a page"
+        );
         if let Some(lists) = &mut self.lists
             && lists.follows(position)
             && let Some(page) = lists.next().await?
@@ -134,6 +193,13 @@ impl Export {
             | (Protocol::Search(_), Position::Incremental { .. }) => {
                 unreachable!("positions come from `position` and from pages of this export")
             }
+        }
+    }
+
+    fn stream(&self) -> &str {
+        match &self.protocol {
+            Protocol::Incremental(export) => export.source.stream(),
+            Protocol::Search(export) => export.source.stream(),
         }
     }
 }

@@ -35,6 +35,7 @@ pub struct Inside {
 
 #[derive(Debug)]
 struct Member {
+    name: Arc<str>,
     spec: Arc<StreamSpec>,
     include: Option<Text>,
     place: Place,
@@ -51,6 +52,7 @@ impl Inside {
                 include,
                 place,
             } if of == parent => Some(Member {
+                name: (&*spec.name).into(),
                 spec: spec.clone(),
                 include: include.clone(),
                 place: place.clone(),
@@ -82,7 +84,7 @@ impl Inside {
                 Place::ChildEvents(kind) => member.child_events(kind, parents)?,
             };
             Ok(Children {
-                stream: member.spec.name.clone(),
+                stream: member.name.clone(),
                 records,
                 scope: None,
             })
@@ -211,7 +213,7 @@ mod tests {
         let page = read_cursor_page(body.clone(), spec).expect("a page");
         let children = inside(parent, &[member]).cut(&body, &page.records);
         let [children] = <[Children; 1]>::try_from(children.expect("children")).expect("one list");
-        assert_eq!(children.stream, member);
+        assert_eq!(&*children.stream, member);
         children.records
     }
 

@@ -48,6 +48,7 @@ pub(super) struct Lists {
 
 #[derive(Debug)]
 struct Member {
+    name: Arc<str>,
     spec: Arc<StreamSpec>,
     parent: Text,
     path: Text,
@@ -105,6 +106,7 @@ impl Lists {
                 pagination,
                 append_only,
             } => Some(Arc::new(Member {
+                name: (&*spec.name).into(),
                 spec: spec.clone(),
                 parent: parent.clone(),
                 path: path.clone(),
@@ -135,7 +137,7 @@ impl Lists {
     }
 
     /// The page of parents as it may be handed out: its children follow.
-    pub(super) fn follow(&mut self, root: &Text, stand: &Position, page: Page) -> Page {
+    pub(super) fn follow(&mut self, root: &Arc<str>, stand: &Position, page: Page) -> Page {
         let mut tasks = VecDeque::new();
         let mut children = page.children;
         let lists = std::iter::once((root.clone(), page.records.clone())).chain(
@@ -253,7 +255,7 @@ impl Lists {
         }
         let (further, gone) = self.under(&member.spec.name, records.clone());
         let list = Children {
-            stream: member.spec.name.clone(),
+            stream: member.name.clone(),
             records,
             scope: (read.whole && !member.append_only)
                 .then(|| task.parent.id.clone())
@@ -281,7 +283,7 @@ impl Lists {
                     }
                 } else if parent.id.is_some() && !member.append_only {
                     gone.push(Children {
-                        stream: member.spec.name.clone(),
+                        stream: member.name.clone(),
                         records: Vec::new(),
                         scope: parent.id.clone(),
                     });

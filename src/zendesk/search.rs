@@ -23,11 +23,11 @@ pub(super) const SEARCH_PATH: &str = "/api/v2/search/export.json";
 
 #[derive(Debug)]
 pub(super) struct Search {
-    source: Source,
+    pub(super) source: Source,
     search_type: Text,
     /// Further terms of the query.
     terms: Option<String>,
-    settle: Duration,
+    pub(super) settle: Duration,
 }
 
 impl Search {

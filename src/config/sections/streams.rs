@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::MOMENT;
 use super::cadence::cadence;
 use super::parameters::{parameters, terms};
@@ -98,6 +100,7 @@ fn member(
         export: Export::WithParent,
         parameters: Parameters::default(),
         start: None,
+        end: None,
         mapping: mapping?,
         flow_id: flow_id?,
         cadence: schedule.clone()?,
@@ -114,6 +117,8 @@ fn stream(
     let export = export(section, spec);
     let parameters = parameters(section, spec);
     let start = section.optional("start", moment);
+    let end = section.optional("end", moment);
+    let end = end_after(section, &start, end);
     let (flow_id, mapping) = mapping(section, platform);
     let cadence = cadence(section);
     let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
@@ -126,11 +131,29 @@ fn stream(
         export: export?,
         parameters: parameters?,
         start: start?,
+        end: end?,
         mapping: mapping?,
         flow_id: flow_id?,
         cadence,
         overlap: overlap?,
     })
+}
+
+/// `end`, if it leaves something to be read.
+fn end_after(
+    section: &mut Section<'_>,
+    start: &Read<Option<Timestamp>>,
+    end: Read<Option<Timestamp>>,
+) -> Read<Option<Timestamp>> {
+    let end = end?;
+    match (start, end) {
+        (Ok(Some(start)), Some(end)) if end <= *start => {
+            let what = format!("it is not after `start`, {start}, so there is nothing to read");
+            let remedy = "write a later moment, or leave it out to read on for ever";
+            Err(section.refuse("end", Problem::new(what, remedy)))
+        }
+        _ => Ok(end),
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -13,7 +13,7 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 19] = [
+const WITHOUT_DEFAULT: [&str; 20] = [
     "base_url",
     "access_token",
     "email",
@@ -25,6 +25,7 @@ const WITHOUT_DEFAULT: [&str; 19] = [
     "cron",
     "timezone",
     "start",
+    "end",
     "settle",
     "include",
     "support_type_scope",
