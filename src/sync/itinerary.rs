@@ -310,3 +310,6 @@ impl Itinerary {
         self.live_done |= self.route.ended.is_some();
     }
 }
+
+#[cfg(test)]
+mod tests;
