@@ -32,7 +32,7 @@ pub use inlet_url::InletUrl;
 pub use secret::{Secret, SecretError};
 pub use values::clock::parse_cron;
 
-use crate::catalogue::{StreamSpec, Text};
+use crate::catalogue::{StreamEnd, StreamSpec, Text, TimeUnit};
 use fault::{Faults, Read};
 use layers::environment::Variables;
 use reader::{Reader, Surroundings};
@@ -309,8 +309,8 @@ pub struct Stream {
     pub flow_id: Option<String>,
     /// When it is due.
     pub cadence: Cadence,
-    /// How far before the checkpoint a re-read begins: each search window, and an incremental
-    /// export whose cursor was lost.
+    /// How far before the checkpoint a re-read begins: each search window, each walk of a time
+    /// export, and a cursor export whose cursor was lost.
     pub overlap: Duration,
 }
 
@@ -328,6 +328,17 @@ pub enum Export {
         search_type: Text,
         /// Age a change must have before a window may end after it: Zendesk's search index lags.
         settle: Duration,
+    },
+    /// The incremental time export.
+    Time {
+        /// Its path.
+        path: Text,
+        /// What its times count.
+        unit: TimeUnit,
+        /// How its last page is known.
+        end: StreamEnd,
+        /// Query parameter for the records in a page, where there is one.
+        size: Option<Text>,
     },
 }
 

@@ -19,6 +19,7 @@ pub mod page;
 mod search;
 mod sign_in;
 mod source;
+mod time;
 mod unreadable;
 
 pub use caller::Caller;

@@ -7,6 +7,7 @@ use super::client::{Client, PageSize};
 use super::incremental::Incremental;
 use super::search::Search;
 use super::source::Source;
+use super::time::{Endpoint, Progress, Time};
 use crate::config;
 use crate::record::{Page, Position};
 
@@ -21,6 +22,7 @@ pub struct Export {
 enum Protocol {
     Incremental(Incremental),
     Search(Search),
+    Time(Time),
 }
 
 impl Export {
@@ -32,7 +34,7 @@ impl Export {
             spec: spec.clone(),
             start: stream.start,
             overlap: stream.overlap,
-            page_size: PageSize::new(page_size),
+            page_size: PageSize::new(page_size.min(spec.page_max)),
         };
         Self {
             protocol: match &stream.export {
@@ -43,24 +45,54 @@ impl Export {
                     search_type,
                     settle,
                 } => Protocol::Search(Search::new(source, search_type.clone(), *settle)),
+                config::Export::Time {
+                    path,
+                    unit,
+                    end,
+                    size,
+                } => {
+                    let endpoint = Endpoint {
+                        path: path.clone(),
+                        unit: *unit,
+                        end: *end,
+                        size: size.clone(),
+                    };
+                    Protocol::Time(Time::new(source, endpoint))
+                }
             },
         }
     }
 
     /// Where to stand for a stream that was last read up to `checkpoint`, if ever. A checkpoint of
-    /// the other protocol is carried over by its time.
+    /// another protocol is carried over by its time.
     pub fn position(&self, checkpoint: Option<Position>) -> Position {
         match (&self.protocol, checkpoint) {
             (Protocol::Incremental(_), Some(position @ Position::Incremental { .. }))
             | (Protocol::Search(_), Some(position @ Position::Search { .. })) => position,
-            (Protocol::Incremental(_), other) => Position::Incremental {
-                cursor: None,
-                recovery_time: other.and_then(|position| position.recovery_time()),
+            // A walk that was interrupted begins again: what lies behind it may have shown late.
+            (Protocol::Time(_), Some(Position::Time { from, reached, .. })) => Position::Time {
+                from,
+                reached,
+                page: None,
             },
-            (Protocol::Search(_), other) => Position::Search {
-                from: other.and_then(|position| position.recovery_time()),
-                window: None,
-            },
+            (protocol, other) => {
+                let time = other.and_then(|position| position.recovery_time());
+                match protocol {
+                    Protocol::Incremental(_) => Position::Incremental {
+                        cursor: None,
+                        recovery_time: time,
+                    },
+                    Protocol::Search(_) => Position::Search {
+                        from: time,
+                        window: None,
+                    },
+                    Protocol::Time(export) => Position::Time {
+                        from: time.map(|time| export.overlapped(time)),
+                        reached: time,
+                        page: None,
+                    },
+                }
+            }
         }
     }
 
@@ -80,8 +112,18 @@ impl Export {
             (Protocol::Search(export), Position::Search { from, window }) => {
                 export.page(*from, window.as_ref()).await
             }
-            (Protocol::Incremental(_), Position::Search { .. })
-            | (Protocol::Search(_), Position::Incremental { .. }) => {
+            (
+                Protocol::Time(export),
+                Position::Time {
+                    from,
+                    reached,
+                    page,
+                },
+            ) => {
+                let (from, reached) = (*from, *reached);
+                export.page(Progress { from, reached }, *page).await
+            }
+            (Protocol::Incremental(_) | Protocol::Search(_) | Protocol::Time(_), _) => {
                 unreachable!("positions come from `position` and from pages of this export")
             }
         }

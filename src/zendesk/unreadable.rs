@@ -99,7 +99,7 @@ impl Incremental {
             requests: attempts,
             unreadable: Some(Unreadable {
                 second: lost_second,
-                after: cursor.clone(),
+                after: Some(cursor.clone()),
                 why: trouble.to_string(),
             }),
             records,

@@ -75,11 +75,20 @@ fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u
             &format!("configured are: {}", names.join(", ")),
         ));
     };
-    if let (Some(_), Export::Search { .. }) = (&arguments.target.cursor, &stream.export) {
-        return Err(amend::refuse(
-            &format!("`{name}` is exported by search, whose cursors live for an hour only"),
-            "give a time with `--start`",
-        ));
+    if arguments.target.cursor.is_some() {
+        let why = match &stream.export {
+            Export::Incremental { .. } => None,
+            Export::Search { .. } => {
+                Some("is exported by search, whose cursors live for an hour only")
+            }
+            Export::Time { .. } => Some("is exported by time, which has no cursors"),
+        };
+        if let Some(why) = why {
+            return Err(amend::refuse(
+                &format!("`{name}` {why}"),
+                "give a time with `--start`",
+            ));
+        }
     }
     match (arguments.target.start, stream.start) {
         (Some(time), Some(start)) if time < start => Err(amend::refuse(
@@ -106,6 +115,11 @@ fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<S
         Export::Search { .. } => Position::Search {
             from: target.start,
             window: None,
+        },
+        Export::Time { .. } => Position::Time {
+            from: target.start,
+            reached: None,
+            page: None,
         },
         Export::Incremental { .. } => Position::Incremental {
             cursor: target.cursor.clone(),

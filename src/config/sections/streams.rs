@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::MOMENT;
 use super::cadence::cadence;
 use super::platform::Identity;
 use crate::catalogue::{self, Reading, StreamSpec};
@@ -11,7 +10,9 @@ use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
 use crate::config::values::quantity::duration;
 use crate::config::values::{choice, identifier, moment};
-use crate::config::{Cadence, Envelope, Export, Mapping, Stream};
+use crate::config::{Cadence, Envelope, Mapping, Stream};
+
+mod export;
 
 /// All streams the file names. `platform` and `schedule` are what their sections hold.
 pub(super) fn streams(
@@ -23,7 +24,12 @@ pub(super) fn streams(
     let none_named = section.names().is_empty();
     let streams: Vec<Read<Option<Stream>>> = catalogue::all()
         .iter()
-        .filter(|spec| matches!(spec.reading, Reading::Incremental { .. }))
+        .filter(|spec| {
+            matches!(
+                spec.reading,
+                Reading::Incremental { .. } | Reading::Time { .. }
+            )
+        })
         .map(|spec| {
             section.optional_section(&spec.name, |section| {
                 stream(section, spec, platform, schedule)
@@ -45,7 +51,7 @@ fn stream(
     platform: &Identity,
     schedule: &Read<Cadence>,
 ) -> Read<Stream> {
-    let export = export(section, spec);
+    let export = export::export(section, spec);
     let start = section.optional("start", moment);
     let (flow_id, mapping) = mapping(section, platform);
     let cadence = cadence(section);
@@ -63,46 +69,6 @@ fn stream(
         cadence,
         overlap: overlap?,
     })
-}
-
-#[derive(Clone, Copy)]
-enum ExportKind {
-    Incremental,
-    Search,
-}
-
-const EXPORTS: [(&str, ExportKind); 2] = [
-    ("incremental", ExportKind::Incremental),
-    ("search", ExportKind::Search),
-];
-
-fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Export> {
-    let kind = section.or("export", "incremental", choice(&EXPORTS));
-    if let Ok(ExportKind::Incremental) = kind {
-        section.let_override("export", &["settle"]);
-        if section.value("settle").is_some() {
-            let what = "this key belongs to the search export";
-            let remedy = "leave it out, or write `export = \"search\"`";
-            section.refuse("settle", Problem::new(what, remedy));
-        }
-    }
-    let settle = section.or("settle", "5m", duration(MOMENT));
-    match (kind?, &spec.reading, &spec.search_type) {
-        (ExportKind::Incremental, Reading::Incremental { path }, _) => {
-            Ok(Export::Incremental { path: path.clone() })
-        }
-        (ExportKind::Search, _, Some(search_type)) => Ok(Export::Search {
-            search_type: search_type.clone(),
-            settle: settle?,
-        }),
-        _ => Err(section.refuse(
-            "export",
-            Problem::new(
-                "this stream cannot be read so",
-                "leave the key out: the default is the best way there is",
-            ),
-        )),
-    }
 }
 
 #[derive(Clone, Copy)]
