@@ -33,7 +33,8 @@ pub struct StreamSpec {
     /// Key of the records in an answer; dots lead into objects. What it holds is an array of
     /// records, or one object that is the only record.
     pub records_key: Text,
-    /// Field that holds the primary key.
+    /// Field that holds the primary key; several with `+` between them, where only together they
+    /// are one.
     pub id_field: Text,
     /// Field that holds the version: RFC 3339 text, Unix seconds or microseconds. `None` where
     /// records carry none.
@@ -110,6 +111,9 @@ pub enum Reading {
         unit: TimeUnit,
         /// How the last page is known.
         end: StreamEnd,
+        /// Query parameter for the records in a page; `None` where the endpoint takes none and
+        /// serves its largest pages.
+        size: Option<Text>,
     },
     /// The whole list, of which what changed is passed on.
     List {
@@ -152,7 +156,7 @@ pub enum TimeUnit {
 /// How the last page of a time export is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamEnd {
-    /// By `end_of_stream`; by a short page where that is missing.
+    /// By `end_of_stream`; where that is missing, by a page that is empty or does not move.
     EndOfStream,
     /// By a page with fewer records than the largest: `next_page` is never null.
     ShortPage,
@@ -266,8 +270,17 @@ impl StreamSpec {
             path: path.into(),
             unit: TimeUnit::Seconds,
             end: StreamEnd::EndOfStream,
+            size: None,
         };
         Self::new(name, reading, 1_000).needs("admin")
+    }
+
+    /// A time export that takes this parameter for the records in a page.
+    fn sized(mut self, parameter: &'static str) -> Self {
+        if let Reading::Time { size, .. } = &mut self.reading {
+            *size = Some(parameter.into());
+        }
+        self
     }
 
     /// A time export that ends with a short page.

@@ -34,7 +34,7 @@ pub use secret::{Secret, SecretError};
 pub use values::clock::parse_cron;
 pub use walks::Walk;
 
-use crate::catalogue::{StreamSpec, Text};
+use crate::catalogue::{StreamEnd, StreamSpec, Text, TimeUnit};
 use fault::{Faults, Read};
 use layers::environment::Variables;
 use reader::{Reader, Surroundings};
@@ -315,8 +315,8 @@ pub struct Stream {
     pub flow_id: Option<String>,
     /// When it is due.
     pub cadence: Cadence,
-    /// How far before the checkpoint a re-read begins: each search window, and an incremental
-    /// export whose cursor was lost.
+    /// How far before the checkpoint a re-read begins: each search window, each walk of a time
+    /// export, and a cursor export whose cursor was lost.
     pub overlap: Duration,
 }
 
@@ -336,6 +336,17 @@ pub enum Export {
         terms: Option<String>,
         /// Age a change must have before a window may end after it: Zendesk's search index lags.
         settle: Duration,
+    },
+    /// The incremental time export.
+    Time {
+        /// Its path.
+        path: Text,
+        /// What its times count.
+        unit: TimeUnit,
+        /// How its last page is known.
+        end: StreamEnd,
+        /// Query parameter for the records in a page, where there is one.
+        size: Option<Text>,
     },
     /// With the stream that its row names as its parent, whose section says when and how.
     WithParent,

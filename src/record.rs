@@ -123,6 +123,19 @@ pub enum Position {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window: Option<SearchWindow>,
     },
+    /// The incremental time export.
+    Time {
+        /// Everything that changed before this has been read, also what showed late: where the
+        /// next walk begins. `None` before the first page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Timestamp>,
+        /// How far a walk has ever come.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reached: Option<Timestamp>,
+        /// Where the next page of the walk in progress begins; `None` between walks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page: Option<Timestamp>,
+    },
 }
 
 impl Position {
@@ -131,6 +144,7 @@ impl Position {
         match self {
             Self::Incremental { recovery_time, .. } => *recovery_time,
             Self::Search { from, .. } => *from,
+            Self::Time { from, reached, .. } => (*reached).max(*from),
         }
     }
 
@@ -139,9 +153,13 @@ impl Position {
     pub fn unread_from(&self) -> Option<Timestamp> {
         match self {
             // Of the newest second some records may be read and others not.
-            Self::Incremental { recovery_time, .. } => {
-                recovery_time.and_then(|time| Timestamp::from_second(time.as_second() + 1).ok())
+            Self::Incremental {
+                recovery_time: newest,
+                ..
             }
+            | Self::Time {
+                reached: newest, ..
+            } => newest.and_then(|time| Timestamp::from_second(time.as_second() + 1).ok()),
             Self::Search {
                 window: Some(window),
                 ..
@@ -207,8 +225,8 @@ pub struct Children {
 pub struct Unreadable {
     /// The second of its version.
     pub second: Timestamp,
-    /// The cursor of the record before it.
-    pub after: Cursor,
+    /// The cursor of the record before it, where there are cursors.
+    pub after: Option<Cursor>,
     /// How reading it fails.
     pub why: String,
 }

@@ -23,6 +23,7 @@ mod parameters;
 mod search;
 mod sign_in;
 mod source;
+mod time;
 mod unreadable;
 
 pub use availability::Availability;

@@ -33,6 +33,7 @@ pub(super) fn rows() -> Vec<StreamSpec> {
         .sideload("identities")
         .key("identities"),
         StreamSpec::time("organizations", "/api/v2/incremental/organizations.json")
+            .sized("per_page")
             .search("organization")
             .listed_at("/api/v2/organizations.json")
             .count("/api/v2/organizations/count.json")

@@ -123,12 +123,10 @@ impl Client {
 
     async fn ask(&self, spec: &StreamSpec, probe: Probe) -> Result<(), Error> {
         let what = format!("look for {}", spec.name);
-        let fixed = spec.query.iter();
-        let fixed = fixed.map(|(name, value)| (&**name, value.to_string()));
         let request = Request {
             what: &what,
             path: &probe.path,
-            query: probe.query.into_iter().chain(fixed).collect(),
+            query: probe.query.into_iter().chain(spec.fixed_query()).collect(),
             carries_cursor: false,
             effort: Effort::Full,
         };

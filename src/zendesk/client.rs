@@ -56,6 +56,10 @@ impl PageSize {
         self.present
     }
 
+    pub(super) fn max(self) -> u32 {
+        self.max
+    }
+
     fn shrink(&mut self) {
         self.present = (self.present / 2).max(1);
     }
@@ -84,9 +88,12 @@ pub(super) struct Sized<'a> {
 }
 
 /// A value and what it cost.
+#[derive(Debug)]
 pub(super) struct Fetched<T> {
     pub(super) value: T,
     pub(super) requests: u32,
+    /// The page size that was answered to, where one was asked for.
+    pub(super) size: Option<u32>,
 }
 
 impl Client {
@@ -137,12 +144,14 @@ impl Client {
             let url = self.url(request, sized.as_ref());
             let (decision, trouble) = match self.attempt(url, &token, request, &read).await {
                 Ok(value) => {
+                    let size = sized.as_ref().map(|sized| sized.size.get());
                     if let Some(sized) = sized.filter(|sized| sized.may_change) {
                         sized.size.grow();
                     }
                     return Ok(Fetched {
                         value,
                         requests: spent + attempts.made() + u32::from(renewed),
+                        size,
                     });
                 }
                 Err(failed) => failed,

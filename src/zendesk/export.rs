@@ -12,6 +12,7 @@ use super::lists::Lists;
 use super::parameters::Parameters;
 use super::search::Search;
 use super::source::Source;
+use super::time::{Endpoint, Progress, Time};
 use crate::catalogue::{Place, Reading, StreamSpec};
 use crate::config;
 use crate::limits;
@@ -49,6 +50,7 @@ pub enum Urgency {
 enum Protocol {
     Incremental(Incremental),
     Search(Search),
+    Time(Time),
 }
 
 impl Export {
@@ -90,24 +92,54 @@ impl Export {
                 config::Export::WithParent => {
                     unreachable!("a stream that is read with its parent has no export of its own")
                 }
+                config::Export::Time {
+                    path,
+                    unit,
+                    end,
+                    size,
+                } => {
+                    let endpoint = Endpoint {
+                        path: path.clone(),
+                        unit: *unit,
+                        end: *end,
+                        size: size.clone(),
+                    };
+                    Protocol::Time(Time::new(source, endpoint))
+                }
             },
         }
     }
 
     /// Where to stand for a stream that was last read up to `checkpoint`, if ever. A checkpoint of
-    /// the other protocol is carried over by its time.
+    /// another protocol is carried over by its time.
     pub fn position(&self, checkpoint: Option<Position>) -> Position {
         match (&self.protocol, checkpoint) {
             (Protocol::Incremental(_), Some(position @ Position::Incremental { .. }))
             | (Protocol::Search(_), Some(position @ Position::Search { .. })) => position,
-            (Protocol::Incremental(_), other) => Position::Incremental {
-                cursor: None,
-                recovery_time: other.and_then(|position| position.recovery_time()),
+            // A walk that was interrupted begins again: what lies behind it may have shown late.
+            (Protocol::Time(_), Some(Position::Time { from, reached, .. })) => Position::Time {
+                from,
+                reached,
+                page: None,
             },
-            (Protocol::Search(_), other) => Position::Search {
-                from: other.and_then(|position| position.recovery_time()),
-                window: None,
-            },
+            (protocol, other) => {
+                let time = other.and_then(|position| position.recovery_time());
+                match protocol {
+                    Protocol::Incremental(_) => Position::Incremental {
+                        cursor: None,
+                        recovery_time: time,
+                    },
+                    Protocol::Search(_) => Position::Search {
+                        from: time,
+                        window: None,
+                    },
+                    Protocol::Time(export) => Position::Time {
+                        from: time.map(|time| export.overlapped(time)),
+                        reached: time,
+                        page: None,
+                    },
+                }
+            }
         }
     }
 
@@ -124,6 +156,7 @@ impl Export {
         let (source, hold_back) = match &self.protocol {
             Protocol::Incremental(export) => (&export.source, limits::START_TIME_AGE_MIN),
             Protocol::Search(export) => (&export.source, export.settle),
+            Protocol::Time(export) => (&export.source, limits::START_TIME_AGE_MIN),
         };
         let time = source.client.clock().now().saturating_sub(hold_back);
         time.ok()
@@ -158,7 +191,7 @@ impl Export {
     /// When Zendesk gives no such page within the configured attempts.
     pub async fn page(&mut self, position: &Position, urgency: Urgency) -> Result<Page, Error> {
         tracing::debug!(
-            stream = self.stream(),
+            stream = &*self.root,
             ?urgency,
             read_to = position.recovery_time().map(tracing::field::display),
             "reading a page"
@@ -189,17 +222,20 @@ impl Export {
             (Protocol::Search(export), Position::Search { from, window }) => {
                 export.page(*from, window.as_ref()).await
             }
-            (Protocol::Incremental(_), Position::Search { .. })
-            | (Protocol::Search(_), Position::Incremental { .. }) => {
+            (
+                Protocol::Time(export),
+                Position::Time {
+                    from,
+                    reached,
+                    page,
+                },
+            ) => {
+                let (from, reached) = (*from, *reached);
+                export.page(Progress { from, reached }, *page).await
+            }
+            (Protocol::Incremental(_) | Protocol::Search(_) | Protocol::Time(_), _) => {
                 unreachable!("positions come from `position` and from pages of this export")
             }
-        }
-    }
-
-    fn stream(&self) -> &str {
-        match &self.protocol {
-            Protocol::Incremental(export) => export.source.stream(),
-            Protocol::Search(export) => export.source.stream(),
         }
     }
 }

@@ -13,7 +13,6 @@ use super::page::{CursorPage, read_cursor_page};
 use super::source::{Source, newest};
 use crate::catalogue::Text;
 use crate::http::Effort;
-use crate::limits;
 use crate::record::{Cursor, Page, Position};
 
 #[derive(Debug)]
@@ -93,14 +92,7 @@ impl Incremental {
             Some(time) => self.source.overlapped(time),
             None => self.source.start.unwrap_or(Timestamp::UNIX_EPOCH),
         };
-        let latest = self
-            .source
-            .client
-            .clock()
-            .now()
-            .saturating_sub(limits::START_TIME_AGE_MIN)
-            .unwrap_or(Timestamp::UNIX_EPOCH);
-        let begin = begin.min(latest).max(Timestamp::UNIX_EPOCH);
+        let begin = self.source.past(begin);
         self.fetch(Begin::At(begin), Effort::Full).await
     }
 

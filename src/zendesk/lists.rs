@@ -320,10 +320,7 @@ impl Member {
         let mut cursor: Option<Cursor> = None;
         let mut begun_again = false;
         while read.records.len() < limits::CHILDREN_OF_ONE_PARENT_MAX {
-            let query = self.spec.query.iter();
-            let mut query: Vec<(&str, String)> = query
-                .map(|(name, value)| (&**name, value.to_string()))
-                .collect();
+            let mut query = self.spec.fixed_query();
             if let Some(cursor) = &cursor {
                 query.push(("page[after]", cursor.as_str().to_owned()));
             }

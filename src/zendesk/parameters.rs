@@ -13,9 +13,8 @@ pub(super) struct Parameters(Vec<(Text, String)>);
 impl Parameters {
     /// What the row says, what the configuration asks for, and what the streams inside need.
     pub(super) fn new(spec: &StreamSpec, asked: &config::Parameters, inside: &Inside) -> Self {
-        let mut all: Vec<(Text, String)> = spec
-            .query
-            .iter()
+        let fixed = spec.query.iter();
+        let mut all: Vec<(Text, String)> = fixed
             .map(|(name, value)| (name.clone(), value.to_string()))
             .collect();
         if let Some(scope) = asked.support_type_scope {

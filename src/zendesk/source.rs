@@ -1,4 +1,4 @@
-//! What both export protocols are built from.
+//! What all export protocols are built from.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use super::client::{Client, PageSize};
 use super::inside::Inside;
 use super::parameters::Parameters;
 use crate::catalogue::StreamSpec;
+use crate::limits;
 use crate::record::Record;
 
 /// A stream on an account, as configured.
@@ -35,6 +36,25 @@ impl Source {
             .saturating_sub(self.overlap)
             .unwrap_or(Timestamp::UNIX_EPOCH);
         self.start.map_or(begin, |start| begin.max(start))
+    }
+
+    /// `time`, but not within the stretch that Zendesk still withholds.
+    pub(super) fn past(&self, time: Timestamp) -> Timestamp {
+        let now = self.client.clock().now();
+        let latest = now
+            .saturating_sub(limits::START_TIME_AGE_MIN)
+            .unwrap_or(Timestamp::UNIX_EPOCH);
+        time.min(latest).max(Timestamp::UNIX_EPOCH)
+    }
+}
+
+impl StreamSpec {
+    /// The query parameters that every request carries.
+    pub(super) fn fixed_query(&self) -> Vec<(&str, String)> {
+        let pairs = self.query.iter();
+        pairs
+            .map(|(name, value)| (&**name, value.to_string()))
+            .collect()
     }
 }
 

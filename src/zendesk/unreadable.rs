@@ -100,7 +100,7 @@ impl Incremental {
             children: page.children,
             unreadable: Some(Unreadable {
                 second: lost_second,
-                after: cursor.clone(),
+                after: Some(cursor.clone()),
                 why: trouble.to_string(),
             }),
             records,

@@ -23,5 +23,6 @@ mod sign_in;
 mod silence;
 mod state;
 mod support;
+mod time;
 mod unreadable;
 mod zendesk_faults;

@@ -82,11 +82,20 @@ fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u
             &format!("move that one: `state set {root} …`"),
         ));
     }
-    if let (Some(_), Export::Search { .. }) = (&arguments.target.cursor, &stream.export) {
-        return Err(amend::refuse(
-            &format!("`{name}` is exported by search, whose cursors live for an hour only"),
-            "give a time with `--start`",
-        ));
+    if arguments.target.cursor.is_some() {
+        let why = match &stream.export {
+            Export::Incremental { .. } | Export::WithParent => None,
+            Export::Search { .. } => {
+                Some("is exported by search, whose cursors live for an hour only")
+            }
+            Export::Time { .. } => Some("is exported by time, which has no cursors"),
+        };
+        if let Some(why) = why {
+            return Err(amend::refuse(
+                &format!("`{name}` {why}"),
+                "give a time with `--start`",
+            ));
+        }
     }
     match (arguments.target.start, stream.start) {
         (Some(time), Some(start)) if time < start => Err(amend::refuse(
@@ -120,6 +129,11 @@ fn streams_with(
         Export::Search { .. } => Position::Search {
             from: target.start,
             window: None,
+        },
+        Export::Time { .. } => Position::Time {
+            from: target.start,
+            reached: None,
+            page: None,
         },
         Export::Incremental { .. } | Export::WithParent => Position::Incremental {
             cursor: target.cursor.clone(),

@@ -12,7 +12,10 @@ const SCOPES: [(&str, &str); 3] = [("all", "all"), ("agent", "agent"), ("ai_agen
 const OWN_TERMS: [&str; 3] = ["updated", "updated_at", "type"];
 
 /// The parameters that the row's options allow.
-pub(super) fn parameters(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Parameters> {
+pub(in crate::config::sections) fn parameters(
+    section: &mut Section<'_>,
+    spec: &StreamSpec,
+) -> Read<Parameters> {
     let options = spec.options;
     let mut allowed = |key, has: fn(Options) -> bool| {
         if section.value(key).is_some() && !has(options) {
@@ -33,7 +36,10 @@ pub(super) fn parameters(section: &mut Section<'_>, spec: &StreamSpec) -> Read<P
 }
 
 /// Further terms of the search export's query.
-pub(super) fn terms(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Option<String>> {
+pub(in crate::config::sections) fn terms(
+    section: &mut Section<'_>,
+    spec: &StreamSpec,
+) -> Read<Option<String>> {
     if section.value("brands").is_some() && spec.search_type.as_deref() != Some("ticket") {
         let what = "only tickets are of a brand";
         section.refuse("brands", Problem::new(what, "leave the key out"));

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::MOMENT;
 use super::cadence::cadence;
-use super::parameters::{parameters, terms};
+use super::parameters::parameters;
 use super::platform::Identity;
 use crate::catalogue::{self, Reading, StreamSpec};
 use crate::config::fault::{Problem, Read};
@@ -15,6 +14,8 @@ use crate::config::section::Section;
 use crate::config::values::quantity::duration;
 use crate::config::values::{choice, identifier, moment};
 use crate::config::{Cadence, Envelope, Export, Mapping, Parameters, Stream};
+
+mod export;
 
 /// All streams the file names. `platform` and `schedule` are what their sections hold.
 pub(super) fn streams(
@@ -29,7 +30,10 @@ pub(super) fn streams(
         .filter(|spec| {
             matches!(
                 spec.reading,
-                Reading::Incremental { .. } | Reading::Inside { .. } | Reading::Children { .. }
+                Reading::Incremental { .. }
+                    | Reading::Time { .. }
+                    | Reading::Inside { .. }
+                    | Reading::Children { .. }
             )
         })
         .map(|spec| {
@@ -114,7 +118,7 @@ fn stream(
     platform: &Identity,
     schedule: &Read<Cadence>,
 ) -> Read<Stream> {
-    let export = export(section, spec);
+    let export = export::export(section, spec);
     let parameters = parameters(section, spec);
     let start = section.optional("start", moment);
     let end = section.optional("end", moment);
@@ -153,53 +157,6 @@ fn end_after(
             Err(section.refuse("end", Problem::new(what, remedy)))
         }
         _ => Ok(end),
-    }
-}
-
-#[derive(Clone, Copy)]
-enum ExportKind {
-    Incremental,
-    Search,
-}
-
-const EXPORTS: [(&str, ExportKind); 2] = [
-    ("incremental", ExportKind::Incremental),
-    ("search", ExportKind::Search),
-];
-
-/// Keys that only the search export has.
-const OF_SEARCH: [&str; 3] = ["settle", "query", "brands"];
-
-fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Export> {
-    let kind = section.or("export", "incremental", choice(&EXPORTS));
-    if let Ok(ExportKind::Incremental) = kind {
-        section.let_override("export", &OF_SEARCH);
-        for key in OF_SEARCH {
-            if section.value(key).is_some() {
-                let what = "this key belongs to the search export";
-                let remedy = "leave it out, or write `export = \"search\"`";
-                section.refuse(key, Problem::new(what, remedy));
-            }
-        }
-    }
-    let settle = section.or("settle", "5m", duration(MOMENT));
-    let terms = terms(section, spec);
-    match (kind?, &spec.reading, &spec.search_type) {
-        (ExportKind::Incremental, Reading::Incremental { path }, _) => {
-            Ok(Export::Incremental { path: path.clone() })
-        }
-        (ExportKind::Search, _, Some(search_type)) => Ok(Export::Search {
-            search_type: search_type.clone(),
-            terms: terms?,
-            settle: settle?,
-        }),
-        _ => Err(section.refuse(
-            "export",
-            Problem::new(
-                "this stream cannot be read so",
-                "leave the key out: the default is the best way there is",
-            ),
-        )),
     }
 }
 

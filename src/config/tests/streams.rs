@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{accepted, faults_with, minimal_with};
+use crate::catalogue::{StreamEnd, TimeUnit};
 use crate::config::{Cadence, Export, Mapping, Parameters, Stream};
 
 const FLOW: &str = "flow_id = \"flow\"\n";
@@ -95,6 +96,21 @@ fn exports() {
         }
     );
     assert_eq!(stream("overlap = \"0s\"").overlap, Duration::ZERO);
+    insta::assert_snapshot!(fault("export = \"time\""), @"
+        line 11: streams.users.export: `time` is none of the choices
+            write `incremental` or `search`
+        ");
+    let text = minimal_with("[streams.users]", "[streams.organizations]");
+    let export = accepted(&text, &[]).streams.remove(0).export;
+    assert_eq!(
+        export,
+        Export::Time {
+            path: "/api/v2/incremental/organizations.json".into(),
+            unit: TimeUnit::Seconds,
+            end: StreamEnd::EndOfStream,
+            size: Some("per_page".into()),
+        }
+    );
 }
 
 #[test]

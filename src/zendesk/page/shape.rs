@@ -51,7 +51,10 @@ impl<'spec> Shape<'spec> {
         let version_field = self.version_field.unwrap_or_default();
         let keys = [self.id_field, version_field, first, second];
         let [id, version, first, second] = json::pick(&bytes, &keys).unwrap_or_default();
-        let id = id.and_then(record_id);
+        let id = match self.id_field.contains(JOINT) {
+            true => joint_id(&bytes, self.id_field),
+            false => id.and_then(record_id),
+        };
         let version = version
             .filter(|_| self.version_field.is_some())
             .and_then(version_of);
@@ -109,6 +112,26 @@ fn record_id(value: &RawValue) -> Option<RecordId> {
         serde_json::Value::String(text) if !text.is_empty() => Some(RecordId::new(text)),
         _ => None,
     }
+}
+
+/// Stands between the fields of an id that is made of several.
+const JOINT: char = '+';
+
+/// The values of several fields, which only together are an id; one of them may be null.
+fn joint_id(record: &[u8], fields: &str) -> Option<RecordId> {
+    let parts: Vec<Option<RecordId>> = fields
+        .split(JOINT)
+        .map(|field| {
+            let [value] = json::pick(record, &[field]).ok()?;
+            record_id(value?)
+        })
+        .collect();
+    parts.iter().any(Option::is_some).then(|| {
+        let parts = parts
+            .iter()
+            .map(|part| part.as_ref().map_or("", RecordId::as_str));
+        RecordId::new(parts.collect::<Vec<_>>().join(":"))
+    })
 }
 
 /// Beyond this, a number counts microseconds: as seconds it would be the year 5138.
@@ -179,6 +202,20 @@ mod tests {
         ] {
             assert_eq!(read(stream, json).deletion, expected, "{stream} {json}");
         }
+    }
+
+    #[test]
+    fn an_id_may_be_made_of_several_fields() {
+        let id = |json| read("agent_timeline", json).id;
+        assert_eq!(
+            id(r#"{"agent_id":7,"start_time":1700000000000000,"engagement_id":"e"}"#),
+            Some(RecordId::new("7:1700000000000000:e"))
+        );
+        assert_eq!(
+            id(r#"{"agent_id":7,"start_time":5,"engagement_id":null}"#),
+            Some(RecordId::new("7:5:"))
+        );
+        assert_eq!(id("{}"), None);
     }
 
     #[test]

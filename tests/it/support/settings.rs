@@ -60,6 +60,18 @@ impl Settings {
         self
     }
 
+    /// Keeps this stream in sync too, raw.
+    pub fn add_stream(&mut self, name: &str) -> &mut Self {
+        let options = PlatformOptions::default();
+        let flow_id = options.flows.first().expect("a flow").clone();
+        self.set(&format!("streams.{name}.flow_id"), flow_id)
+    }
+
+    /// Keeps this stream in sync and not the users.
+    pub fn only_stream(&mut self, name: &str) -> &mut Self {
+        self.remove("streams.users").add_stream(name)
+    }
+
     /// Leaves a key or a section out.
     pub fn remove(&mut self, key: &str) -> &mut Self {
         let (table, key) = self.table(key);

@@ -86,6 +86,14 @@ fn meaning(
                 "everything after this cursor is read and sent again; should zendesk refuse the cursor, everything {resort}"
             )
         }
+        (
+            Some(Position::Time {
+                from: Some(from), ..
+            }),
+            _,
+        ) => {
+            format!("everything changed since {from} is read and sent again")
+        }
         (_, Some(time)) => {
             format!("everything changed since {time}, {overlap}, is read and sent again")
         }
@@ -160,6 +168,10 @@ impl fmt::Display for Place<'_> {
                     None => Ok(()),
                 }
             }
+            Some(Position::Time { from, .. }) => match from {
+                Some(from) => write!(f, "time, from {from}"),
+                None => f.write_str("time, from the beginning"),
+            },
         }
     }
 }
