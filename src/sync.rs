@@ -52,6 +52,8 @@ use pass::Pass;
 pub struct Walk<E = Export> {
     export: E,
     delivery: Delivery,
+    /// All pages of the last pass were settled.
+    settled: bool,
 }
 
 /// A stream that a walk delivers, or only reads.
@@ -80,9 +82,6 @@ pub trait Pages: Send {
     /// Where to stand for a walk that was last read up to `checkpoint`, if ever.
     fn position(&self, checkpoint: Option<Position>) -> Position;
 
-    /// Forgets what it remembers of pages that were handed out: they may not have been settled.
-    fn forget(&mut self);
-
     /// The time up to which a page that is asked for now shows every change.
     fn horizon(&self) -> Timestamp;
 
@@ -90,8 +89,13 @@ pub trait Pages: Send {
     /// `None` if it cannot, or if that would gain nothing.
     fn split(&self, position: &Position) -> Option<Split>;
 
+    /// Called before each pass: a page of which only parts were given begins again. `settled` says
+    /// whether all pages of the pass before were; if not, they may be asked for again.
+    fn begin(&mut self, settled: bool);
+
     /// The page after `position`, which comes from [`Self::position`], from [`Self::split`] or
-    /// from an earlier page.
+    /// from an earlier page. A page may come in parts, each with a `next` that is `position` but
+    /// for the last: the following calls, all with `position`, get the other parts.
     ///
     /// # Errors
     /// When there is no such page within the configured attempts.
@@ -107,8 +111,8 @@ impl Pages for Export {
         Self::position(self, checkpoint)
     }
 
-    fn forget(&mut self) {
-        Self::forget(self);
+    fn begin(&mut self, settled: bool) {
+        Self::begin(self, settled);
     }
 
     fn horizon(&self) -> Timestamp {
@@ -144,6 +148,7 @@ impl<E: Pages> Walk<E> {
     ) -> Self {
         Self {
             export,
+            settled: false,
             delivery: Delivery {
                 members,
                 store,
@@ -178,11 +183,10 @@ impl<E: Pages> Walk<E> {
         progress: &Progress<'_>,
     ) -> Summary {
         let mut pass = Pass::begin(&self.delivery, &self.export);
+        self.export.begin(std::mem::take(&mut self.settled));
         self.delivery.expire_dead_letters().await;
         let end = self.pass(&mut pass, stop, due, progress).await;
-        if !matches!(end, End::Complete) {
-            self.export.forget();
-        }
+        self.settled = matches!(end, End::Complete);
         self.delivery.conclude(pass, end).await
     }
 

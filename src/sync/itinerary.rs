@@ -236,6 +236,8 @@ pub(super) struct Itinerary {
     live_pages: u32,
     live_done: bool,
     history_pages: u32,
+    /// The leg whose last page was only a part: its position has not moved.
+    within: Option<Leg>,
 }
 
 impl Itinerary {
@@ -248,12 +250,17 @@ impl Itinerary {
             resumes,
             live_pages: 0,
             history_pages: 0,
+            within: None,
         }
     }
 
     /// What comes next. `due` says whether the next tick is; `split` asks the export whether it
     /// can go on live from another place, and whether that is worth it.
     pub(super) fn next(&self, due: bool, split: impl FnOnce(&Position) -> Option<Split>) -> Step {
+        // Whoever left in the middle of a page would begin it again, and perhaps for ever.
+        if let Some(leg) = self.within {
+            return Step::Read(leg);
+        }
         if !self.live_done {
             let may_split = due
                 && self.live_pages > 0
@@ -299,6 +306,8 @@ impl Itinerary {
 
     /// Takes note of a page that was read.
     pub(super) fn passed(&mut self, page: Passed) {
+        let moves = page.next != *self.position(page.leg);
+        self.within = (!moves && page.end_of_stream.is_none()).then_some(page.leg);
         match page.leg {
             Leg::Live => {
                 self.live_pages += 1;
@@ -307,7 +316,10 @@ impl Itinerary {
             Leg::History(_) => self.history_pages += 1,
         }
         self.route.pass(page, self.end);
-        self.live_done |= self.route.ended.is_some();
+        if self.route.ended.is_some() {
+            self.live_done = true;
+            self.within = None;
+        }
     }
 }
 

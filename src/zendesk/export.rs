@@ -143,11 +143,10 @@ impl Export {
         }
     }
 
-    /// Forgets what was handed out since it may not have been settled. Must be called before pages
-    /// are asked for again when the last ones were not.
-    pub fn forget(&mut self) {
+    /// Begins a pass. `settled` says whether all pages of the one before were.
+    pub fn begin(&mut self, settled: bool) {
         if let Some(lists) = &mut self.lists {
-            lists.forget();
+            lists.begin(settled);
         }
     }
 

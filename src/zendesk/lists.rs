@@ -124,10 +124,12 @@ impl Lists {
         })
     }
 
-    /// Forgets what was handed out: it may not have been settled.
-    pub(super) fn forget(&mut self) {
+    /// Begins a pass. What was handed out and may not have been settled is asked for again.
+    pub(super) fn begin(&mut self, settled: bool) {
         self.following = None;
-        self.asked.clear();
+        if !settled {
+            self.asked.clear();
+        }
     }
 
     /// Whether the page after `position` is one of children.

@@ -95,6 +95,21 @@ fn a_walk_is_split_between_pages_when_it_is_due_and_the_export_can() {
 }
 
 #[test]
+fn a_page_in_parts_is_read_to_its_end() {
+    let mut route = resume(&state(at(Some("c"), Some(10))), &[ROOT]);
+    route.split(split_at(100));
+    let mut it = Itinerary::new(route, None, true);
+    let can = |_: &Position| Some(split_at(200));
+    it.passed(passed(Leg::Live, at(None, Some(100)), None));
+    assert_eq!(it.next(true, can), Step::Read(Leg::Live));
+    it.passed(passed(Leg::Live, at(Some("l"), Some(100)), Some(101)));
+    it.passed(passed(Leg::History(0), at(Some("c"), Some(10)), None));
+    assert_eq!(it.next(true, can), Step::Read(Leg::History(0)));
+    it.passed(passed(Leg::History(0), at(Some("h"), Some(20)), None));
+    assert_eq!(it.next(true, can), Step::Over);
+}
+
+#[test]
 fn segments_are_few() {
     let mut route = resume(&state(at(Some("c"), Some(10))), &[ROOT]);
     for second in 0..limits::HISTORY_SEGMENTS_MAX {

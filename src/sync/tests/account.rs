@@ -160,7 +160,9 @@ impl Pages for Export {
         })
     }
 
-    fn forget(&mut self) {}
+    fn begin(&mut self, _settled: bool) {
+        self.pending.clear();
+    }
 
     fn horizon(&self) -> Timestamp {
         self.account.now()
