@@ -26,11 +26,13 @@ mod sections;
 #[cfg(test)]
 mod tests;
 mod values;
+mod walks;
 
 pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
 pub use secret::{Secret, SecretError};
 pub use values::clock::parse_cron;
+pub use walks::Walk;
 
 use crate::catalogue::{StreamEnd, StreamSpec, Text, TimeUnit};
 use fault::{Faults, Read};
@@ -303,6 +305,8 @@ pub struct Stream {
     pub export: Export,
     /// Only records changed at or after this; `None` means everything.
     pub start: Option<Timestamp>,
+    /// Only records changed before this; `None` means for as long as the daemon runs.
+    pub end: Option<Timestamp>,
     /// How records become messages.
     pub mapping: Mapping,
     /// `x-adobe-flow-id` of raw messages, `header.flowId` of the others.

@@ -1,4 +1,4 @@
-//! From start to stop: assembling the parts, running a task for each stream, and draining.
+//! From start to stop: assembling the parts, running a task for each walk, and draining.
 //!
 //! On the first SIGTERM or SIGINT no further page is fetched, waits end, and what is in hand is
 //! finished within `shutdown_grace`; on the second the process leaves at once. Neither loses
@@ -8,6 +8,7 @@
 //! manager restarts it instead of a stream being dead in a living process.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use crate::error::{Code, Explain};
 use crate::mapping::Mapping;
 use crate::platform::{self, Connection, Inlet};
 use crate::schedule::{self, Schedule, Ticks};
-use crate::sync::{End, Outlet, StreamSync};
+use crate::sync::{End, Member, Outlet, Walk};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
 
@@ -83,11 +84,12 @@ impl Explain for Error {
     }
 }
 
-/// Builds everything that keeps the configured streams in sync; connects to nothing yet.
+/// Builds everything that keeps the configured streams in sync, one for each of
+/// [`Config::walks`]; connects to nothing yet.
 ///
 /// # Errors
 /// When the state directory is unusable or a client cannot be set up.
-pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamSync>, Error> {
+pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<Walk>, Error> {
     if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
         tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
     }
@@ -96,15 +98,24 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamS
     let dead_letters = Arc::new(DeadLetters::open(directory, &config.dead_letters)?);
     let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
-    config
-        .streams
-        .iter()
-        .map(|stream| {
-            let export = Export::new(client.clone(), stream, config.zendesk.page_size);
-            Ok(StreamSync::new(
-                &stream.spec.name,
+    let walks = config.walks();
+    walks
+        .into_iter()
+        .map(|walk| {
+            let export = Export::new(client.clone(), walk.root, config.zendesk.page_size);
+            let members: Result<Vec<Member>, Error> = std::iter::once(walk.root)
+                .chain(walk.members)
+                .map(|stream| {
+                    Ok(Member {
+                        stream: (&*stream.spec.name).into(),
+                        outlet: Some(outlet(stream, &config.platform, &connection)?),
+                    })
+                })
+                .collect();
+            Ok(Walk::new(
                 export,
-                outlet(stream, &config.platform, &connection)?,
+                members?,
+                walk.root.end,
                 store.clone(),
                 dead_letters.clone(),
                 config.attention,
@@ -166,13 +177,13 @@ pub async fn run(config: &Config) -> Result<(), Error> {
 /// # Errors
 /// As [`run`].
 pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), Error> {
-    let streams = assemble(config, &stop)?;
+    let walks = assemble(config, &stop)?;
     let schedule = Schedule::start().await?;
     let mut tasks = JoinSet::new();
-    for (sync, stream) in streams.into_iter().zip(&config.streams) {
+    for (walk, configured) in walks.into_iter().zip(config.walks()) {
         tasks.spawn(keep_in_sync(
-            sync,
-            schedule.ticks(&stream.cadence)?,
+            walk,
+            schedule.ticks(&configured.root.cadence)?,
             config.attention.retry_every,
             stop.clone(),
         ));
@@ -192,24 +203,44 @@ pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), E
     ended
 }
 
-/// One stream, for as long as the process lives.
+/// The streams of one walk, for as long as the process lives.
 async fn keep_in_sync(
-    mut sync: StreamSync,
+    mut walk: Walk,
     mut ticks: Ticks,
     paused_for: Duration,
     stop: CancellationToken,
 ) {
+    // Cancelled when the next tick has come while the last sync was running.
+    let mut due = CancellationToken::new();
     loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = ticks.next() => {}
+        if walk.is_finished() {
+            tracing::info!(
+                stream = walk.root(),
+                "everything before the configured `end` is delivered: the stream is not read any more"
+            );
+            return stop.cancelled().await;
         }
-        let summary = sync.run(&stop, &|_| {}).await;
+        if !due.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = ticks.next() => {}
+            }
+        }
+        due = CancellationToken::new();
+        let next_tick = async {
+            ticks.next().await;
+            due.cancel();
+            std::future::pending::<Infallible>().await
+        };
+        let summary = tokio::select! {
+            summary = walk.run(&stop, &due, &|_| {}) => summary,
+            never = next_tick => match never {},
+        };
         telemetry::sync_ended(&summary);
         if let End::Failed(error) = &summary.end
             && error.code().needs_a_person()
         {
-            telemetry::paused(&summary.stream, error, paused_for);
+            telemetry::paused(walk.root(), error, paused_for);
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(paused_for) => {}

@@ -42,6 +42,14 @@ pub const PAGES_IN_FLIGHT: usize = 1;
 /// is harmless.
 pub const REPEATS_REMEMBERED_MAX: usize = 8_192;
 
+/// Stretches of history that a walk reads besides the live changes. A new one begins when a
+/// back-log is split while an earlier one is not read yet, which is rare; beyond this the live walk
+/// goes on where it is, so nothing is lost, only later.
+pub const HISTORY_SEGMENTS_MAX: usize = 8;
+
+/// A walk that stands further back than this is catching up: others' live changes go first.
+pub const CATCHING_UP_AGE_MIN: Duration = Duration::from_secs(60 * 60);
+
 /// Longest pause a server can order by `Retry-After`. Longer ones are cut to this and asked again,
 /// so that a mistaken header cannot stop a stream for a week.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(15 * 60);

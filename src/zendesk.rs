@@ -25,4 +25,4 @@ mod unreadable;
 pub use caller::Caller;
 pub use client::Client;
 pub use error::Error;
-pub use export::Export;
+pub use export::{Export, Split, Urgency};

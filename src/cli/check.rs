@@ -13,7 +13,7 @@ use crate::checkpoint;
 use crate::config::{self, Config, ZendeskAuth};
 use crate::error::{Chain, Code, Explain};
 use crate::platform::Connection;
-use crate::zendesk::{Client, Export};
+use crate::zendesk::{Client, Export, Urgency};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -119,7 +119,7 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
         };
         let mut export = Export::new(client.clone(), &probe, 1);
         let position = export.position(None);
-        findings.push(match export.page(&position).await {
+        findings.push(match export.page(&position, Urgency::Fresh).await {
             Ok(_) => ok(&subject, "we may export it".to_owned()),
             Err(error) => failed(&subject, &error),
         });

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::Error;
 use super::client::{Client, PageSize};
 use super::incremental::Incremental;
@@ -9,6 +11,7 @@ use super::search::Search;
 use super::source::Source;
 use super::time::{Endpoint, Progress, Time};
 use crate::config;
+use crate::limits;
 use crate::record::{Page, Position};
 
 /// One stream's way of being read. It remembers nothing but how heavy pages may be: every page
@@ -16,6 +19,24 @@ use crate::record::{Page, Position};
 #[derive(Debug)]
 pub struct Export {
     protocol: Protocol,
+}
+
+/// Where to go on so that live changes need not wait for a back-log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// The position to go on from; it reads everything of `until` or later.
+    pub live: Position,
+    /// Up to here the back-log has to be read besides.
+    pub until: Timestamp,
+}
+
+/// How soon somebody waits for a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// What has changed lately.
+    Fresh,
+    /// A back-log.
+    BackFill,
 }
 
 #[derive(Debug)]
@@ -87,7 +108,7 @@ impl Export {
                         window: None,
                     },
                     Protocol::Time(export) => Position::Time {
-                        from: time.map(|time| export.overlapped(time)),
+                        from: time.map(|time| export.source.overlapped(time)),
                         reached: time,
                         page: None,
                     },
@@ -96,11 +117,58 @@ impl Export {
         }
     }
 
+    /// The time up to which a page that is asked for now shows every change, by Zendesk's clock.
+    pub fn horizon(&self) -> Timestamp {
+        let (source, hold_back) = match &self.protocol {
+            Protocol::Incremental(export) => (&export.source, limits::START_TIME_AGE_MIN),
+            Protocol::Time(export) => (&export.source, limits::START_TIME_AGE_MIN),
+            Protocol::Search(export) => (&export.source, export.settle),
+        };
+        let time = source.client.clock().now().saturating_sub(hold_back);
+        time.ok()
+            .and_then(|time| Timestamp::from_second(time.as_second()).ok())
+            .unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// Where a walk that stands at `position` can go on live while it reads its back-log besides.
+    /// `None` if pages do not come in the order of time, or the back-log is too short to be worth
+    /// reading its last stretch twice.
+    pub fn split(&self, position: &Position) -> Option<Split> {
+        let until = self.horizon();
+        let (begin, live) = match &self.protocol {
+            Protocol::Incremental(export) => {
+                let live = Position::Incremental {
+                    cursor: None,
+                    recovery_time: Some(until),
+                };
+                (export.source.overlapped(until), live)
+            }
+            Protocol::Time(export) => {
+                let begin = export.source.overlapped(until);
+                let live = Position::Time {
+                    from: Some(begin),
+                    reached: Some(until),
+                    page: None,
+                };
+                (begin, live)
+            }
+            Protocol::Search(_) => return None,
+        };
+        let is_far_back = position.recovery_time().is_some_and(|time| time < begin);
+        is_far_back.then_some(Split { live, until })
+    }
+
     /// The page after `position`.
     ///
     /// # Errors
     /// When Zendesk gives no such page within the configured attempts.
-    pub async fn page(&mut self, position: &Position) -> Result<Page, Error> {
+    pub async fn page(&mut self, position: &Position, urgency: Urgency) -> Result<Page, Error> {
+        tracing::debug!(
+            stream = self.stream(),
+            ?urgency,
+            read_to = position.recovery_time().map(tracing::field::display),
+            "reading a page"
+        );
         match (&mut self.protocol, position) {
             (
                 Protocol::Incremental(export),
@@ -126,6 +194,14 @@ impl Export {
             (Protocol::Incremental(_) | Protocol::Search(_) | Protocol::Time(_), _) => {
                 unreachable!("positions come from `position` and from pages of this export")
             }
+        }
+    }
+
+    fn stream(&self) -> &str {
+        match &self.protocol {
+            Protocol::Incremental(export) => export.source.stream(),
+            Protocol::Search(export) => export.source.stream(),
+            Protocol::Time(export) => export.source.stream(),
         }
     }
 }

@@ -79,6 +79,7 @@ impl Incremental {
             requests,
             records: page.records,
             unreadable: None,
+            children: Vec::new(),
         })
     }
 
@@ -137,5 +138,6 @@ fn nothing_yet(cursor: Option<&Cursor>, recovery_time: Option<Timestamp>) -> Pag
         bytes: 0,
         requests: 1,
         unreadable: None,
+        children: Vec::new(),
     }
 }

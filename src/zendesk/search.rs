@@ -23,9 +23,9 @@ pub(super) const SEARCH_PATH: &str = "/api/v2/search/export.json";
 
 #[derive(Debug)]
 pub(super) struct Search {
-    source: Source,
+    pub(super) source: Source,
     search_type: Text,
-    settle: Duration,
+    pub(super) settle: Duration,
 }
 
 impl Search {
@@ -112,6 +112,7 @@ impl Search {
             bytes: page.bytes,
             requests,
             unreadable: None,
+            children: Vec::new(),
         })
     }
 
@@ -233,6 +234,7 @@ fn nothing_yet(from: Option<Timestamp>) -> Page {
         bytes: 0,
         requests: 0,
         unreadable: None,
+        children: Vec::new(),
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) struct Endpoint {
 
 #[derive(Debug)]
 pub(super) struct Time {
-    source: Source,
+    pub(super) source: Source,
     endpoint: Endpoint,
 }
 
@@ -107,11 +107,6 @@ impl Time {
         step == Step::Stuck && records_max < self.source.spec.page_max
     }
 
-    /// `time` less the overlap.
-    pub(super) fn overlapped(&self, time: Timestamp) -> Timestamp {
-        self.source.overlapped(time)
-    }
-
     /// Where a walk begins.
     fn begin(&self, from: Option<Timestamp>) -> Timestamp {
         let begin = from.max(self.source.start);
@@ -163,6 +158,7 @@ impl Time {
             bytes: page.bytes,
             requests: fetched.requests,
             records: page.records,
+            children: Vec::new(),
             unreadable,
         })
     }
@@ -318,6 +314,7 @@ fn nothing_yet(Progress { from, reached }: Progress) -> Page {
         end_of_stream: true,
         bytes: 0,
         requests: 1,
+        children: Vec::new(),
         unreadable: None,
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::amend::{self, Streams};
 use crate::checkpoint::{Present, StreamState};
 use crate::cli::{Output, output};
-use crate::config::{Config, Export, Stream};
+use crate::config::{self, Config, Export, Stream};
 use crate::record::{Cursor, Position};
 
 /// Which stream, where to, and whether to do it.
@@ -59,7 +59,7 @@ pub(super) fn run(config: &Config, arguments: &Arguments, output: Output) -> u8 
     match stream(config, arguments) {
         Err(code) => code,
         Ok(stream) => amend::run(config, arguments.yes, output, |present| {
-            streams_with(stream, &arguments.target, present)
+            streams_with(config, stream, &arguments.target, present)
         }),
     }
 }
@@ -75,6 +75,13 @@ fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u
             &format!("configured are: {}", names.join(", ")),
         ));
     };
+    let root = config.walk_of(name).map(|walk| &walk.root.spec.name);
+    if let Some(root) = root.filter(|root| *root != name) {
+        return Err(amend::refuse(
+            &format!("`{name}` has no checkpoint of its own: it is read with `{root}`"),
+            &format!("move that one: `state set {root} …`"),
+        ));
+    }
     if arguments.target.cursor.is_some() {
         let why = match &stream.export {
             Export::Incremental { .. } => None,
@@ -99,9 +106,16 @@ fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u
     }
 }
 
-/// The present streams with this one moved. Nothing it remembers stays: a version that was sent
-/// before would be skipped, and it is to be sent again.
-fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<Streams, u8> {
+/// The present streams with this one moved, and what was still to be loaded of its history
+/// dropped: it was to be read up to where the old checkpoint began. Nothing that it and the streams
+/// read with it remember stays: a version that was sent before would be skipped, and it is to be
+/// sent again.
+fn streams_with(
+    config: &Config,
+    stream: &Stream,
+    target: &Target,
+    present: &Present,
+) -> Result<Streams, u8> {
     if let Some(trouble) = &present.trouble {
         return Err(output::fail(trouble));
     }
@@ -129,11 +143,25 @@ fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<S
                 .or_else(|| before.position.as_ref()?.recovery_time()),
         },
     };
+    let walk = config.walk_of(&stream.spec.name);
+    let read_with: Vec<&str> = walk.iter().flat_map(config::Walk::names).collect();
+    let members = match before.position {
+        Some(_) => before.members.clone(),
+        None => read_with.iter().map(|&name| name.to_owned()).collect(),
+    };
     let after = StreamState {
+        members,
         position: Some(position),
+        history: Vec::new(),
+        ended: None,
         recent: Vec::new(),
         ..before
     };
+    for (name, state) in &mut streams {
+        if read_with.contains(&name.as_str()) {
+            state.recent.clear();
+        }
+    }
     streams.insert(stream.spec.name.to_string(), after);
     Ok(streams)
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::cadence::cadence;
 use super::platform::Identity;
 use crate::catalogue::{self, Reading, StreamSpec};
@@ -53,6 +55,8 @@ fn stream(
 ) -> Read<Stream> {
     let export = export::export(section, spec);
     let start = section.optional("start", moment);
+    let end = section.optional("end", moment);
+    let end = end_after(section, &start, end);
     let (flow_id, mapping) = mapping(section, platform);
     let cadence = cadence(section);
     let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
@@ -64,11 +68,29 @@ fn stream(
         spec: Arc::new(spec.clone()),
         export: export?,
         start: start?,
+        end: end?,
         mapping: mapping?,
         flow_id: flow_id?,
         cadence,
         overlap: overlap?,
     })
+}
+
+/// `end`, if it leaves something to be read.
+fn end_after(
+    section: &mut Section<'_>,
+    start: &Read<Option<Timestamp>>,
+    end: Read<Option<Timestamp>>,
+) -> Read<Option<Timestamp>> {
+    let end = end?;
+    match (start, end) {
+        (Ok(Some(start)), Some(end)) if end <= *start => {
+            let what = format!("it is not after `start`, {start}, so there is nothing to read");
+            let remedy = "write a later moment, or leave it out to read on for ever";
+            Err(section.refuse("end", Problem::new(what, remedy)))
+        }
+        _ => Ok(end),
+    }
 }
 
 #[derive(Clone, Copy)]

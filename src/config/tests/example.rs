@@ -13,7 +13,7 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 14] = [
+const WITHOUT_DEFAULT: [&str; 15] = [
     "base_url",
     "access_token",
     "email",
@@ -25,6 +25,7 @@ const WITHOUT_DEFAULT: [&str; 14] = [
     "cron",
     "timezone",
     "start",
+    "end",
     "settle",
     "keep",
     "org_id",

@@ -38,10 +38,23 @@ fn defaults() {
     let path = "/api/v2/incremental/users/cursor.json".into();
     assert_eq!(stream.export, Export::Incremental { path });
     assert_eq!(stream.start, None);
+    assert_eq!(stream.end, None);
     assert_eq!(stream.mapping, Mapping::Raw);
     assert_eq!(stream.flow_id.as_deref(), Some("flow"));
     assert_eq!(stream.cadence, Cadence::Every(Duration::from_secs(300)));
     assert_eq!(stream.overlap, Duration::from_secs(600));
+}
+
+#[test]
+fn ends() {
+    insta::assert_snapshot!(fault("start = 2025-01-31T00:00:00Z\nend = 2025-01-31T00:00:00Z"), @"
+        line 12: streams.users.end: it is not after `start`, 2025-01-31T00:00:00Z, so there is nothing to read
+            write a later moment, or leave it out to read on for ever
+        ");
+    assert_eq!(
+        stream("end = 2025-01-31T00:00:00Z").end,
+        "2025-01-31T00:00:00Z".parse().ok()
+    );
 }
 
 #[test]

@@ -1,0 +1,5 @@
+//! Walks over a made-up export, delivered to the simulated inlet over real sockets.
+
+mod account;
+mod members;
+mod world;
