@@ -153,13 +153,10 @@ impl Position {
     pub fn unread_from(&self) -> Option<Timestamp> {
         match self {
             // Of the newest second some records may be read and others not.
-            Self::Incremental {
-                recovery_time: newest,
-                ..
+            Self::Incremental { .. } | Self::Time { .. } => {
+                let time = self.recovery_time()?;
+                Timestamp::from_second(time.as_second() + 1).ok()
             }
-            | Self::Time {
-                reached: newest, ..
-            } => newest.and_then(|time| Timestamp::from_second(time.as_second() + 1).ok()),
             Self::Search {
                 window: Some(window),
                 ..

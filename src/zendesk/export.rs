@@ -134,7 +134,7 @@ impl Export {
                         window: None,
                     },
                     Protocol::Time(export) => Position::Time {
-                        from: time.map(|time| export.overlapped(time)),
+                        from: time.map(|time| export.source.overlapped(time)),
                         reached: time,
                         page: None,
                     },
@@ -154,8 +154,8 @@ impl Export {
     pub fn horizon(&self) -> Timestamp {
         let (source, hold_back) = match &self.protocol {
             Protocol::Incremental(export) => (&export.source, limits::START_TIME_AGE_MIN),
-            Protocol::Search(export) => (&export.source, export.settle),
             Protocol::Time(export) => (&export.source, limits::START_TIME_AGE_MIN),
+            Protocol::Search(export) => (&export.source, export.settle),
         };
         let time = source.client.clock().now().saturating_sub(hold_back);
         time.ok()
@@ -167,21 +167,28 @@ impl Export {
     /// `None` if pages do not come in the order of time, or the back-log is too short to be worth
     /// reading its last stretch twice.
     pub fn split(&self, position: &Position) -> Option<Split> {
-        let Protocol::Incremental(export) = &self.protocol else {
-            return None;
-        };
         let until = self.horizon();
-        let begin = export.source.overlapped(until);
-        position
-            .recovery_time()
-            .is_some_and(|time| time < begin)
-            .then_some(Split {
-                live: Position::Incremental {
+        let (begin, live) = match &self.protocol {
+            Protocol::Incremental(export) => {
+                let live = Position::Incremental {
                     cursor: None,
                     recovery_time: Some(until),
-                },
-                until,
-            })
+                };
+                (export.source.overlapped(until), live)
+            }
+            Protocol::Time(export) => {
+                let begin = export.source.overlapped(until);
+                let live = Position::Time {
+                    from: Some(begin),
+                    reached: Some(until),
+                    page: None,
+                };
+                (begin, live)
+            }
+            Protocol::Search(_) => return None,
+        };
+        let is_far_back = position.recovery_time().is_some_and(|time| time < begin);
+        is_far_back.then_some(Split { live, until })
     }
 
     /// The page after `position`.

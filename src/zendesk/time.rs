@@ -108,11 +108,6 @@ impl Time {
         step == Step::Stuck && records_max < self.source.spec.page_max
     }
 
-    /// `time` less the overlap.
-    pub(super) fn overlapped(&self, time: Timestamp) -> Timestamp {
-        self.source.overlapped(time)
-    }
-
     /// Where a walk begins.
     fn begin(&self, from: Option<Timestamp>) -> Timestamp {
         let begin = from.max(self.source.start);
