@@ -54,6 +54,9 @@ enum Command {
     Sync {
         /// Streams to sync
         streams: Vec<String>,
+        /// Only show what it would take: rows, requests, minutes and megabytes
+        #[arg(long)]
+        plan: bool,
     },
     /// Check the configuration, both sign-ins, and what we are permitted to export
     Check,
@@ -90,7 +93,10 @@ pub fn main() -> ExitCode {
     let code = runtime.block_on(async {
         match arguments.command {
             Command::Run => run::run(path).await,
-            Command::Sync { streams } => sync::run(path, &streams, output).await,
+            Command::Sync { streams, plan } if plan => {
+                sync::plan::run(path, &streams, output).await
+            }
+            Command::Sync { streams, .. } => sync::run(path, &streams, output).await,
             Command::Check => check::run(path, output).await,
             Command::Streams(arguments) => streams::run(path, &arguments, output).await,
             Command::State { command } => state::run(path, &command, output),

@@ -57,6 +57,9 @@ pub const CHILDREN_OF_ONE_PARENT_MAX: usize = 50_000;
 /// bytes each, a few megabytes. Beyond it all are forgotten, and read again with their parents.
 pub const LISTS_REMEMBERED_MAX: usize = 50_000;
 
+/// Records in a page that is read only to learn their size.
+pub const SAMPLE_RECORDS: u32 = 100;
+
 /// Pages waiting between the reader and the deliverer. One: the next page is fetched while this
 /// one is delivered, and no more than three are ever in memory: that one, the one waiting, and the
 /// one being read.

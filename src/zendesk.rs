@@ -11,6 +11,7 @@
 mod answer;
 mod availability;
 mod caller;
+mod census;
 mod client;
 mod clock;
 mod error;
@@ -28,6 +29,7 @@ mod unreadable;
 
 pub use availability::Availability;
 pub use caller::Caller;
+pub use census::Sample;
 pub use client::Client;
 pub use error::Error;
-pub use export::{Export, Split, Urgency};
+pub use export::{Export, Split, Urgency, records_max};

@@ -247,7 +247,10 @@ impl Export {
 }
 
 /// Records in the largest page that is asked for, with what `members` add to each.
-fn records_max<'s>(spec: &StreamSpec, members: impl Iterator<Item = &'s Arc<StreamSpec>>) -> u32 {
+pub fn records_max<'s>(
+    spec: &StreamSpec,
+    members: impl Iterator<Item = &'s Arc<StreamSpec>>,
+) -> u32 {
     let most = members.map(|member| match &member.reading {
         Reading::Children { .. } => limits::PAGE_RECORDS_WITH_LISTS_MAX,
         Reading::Inside {

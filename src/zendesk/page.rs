@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
+use super::census::Sample;
 use crate::catalogue::{StreamSpec, TimeUnit};
 use crate::json;
 use crate::record::{Children, Record};
@@ -178,6 +179,43 @@ pub fn read_list_page(body: Bytes, spec: &StreamSpec) -> Result<ListPage, String
             (false, _) => None,
         },
         bytes: body.len(),
+    })
+}
+
+/// Reads the answer of a count: a number, or an object that holds one as its `value`.
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub(super) fn read_count(body: Bytes) -> Result<u64, String> {
+    let [count] = json::pick(&body, &["count"]).map_err(|error| not_a_page(&error))?;
+    let count = required(count, "count")?;
+    match json::pick(count.get().as_bytes(), &["value"]) {
+        Ok([value]) => parse(required(value, "count.value")?),
+        Err(_) => parse(count),
+    }
+}
+
+/// Reads any page of a list for what it weighs.
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub(super) fn read_sample(body: Bytes, spec: &StreamSpec) -> Result<Sample, String> {
+    let [records, meta, next_page] = json::pick(&body, &[&*spec.records_key, "meta", "next_page"])
+        .map_err(|error| not_a_page(&error))?;
+    let records = required(records, &spec.records_key)?;
+    let has_more = match meta {
+        Some(meta) => {
+            let [has_more] = json::pick(meta.get().as_bytes(), &["has_more"])
+                .map_err(|error| not_a_page(&error))?;
+            has_more.is_some_and(|more| more.get() == "true")
+        }
+        None => next_page.is_some(),
+    };
+    let records = records_of(&body, records, Shape::listed(spec))?;
+    Ok(Sample {
+        records: records.len() as u64,
+        bytes: records.iter().map(|record| record.bytes.len() as u64).sum(),
+        more: has_more,
     })
 }
 

@@ -227,10 +227,14 @@ fn middle(begin: Timestamp, end: Timestamp) -> Timestamp {
         .min(end)
 }
 
+/// As a query wants a time.
+pub(super) fn second(time: Timestamp) -> Timestamp {
+    time.round(Unit::Second).unwrap_or(time)
+}
+
 /// Always in UTC with `Z` and whole seconds: in which zone Zendesk reads anything else is not
 /// documented, and its timestamps have no finer grain.
 pub(super) fn window_query(begin: Option<Timestamp>, end: Timestamp) -> String {
-    let second = |time: Timestamp| time.round(Unit::Second).unwrap_or(time);
     match begin {
         Some(begin) => format!("updated>={} updated<{}", second(begin), second(end)),
         None => format!("updated<{}", second(end)),
