@@ -99,12 +99,6 @@ impl Collection {
         &self.rows[from..]
     }
 
-    /// Those of [`Self::rows`] whose id is smaller.
-    pub(super) fn below(&self, id: u64) -> &[Row] {
-        let to = self.rows.partition_point(|row| row.id < id);
-        &self.rows[..to]
-    }
-
     /// Present versions after `place`, up to the clock's `horizon`, in the order of the export.
     pub(super) fn after(&self, place: Place, horizon: i64) -> impl Iterator<Item = &Row> {
         self.order

@@ -214,7 +214,7 @@ pub(super) fn status_at(renderer: &Renderer, id: u64, version: u32) -> &'static 
         _ => LATER_STATUSES,
     };
     let mut dice = renderer.dice(id, u64::from(version) + 500);
-    *dice.pick(statuses)
+    dice.pick::<&'static str>(statuses)
 }
 
 /// Whether only a bot has handled it.
@@ -229,7 +229,7 @@ pub(super) fn is_open(renderer: &Renderer, row: &Row) -> bool {
 
 /// Whether it lies in the archive, which only exports and search look into.
 pub(super) fn is_archived(renderer: &Renderer, row: &Row) -> bool {
-    row.fate == Fate::Live && row.id % 2 == 0 && status(renderer, row) == "closed"
+    row.fate == Fate::Live && row.id.is_multiple_of(2) && status(renderer, row) == "closed"
 }
 
 /// The row in `/deleted_tickets`.

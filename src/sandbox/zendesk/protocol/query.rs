@@ -109,7 +109,7 @@ fn has(record: &Value, key: &str, wanted: &str) -> bool {
         Some(Value::String(text)) => text == wanted,
         Some(Value::Array(values)) => values.iter().any(|one| one == wanted),
         Some(Value::Null) => wanted == "none",
-        Some(other) => other.to_string() == wanted,
+        Some(other) => serde_json::from_str(wanted).is_ok_and(|wanted: Value| *other == wanted),
         None => false,
     }
 }

@@ -69,8 +69,7 @@ pub(in super::super) const STREAMS: &[Stream] = &[
         .begins_with(30)
         .parent("articles")
         .child("/api/v2/help_center/articles/{}/translations", Either),
-    Stream::text("labels", base(88), concat!(
-        r#"{"id":$id,"url":$url(help_center/articles/labels),"name":$text,"created_at":$created,"updated_at":$updated}"#))
+    Stream::text("labels", base(88), r#"{"id":$id,"url":$url(help_center/articles/labels),"name":$text,"created_at":$created,"updated_at":$updated}"#)
         .list("/api/v2/help_center/articles/labels", Either),
     Stream::text("user_segments", base(89), concat!(
         r#"{"id":$id,"user_type":$pick(staff|signed_in_users),"name":$text,"built_in":false,"group_ids":[],"#,

@@ -48,8 +48,7 @@ pub(in super::super) const STREAMS: &[Stream] = &[
         r#""description":null,"position":$int(999),"raw_title":$name,"category_id":$sref(trigger_categories)?}"#))
         .list("/api/v2/triggers", Either)
         .sorted(Order::Name),
-    Stream::new("trigger_categories", Ids::Digits(base(46)), Form::Text(concat!(
-        r#"{"id":$id,"name":$text,"position":$int(99),"created_at":$created,"updated_at":$updated}"#)))
+    Stream::new("trigger_categories", Ids::Digits(base(46)), Form::Text(r#"{"id":$id,"name":$text,"position":$int(99),"created_at":$created,"updated_at":$updated}"#))
         .list("/api/v2/trigger_categories", Either),
     Stream::text("automations", base(47), concat!(
         r#"{"url":$url(automations),"id":$id,"title":$name,"active":$bool,"updated_at":$updated,"#,
@@ -77,8 +76,7 @@ pub(in super::super) const STREAMS: &[Stream] = &[
         r#""created_at":$created,"updated_at":$updated}"#))
         .begins_with(3)
         .list("/api/v2/business_hours/schedules", Bare),
-    Stream::text("schedule_holidays", base(52), concat!(
-        r#"{"id":$id,"name":$text,"start_date":"2024-12-25","end_date":"2024-12-26"}"#))
+    Stream::text("schedule_holidays", base(52), r#"{"id":$id,"name":$text,"start_date":"2024-12-25","end_date":"2024-12-26"}"#)
         .key("holidays")
         .parent("schedules")
         .child("/api/v2/business_hours/schedules/{}/holidays", Bare),
@@ -137,8 +135,7 @@ pub(in super::super) const STREAMS: &[Stream] = &[
         r#"{"id":$id,"resources":[{"identifier":"my_field","resource_id":$int(999),"type":"ticket_fields"}],"#,
         r#""created_at":$created,"updated_at":$updated}"#))
         .list("/api/v2/resource_collections", Offset),
-    Stream::new("routing_attributes", Ids::Uuid(base(63)), Form::Text(concat!(
-        r#"{"url":$url(routing/attributes),"id":$id,"name":$text,"created_at":$created,"updated_at":$updated}"#)))
+    Stream::new("routing_attributes", Ids::Uuid(base(63)), Form::Text(r#"{"url":$url(routing/attributes),"id":$id,"name":$text,"created_at":$created,"updated_at":$updated}"#))
         .key("attributes")
         .list("/api/v2/routing/attributes", Offset),
     Stream::new("attribute_definitions", Ids::Nice, Form::Text(concat!(

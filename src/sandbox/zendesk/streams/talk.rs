@@ -36,16 +36,14 @@ pub(in super::super) const STREAMS: &[Stream] = &[
     Stream::text("greeting_categories", base(125), r#"{"id":$id,"name":$text}"#)
         .begins_with(4)
         .list("/api/v2/channels/voice/greeting_categories", Whole),
-    Stream::text("lines", base(126), concat!(
-        r#"{"id":$id,"nickname":$text,"line_type":"phone","priority":$int(9),"default_group_id":null}"#))
+    Stream::text("lines", base(126), r#"{"id":$id,"nickname":$text,"line_type":"phone","priority":$int(9),"default_group_id":null}"#)
         .list("/api/v2/channels/voice/lines", Whole),
     Stream::new("settings", Ids::Nice, Form::Text(concat!(
         r#"{"id":$id,"voice":$bool,"agent_wrap_up_after_calls":$bool,"maximum_queue_size":$int(15),"#,
         r#""maximum_queue_wait_time":$int(9),"agent_confirmation_when_forwarding":false}"#)))
         .begins_with(1)
         .list("/api/v2/channels/voice/settings", Single),
-    Stream::text("ivrs", base(127), concat!(
-        r#"{"id":$id,"name":$text,"menus":[],"phone_number_ids":[],"phone_number_names":[]}"#))
+    Stream::text("ivrs", base(127), r#"{"id":$id,"name":$text,"menus":[],"phone_number_ids":[],"phone_number_names":[]}"#)
         .list("/api/v2/channels/voice/ivr", Whole),
     Stream::text("agents_activity", base(128), concat!(
         r#"{"agent_id":$id,"name":$text,"avatar_url":null,"available_time":$int(9999),"away_time":$int(999),"#,
