@@ -3,6 +3,7 @@
 
 mod attention;
 mod check;
+mod children;
 mod configuration;
 mod demonstration;
 mod export;
