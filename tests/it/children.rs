@@ -9,7 +9,6 @@ use zendesk_aep::sandbox::{Fault, SeenRequest, ServedRecord, Simulator as _};
 
 use crate::support::{INLET, World, eventually};
 
-const TICKETS: &str = "/api/v2/incremental/tickets/cursor";
 const EVENTS: &str = "/api/v2/incremental/ticket_events";
 
 /// A world with these streams, a flow for each.
