@@ -43,6 +43,10 @@ pub const PAGE_RECORDS_WITH_LISTS_MAX: u32 = 100;
 /// asks for few.
 pub const LISTS_AT_A_TIME: usize = 3;
 
+/// Parents that were not found, one after the other, at which that is said: so many are not deleted
+/// in the moment between two requests.
+pub const LISTS_NOT_FOUND_MAX: u32 = 10;
+
 /// Children at which a page of them is closed.
 pub const CHILDREN_RECORDS: usize = 1_000;
 

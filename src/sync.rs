@@ -94,7 +94,8 @@ pub trait Pages: Send {
     fn begin(&mut self, settled: bool);
 
     /// The page after `position`, which comes from [`Self::position`], from [`Self::split`] or
-    /// from an earlier page. A page may come in parts, each with a `next` that is `position` but
+    /// from an earlier page, for those of `streams` that it has records of: what only others want
+    /// may be left out. A page may come in parts, each with a `next` that is `position` but
     /// for the last: the following calls, all with `position`, get the other parts.
     ///
     /// # Errors
@@ -103,6 +104,7 @@ pub trait Pages: Send {
         &mut self,
         position: &Position,
         urgency: Urgency,
+        streams: &[String],
     ) -> impl Future<Output = Result<Page, zendesk::Error>> + Send;
 }
 
@@ -127,8 +129,9 @@ impl Pages for Export {
         &mut self,
         position: &Position,
         urgency: Urgency,
+        streams: &[String],
     ) -> Result<Page, zendesk::Error> {
-        Self::page(self, position, urgency).await
+        Self::page(self, position, urgency, streams).await
     }
 }
 
@@ -242,7 +245,7 @@ async fn read<E: Pages>(
                 let urgency = itinerary.urgency(leg, horizon);
                 let page = tokio::select! {
                     () = stop.cancelled() => break,
-                    page = export.page(itinerary.position(leg), urgency) => page,
+                    page = export.page(itinerary.position(leg), urgency, itinerary.streams(leg)) => page,
                 };
                 match page {
                     Err(error) => Event::Failed(error),

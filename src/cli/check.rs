@@ -121,7 +121,7 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
         };
         let mut export = Export::new(client.clone(), &probe, &[], 1);
         let position = export.position(None);
-        findings.push(match export.page(&position, Urgency::Fresh).await {
+        findings.push(match export.page(&position, Urgency::Fresh, &[]).await {
             Ok(_) => ok(&subject, "we may export it".to_owned()),
             Err(error) => failed(&subject, &error),
         });

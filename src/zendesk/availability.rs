@@ -82,11 +82,13 @@ impl Client {
                     answer: trouble.to_string(),
                 })
             }
-            Err(Error::Forbidden { trouble, .. } | Error::NotFound { trouble, .. }) => {
-                Ok(Availability::NotOnPlan {
-                    answer: trouble.to_string(),
-                })
-            }
+            Err(
+                Error::Forbidden { trouble, .. }
+                | Error::NotFound { trouble, .. }
+                | Error::NotOffered { trouble, .. },
+            ) => Ok(Availability::NotOnPlan {
+                answer: trouble.to_string(),
+            }),
             Err(error) => Err(error),
         }
     }

@@ -105,6 +105,7 @@ impl Client {
             Ok(fetched) => Ok(Some(fetched.value)),
             Err(
                 Error::NotFound { trouble, .. }
+                | Error::NotOffered { trouble, .. }
                 | Error::Forbidden { trouble, .. }
                 | Error::Refused { trouble, .. },
             ) => {

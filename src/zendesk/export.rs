@@ -191,11 +191,16 @@ impl Export {
         is_far_back.then_some(Split { live, until })
     }
 
-    /// The page after `position`.
+    /// The page after `position`. Lists under its records are read for those of `streams` only.
     ///
     /// # Errors
     /// When Zendesk gives no such page within the configured attempts.
-    pub async fn page(&mut self, position: &Position, urgency: Urgency) -> Result<Page, Error> {
+    pub async fn page(
+        &mut self,
+        position: &Position,
+        urgency: Urgency,
+        streams: &[String],
+    ) -> Result<Page, Error> {
         tracing::debug!(
             stream = &*self.root,
             ?urgency,
@@ -210,7 +215,7 @@ impl Export {
         }
         let page = self.own_page(position).await?;
         Ok(match &mut self.lists {
-            Some(lists) => lists.follow(&self.root, position, page),
+            Some(lists) => lists.follow(&self.root, position, page, streams),
             None => page,
         })
     }

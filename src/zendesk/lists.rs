@@ -19,6 +19,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -39,6 +40,8 @@ use crate::record::{Children, Cursor, Page, Position, Record, RecordId};
 pub(super) struct Lists {
     client: Arc<Client>,
     members: Vec<Arc<Member>>,
+    /// Whether the pages being read are for a member, or for one under it.
+    wanted: Vec<bool>,
     /// What was asked, by the place of the member and the parent's id; at most
     /// [`limits::LISTS_REMEMBERED_MAX`].
     asked: HashMap<(usize, RecordId), Asked>,
@@ -54,6 +57,8 @@ struct Member {
     path: Text,
     pagination: Pagination,
     append_only: bool,
+    /// How many parents in a row Zendesk did not find.
+    not_found: AtomicU32,
 }
 
 /// What is remembered of a list that was read.
@@ -112,12 +117,14 @@ impl Lists {
                 path: path.clone(),
                 pagination: *pagination,
                 append_only: *append_only,
+                not_found: AtomicU32::new(0),
             })),
             _ => None,
         };
         let members: Vec<Arc<Member>> = streams.into_iter().filter_map(member).collect();
         (!members.is_empty()).then(|| Self {
             client,
+            wanted: vec![true; members.len()],
             members,
             asked: HashMap::new(),
             following: None,
@@ -139,7 +146,14 @@ impl Lists {
     }
 
     /// The page of parents as it may be handed out: its children follow.
-    pub(super) fn follow(&mut self, root: &Arc<str>, stand: &Position, page: Page) -> Page {
+    pub(super) fn follow(
+        &mut self,
+        root: &Arc<str>,
+        stand: &Position,
+        page: Page,
+        streams: &[String],
+    ) -> Page {
+        self.want(streams);
         let mut tasks = VecDeque::new();
         let mut children = page.children;
         let lists = std::iter::once((root.clone(), page.records.clone())).chain(
@@ -171,6 +185,18 @@ impl Lists {
             repeat_horizon: None,
             end_of_stream: false,
             ..page
+        }
+    }
+
+    /// From now on reads the lists of `streams`, and those above them that lead there.
+    fn want(&mut self, streams: &[String]) {
+        self.wanted = vec![false; self.members.len()];
+        for stream in streams {
+            let mut name = stream.as_str();
+            while let Some(place) = self.members.iter().position(|one| *one.name == *name) {
+                self.wanted[place] = true;
+                name = &self.members[place].parent;
+            }
         }
     }
 
@@ -271,7 +297,10 @@ impl Lists {
         let (mut tasks, mut gone) = (Vec::new(), Vec::new());
         for parent in parents {
             let under = self.members.iter().enumerate();
-            for (place, member) in under.filter(|(_, member)| member.parent == stream) {
+            let wanted = |(place, member): &(usize, &Arc<Member>)| {
+                self.wanted[*place] && member.parent == stream
+            };
+            for (place, member) in under.filter(wanted) {
                 let is_known = |id: &RecordId| {
                     let asked = self.asked.get(&(place, id.clone()));
                     asked.is_some_and(|asked| asked.crc == parent.crc)
@@ -297,6 +326,17 @@ impl Lists {
 }
 
 impl Member {
+    /// One list that is not there is nothing; if none is, somebody should know.
+    fn miss(&self) {
+        if self.not_found.fetch_add(1, Ordering::Relaxed) + 1 == limits::LISTS_NOT_FOUND_MAX {
+            tracing::warn!(
+                stream = &*self.spec.name,
+                "zendesk has found none of the last {} parents although its export says they live: this stream gets nothing while that is so",
+                limits::LISTS_NOT_FOUND_MAX
+            );
+        }
+    }
+
     /// The list under `parent`; `None` if Zendesk does not find the parent.
     async fn read(&self, client: &Client, parent: &Record) -> Result<Option<Read>, Error> {
         let what = format!("list {}", self.spec.name);
@@ -344,7 +384,10 @@ impl Member {
                 .await;
             let (page, requests) = match fetched {
                 Ok(fetched) => (fetched.value, fetched.requests),
-                Err(Error::NotFound { .. }) => return Ok(None),
+                Err(Error::NotFound { .. }) => {
+                    self.miss();
+                    return Ok(None);
+                }
                 // The list begins again, once: its parent may be gone.
                 Err(Error::CursorLost(_)) if !begun_again => {
                     begun_again = true;
@@ -354,6 +397,7 @@ impl Member {
                 }
                 Err(error) => return Err(error),
             };
+            self.not_found.store(0, Ordering::Relaxed);
             read.requests += requests;
             read.bytes += page.bytes;
             read.records.extend(page.records);

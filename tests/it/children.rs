@@ -26,7 +26,7 @@ async fn world(streams: &[&str]) -> World {
     world
 }
 
-const FLOWS: [&str; 9] = [
+const FLOWS: [&str; 11] = [
     "tickets",
     "ticket_metrics",
     "ticket_audits",
@@ -36,6 +36,8 @@ const FLOWS: [&str; 9] = [
     "user_identities",
     "side_conversations",
     "articles",
+    "article_comments",
+    "article_comment_votes",
 ];
 
 fn flow_of(stream: &str) -> String {
@@ -336,4 +338,63 @@ async fn a_stream_that_joins_gets_its_past_and_the_others_nothing_twice() {
     let measured = tickets_of(&messages(&world, "ticket_metrics"));
     assert_eq!(measured, living(&world));
     assert_eq!(messages(&world, "tickets").len(), tickets, "nothing twice");
+}
+
+#[tokio::test]
+async fn a_list_that_joins_is_asked_for_alone() {
+    let mut world = world(&["tickets", "ticket_audits"]).await;
+    world.sync().await.assert_code(0);
+    let audits = requests(&world, "/api/v2/tickets/", is_audits);
+    add(&mut world, "side_conversations");
+    world.sync().await.assert_code(0);
+    assert_eq!(requests(&world, "/api/v2/tickets/", is_audits), audits);
+    let lists = |request: &SeenRequest| request.head.path.ends_with("/side_conversations.json");
+    assert_eq!(
+        requests(&world, "/api/v2/tickets/", lists),
+        living(&world).len()
+    );
+}
+
+#[tokio::test]
+async fn lists_under_lists_are_read_down_to_the_last() {
+    let streams = ["articles", "article_comments", "article_comment_votes"];
+    let world = world(&streams).await;
+    world.sync().await.assert_code(0);
+    for stream in streams {
+        let delivered = newest(&messages(&world, stream));
+        let expected = present(&world, stream);
+        assert!(!expected.is_empty());
+        assert!(delivered.keys().eq(expected.keys()), "{stream}");
+    }
+    let before = world.zendesk.requests().len();
+    world.sync().await.assert_code(0);
+    let quiet = world.zendesk.requests().len() - before;
+    assert!(
+        quiet < 20,
+        "only what the export gives again is asked: {quiet}"
+    );
+}
+
+#[tokio::test]
+async fn a_list_that_the_account_does_not_have_stops_the_walk_and_says_so() {
+    let mut world = world(&["tickets", "side_conversations"]).await;
+    let none = r#"{"error":"InvalidEndpoint","description":"Not found"}"#;
+    let lists = |request: &zendesk_aep::sandbox::Request| {
+        request.head.path.ends_with("/side_conversations.json")
+    };
+    world
+        .zendesk
+        .fault_when(lists, Fault::status(404, none), 1_000);
+    let sync = world.sync().await;
+    let line = report(&sync, "side_conversations");
+    assert_eq!(line["outcome"], "ZENDESK-ADDRESS");
+    let error = line["error"].as_str().expect("a text");
+    assert!(error.contains("list side_conversations"), "{error}");
+    // Without it everything goes on where it was.
+    world.settings.remove("streams.side_conversations");
+    world.sync().await.assert_code(0);
+    assert_eq!(
+        newest(&messages(&world, "tickets")).len(),
+        present(&world, "tickets").len()
+    );
 }

@@ -2,6 +2,7 @@
 //! simulators on real sockets.
 
 mod attention;
+mod availability;
 mod check;
 mod children;
 mod configuration;

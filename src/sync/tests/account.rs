@@ -182,7 +182,7 @@ impl Pages for Export {
             })
     }
 
-    async fn page(&mut self, position: &Position, _: Urgency) -> Result<Page, Error> {
+    async fn page(&mut self, position: &Position, _: Urgency, _: &[String]) -> Result<Page, Error> {
         if let Some(page) = self.pending.pop() {
             return Ok(page);
         }
