@@ -15,6 +15,7 @@ mod clock;
 mod error;
 mod export;
 mod incremental;
+mod list;
 pub mod page;
 mod search;
 mod sign_in;

@@ -142,6 +142,7 @@ mod tests {
             requests: 1,
             unreadable: None,
             children: Vec::new(),
+            listed: None,
         }
     }
 

@@ -258,6 +258,7 @@ fn stopped(stop: Stop, what: String, trouble: Trouble) -> Error {
         Stop::Forbidden => Error::Forbidden { what, trouble },
         Stop::NotFound => Error::NotFound { what, trouble },
         Stop::Refused => Error::Refused { what, trouble },
+        Stop::TooDeep => Error::TooDeep(trouble),
         Stop::Redirected => Error::Redirected {
             what,
             location: trouble.to_string(),

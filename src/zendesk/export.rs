@@ -1,15 +1,18 @@
 //! Reading a stream page by page, whatever the protocol.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::Error;
 use super::client::{Client, PageSize};
 use super::incremental::Incremental;
+use super::list::{self, List};
 use super::search::Search;
 use super::source::Source;
 use super::time::{Endpoint, Progress, Time};
+use crate::catalogue::Reading;
 use crate::config;
 use crate::limits;
 use crate::record::{Page, Position};
@@ -44,6 +47,7 @@ enum Protocol {
     Incremental(Incremental),
     Search(Search),
     Time(Time),
+    List(List),
 }
 
 impl Export {
@@ -55,7 +59,7 @@ impl Export {
             spec: spec.clone(),
             start: stream.start,
             overlap: stream.overlap,
-            page_size: PageSize::new(page_size.min(spec.page_max)),
+            page_size: PageSize::new(page_size.min(page_max(stream))),
         };
         Self {
             protocol: match &stream.export {
@@ -80,6 +84,9 @@ impl Export {
                     };
                     Protocol::Time(Time::new(source, endpoint))
                 }
+                config::Export::List { path, pagination } => {
+                    Protocol::List(List::new(source, path.clone(), *pagination))
+                }
             },
         }
     }
@@ -89,7 +96,8 @@ impl Export {
     pub fn position(&self, checkpoint: Option<Position>) -> Position {
         match (&self.protocol, checkpoint) {
             (Protocol::Incremental(_), Some(position @ Position::Incremental { .. }))
-            | (Protocol::Search(_), Some(position @ Position::Search { .. })) => position,
+            | (Protocol::Search(_), Some(position @ Position::Search { .. }))
+            | (Protocol::List(_), Some(position @ Position::List { .. })) => position,
             // A walk that was interrupted begins again: what lies behind it may have shown late.
             (Protocol::Time(_), Some(Position::Time { from, reached, .. })) => Position::Time {
                 from,
@@ -112,6 +120,13 @@ impl Export {
                         reached: time,
                         page: None,
                     },
+                    // What another export delivered is not known by its content.
+                    Protocol::List(_) => Position::List {
+                        walk: 0,
+                        page: None,
+                        began: None,
+                        complete: None,
+                    },
                 }
             }
         }
@@ -123,6 +138,7 @@ impl Export {
             Protocol::Incremental(export) => (&export.source, limits::START_TIME_AGE_MIN),
             Protocol::Time(export) => (&export.source, limits::START_TIME_AGE_MIN),
             Protocol::Search(export) => (&export.source, export.settle),
+            Protocol::List(export) => (&export.source, Duration::ZERO),
         };
         let time = source.client.clock().now().saturating_sub(hold_back);
         time.ok()
@@ -152,7 +168,7 @@ impl Export {
                 };
                 (begin, live)
             }
-            Protocol::Search(_) => return None,
+            Protocol::Search(_) | Protocol::List(_) => return None,
         };
         let is_far_back = position.recovery_time().is_some_and(|time| time < begin);
         is_far_back.then_some(Split { live, until })
@@ -191,7 +207,29 @@ impl Export {
                 let (from, reached) = (*from, *reached);
                 export.page(Progress { from, reached }, *page).await
             }
-            (Protocol::Incremental(_) | Protocol::Search(_) | Protocol::Time(_), _) => {
+            (
+                Protocol::List(export),
+                Position::List {
+                    walk,
+                    page,
+                    began,
+                    complete,
+                },
+            ) => {
+                let walk = list::Walk {
+                    number: *walk,
+                    began: *began,
+                    complete: *complete,
+                };
+                export.page(walk, page.as_ref()).await
+            }
+            (
+                Protocol::Incremental(_)
+                | Protocol::Search(_)
+                | Protocol::Time(_)
+                | Protocol::List(_),
+                _,
+            ) => {
                 unreachable!("positions come from `position` and from pages of this export")
             }
         }
@@ -202,6 +240,20 @@ impl Export {
             Protocol::Incremental(export) => export.source.stream(),
             Protocol::Search(export) => export.source.stream(),
             Protocol::Time(export) => export.source.stream(),
+            Protocol::List(export) => export.source.stream(),
+        }
+    }
+}
+
+/// Records in the largest page that Zendesk serves of a stream. Of a row's own reading it says so;
+/// the lists that streams have besides are all alike.
+fn page_max(stream: &config::Stream) -> u32 {
+    match (&stream.export, &stream.spec.reading) {
+        (config::Export::List { .. }, Reading::List { .. }) => stream.spec.page_max,
+        (config::Export::List { .. }, _) => limits::LIST_PAGE_RECORDS_MAX,
+        (config::Export::Search { .. }, _) => limits::PAGE_RECORDS_MAX,
+        (config::Export::Incremental { .. } | config::Export::Time { .. }, _) => {
+            stream.spec.page_max
         }
     }
 }

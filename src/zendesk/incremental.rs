@@ -80,6 +80,7 @@ impl Incremental {
             records: page.records,
             unreadable: None,
             children: Vec::new(),
+            listed: None,
         })
     }
 
@@ -139,5 +140,6 @@ fn nothing_yet(cursor: Option<&Cursor>, recovery_time: Option<Timestamp>) -> Pag
         requests: 1,
         unreadable: None,
         children: Vec::new(),
+        listed: None,
     }
 }

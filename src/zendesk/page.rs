@@ -11,8 +11,10 @@ use crate::catalogue::{StreamSpec, TimeUnit};
 use crate::json;
 use crate::record::Record;
 
+mod list;
 mod shape;
 
+pub use list::{Following, ListBody, read_list_page};
 pub use shape::Shape;
 
 /// A page of the incremental cursor export.

@@ -113,6 +113,7 @@ impl Search {
             requests,
             unreadable: None,
             children: Vec::new(),
+            listed: None,
         })
     }
 
@@ -235,6 +236,7 @@ fn nothing_yet(from: Option<Timestamp>) -> Page {
         requests: 0,
         unreadable: None,
         children: Vec::new(),
+        listed: None,
     }
 }
 

@@ -159,6 +159,7 @@ impl Time {
             requests: fetched.requests,
             records: page.records,
             children: Vec::new(),
+            listed: None,
             unreadable,
         })
     }
@@ -316,6 +317,7 @@ fn nothing_yet(Progress { from, reached }: Progress) -> Page {
         requests: 1,
         children: Vec::new(),
         unreadable: None,
+        listed: None,
     }
 }
 

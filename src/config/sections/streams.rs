@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::cadence::cadence;
 use super::platform::Identity;
-use crate::catalogue::{self, Reading, StreamSpec};
+use crate::catalogue::{self, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
 use crate::config::values::quantity::duration;
@@ -26,12 +26,7 @@ pub(super) fn streams(
     let none_named = section.names().is_empty();
     let streams: Vec<Read<Option<Stream>>> = catalogue::all()
         .iter()
-        .filter(|spec| {
-            matches!(
-                spec.reading,
-                Reading::Incremental { .. } | Reading::Time { .. }
-            )
-        })
+        .filter(|spec| spec.parent().is_none())
         .map(|spec| {
             section.optional_section(&spec.name, |section| {
                 stream(section, spec, platform, schedule)

@@ -97,7 +97,7 @@ fn exports() {
     assert_eq!(stream("overlap = \"0s\"").overlap, Duration::ZERO);
     insta::assert_snapshot!(fault("export = \"time\""), @"
         line 11: streams.users.export: `time` is none of the choices
-            write `incremental` or `search`
+            write `incremental`, `search` or `list`
         ");
     let text = minimal_with("[streams.users]", "[streams.organizations]");
     let export = accepted(&text, &[]).streams.remove(0).export;
