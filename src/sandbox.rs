@@ -49,7 +49,8 @@ pub use platform::{
 pub use request::{Head, Request, SeenRequest};
 pub use server::Server;
 pub use zendesk::{
-    Credentials, Quotas, Role, UserVersion, ZENDESK_HOST, ZendeskOptions, ZendeskSimulator,
+    Credentials, Gate, Quotas, Records, Role, ServedRecord, TooRecent, UserVersion, ZENDESK_HOST,
+    ZendeskOptions, ZendeskSimulator,
 };
 
 /// What both simulators can do besides their own trade.
