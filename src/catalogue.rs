@@ -53,6 +53,8 @@ pub struct StreamSpec {
     pub count_path: Option<Text>,
     /// How a deletion shows in the records.
     pub deletion: DeletionSign,
+    /// What it means for a record to be gone from the stream's list.
+    pub leaving: Leaving,
     /// Zendesk's parameters that the configuration may set.
     pub options: Options,
     /// Role and plan it takes, for people.
@@ -202,6 +204,15 @@ pub enum DeletionSign {
     Always,
 }
 
+/// What it means for a record to be gone from its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// It was deleted.
+    Deletion,
+    /// Nothing: the list holds what is recent, popular or waiting, and loses it in time.
+    Expiry,
+}
+
 /// Zendesk's parameters that the configuration may set for a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -255,6 +266,7 @@ impl StreamSpec {
             list_path: None,
             count_path: None,
             deletion: DeletionSign::None,
+            leaving: Leaving::Deletion,
             options: Options::default(),
             needs: "agent".into(),
             note: "".into(),
@@ -406,6 +418,12 @@ impl StreamSpec {
 
     fn deleted(self, deletion: DeletionSign) -> Self {
         Self { deletion, ..self }
+    }
+
+    /// Records leave the list without being deleted.
+    fn expiring(self) -> Self {
+        let leaving = Leaving::Expiry;
+        Self { leaving, ..self }
     }
 
     fn options(self, options: Options) -> Self {

@@ -34,7 +34,7 @@ pub use secret::{Secret, SecretError};
 pub use values::clock::parse_cron;
 pub use walks::Walk;
 
-use crate::catalogue::{StreamEnd, StreamSpec, Text, TimeUnit};
+use crate::catalogue::{Pagination, StreamEnd, StreamSpec, Text, TimeUnit};
 use fault::{Faults, Read};
 use layers::environment::Variables;
 use reader::{Reader, Surroundings};
@@ -258,6 +258,8 @@ pub struct Attention {
     pub rejected_percent: u32,
     /// How many records are its first ones.
     pub rejected_sample: u32,
+    /// A list is doubted when more than this part of its records is gone at once, in percent.
+    pub vanished_percent: u32,
     /// How often a stream that waits for a person is tried all the same.
     pub retry_every: Duration,
 }
@@ -347,6 +349,13 @@ pub enum Export {
         end: StreamEnd,
         /// Query parameter for the records in a page, where there is one.
         size: Option<Text>,
+    },
+    /// The whole list, of which what changed is passed on.
+    List {
+        /// Its path.
+        path: Text,
+        /// How its pages follow one another.
+        pagination: Pagination,
     },
     /// With the stream that its row names as its parent, whose section says when and how.
     WithParent,

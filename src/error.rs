@@ -34,6 +34,10 @@ pub enum Code {
     PlatformUnavailable,
     /// So many records were rejected that the configuration must be wrong.
     MostlyRejected,
+    /// So much is gone from a list that the list must be wrong.
+    ListShrank,
+    /// A list has more pages than Zendesk gives.
+    ListCutOff,
     /// The state file or its lock.
     State,
     /// The dead-letter store.
@@ -60,6 +64,8 @@ impl Code {
             Self::PlatformRefused => "PLATFORM-REFUSED",
             Self::PlatformUnavailable => "PLATFORM-UNAVAILABLE",
             Self::MostlyRejected => "MOSTLY-REJECTED",
+            Self::ListShrank => "LIST-SHRANK",
+            Self::ListCutOff => "LIST-CUT-OFF",
             Self::State => "STATE",
             Self::DeadLetters => "DEAD-LETTERS",
             Self::Interrupted => "INTERRUPTED",
@@ -80,7 +86,9 @@ impl Code {
             | Self::PlatformSignIn
             | Self::PlatformAddress
             | Self::PlatformRefused
-            | Self::MostlyRejected => true,
+            | Self::MostlyRejected
+            | Self::ListShrank
+            | Self::ListCutOff => true,
             // Services come back, and disks are given room.
             Self::ZendeskUnavailable
             | Self::ZendeskExport
@@ -194,7 +202,7 @@ mod tests {
     }
 
     /// Every code, in the order of the documentation.
-    const ALL: [Code; 16] = [
+    const ALL: [Code; 18] = [
         Code::Tls,
         Code::ZendeskSignIn,
         Code::ZendeskForbidden,
@@ -207,6 +215,8 @@ mod tests {
         Code::PlatformRefused,
         Code::PlatformUnavailable,
         Code::MostlyRejected,
+        Code::ListShrank,
+        Code::ListCutOff,
         Code::State,
         Code::DeadLetters,
         Code::Interrupted,

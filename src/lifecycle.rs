@@ -23,7 +23,8 @@ use crate::error::{Code, Explain};
 use crate::mapping::Mapping;
 use crate::platform::{self, Connection, Inlet};
 use crate::schedule::{self, Schedule, Ticks};
-use crate::sync::{End, Member, Outlet, Walk};
+use crate::snapshots::{self, Snapshots};
+use crate::sync::{End, Member, Outlet, Stores, Walk};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
 
@@ -36,6 +37,9 @@ pub enum Error {
     /// The dead-letter store.
     #[error(transparent)]
     DeadLetters(#[from] dead_letters::Error),
+    /// The snapshots of lists.
+    #[error(transparent)]
+    Snapshots(#[from] snapshots::Error),
     /// The Zendesk side.
     #[error(transparent)]
     Zendesk(#[from] zendesk::Error),
@@ -63,6 +67,7 @@ impl Explain for Error {
         match self {
             Self::Checkpoint(error) => error.code(),
             Self::DeadLetters(error) => error.code(),
+            Self::Snapshots(error) => error.code(),
             Self::Zendesk(error) => error.code(),
             Self::Platform(error) => error.code(),
             Self::Schedule(_) | Self::Signals(_) | Self::Panicked => Code::Internal,
@@ -74,6 +79,7 @@ impl Explain for Error {
         match self {
             Self::Checkpoint(error) => error.hint(),
             Self::DeadLetters(error) => error.hint(),
+            Self::Snapshots(error) => error.hint(),
             Self::Zendesk(error) => error.hint(),
             Self::Platform(error) => error.hint(),
             Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
@@ -94,8 +100,12 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<Walk>, 
         tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
     }
     let directory = &config.state.directory;
-    let store = Arc::new(Store::open(directory, &config.zendesk.account)?);
-    let dead_letters = Arc::new(DeadLetters::open(directory, &config.dead_letters)?);
+    let stores = Stores {
+        // First: it takes the lock for all of them.
+        state: Arc::new(Store::open(directory, &config.zendesk.account)?),
+        dead_letters: Arc::new(DeadLetters::open(directory, &config.dead_letters)?),
+        snapshots: Arc::new(Snapshots::open(directory)?),
+    };
     let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
     let walks = config.walks();
@@ -117,8 +127,7 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<Walk>, 
                 export,
                 members?,
                 walk.root.end,
-                store.clone(),
-                dead_letters.clone(),
+                stores.clone(),
                 config.attention,
             ))
         })

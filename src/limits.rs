@@ -150,6 +150,22 @@ pub const UNKNOWN_BATCH_RESENDS: u32 = 2;
 /// finds three changes, two of them bad, must not stop a stream.
 pub const GUARD_SAMPLE_MIN: u64 = 10;
 
+/// Memory that the snapshots of lists may keep of their file: more only saves reading it again.
+pub const SNAPSHOT_CACHE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Records of a list that are handled at a time when a whole list is gone through, be it to send
+/// it again or to report what vanished: as many as a page of the largest export has.
+pub const SNAPSHOT_ENTRIES_AT_ONCE: usize = 1_000;
+
+/// Records in a page of a list.
+pub const LIST_PAGE_RECORDS_MAX: u32 = 100;
+
+/// Pages of a list that Zendesk serves by page number.
+pub const OFFSET_PAGES_MAX: u32 = 100;
+
+/// Fewest records that make a loss: lists of a dozen lose half of themselves on a quiet afternoon.
+pub const VANISHED_DOUBTED_MIN: u64 = 10;
+
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);
 const _: () = assert!(SEARCH_CURSOR_AGE_MAX.as_secs() < 60 * 60);

@@ -14,6 +14,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::{Leaving, Text};
+
 /// Zendesk's opaque position in a cursor export: stored and sent back, never built or read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -136,6 +138,31 @@ pub enum Position {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         page: Option<Timestamp>,
     },
+    /// A list that is read whole, time and again.
+    List {
+        /// Number of the walk in progress, or else of the next one; 0 before the first page. It
+        /// counts walks that reached the end of the list.
+        walk: u64,
+        /// The next page; `None` at the beginning of the list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page: Option<ListPage>,
+        /// When the walk in progress began.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        began: Option<Timestamp>,
+        /// When the last complete walk began: what changed before that has been read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        complete: Option<Timestamp>,
+    },
+}
+
+/// A page of a list, as it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListPage {
+    /// The page after this cursor.
+    After(Cursor),
+    /// The page of this number, from 1, if each has so many records.
+    Number(u32, u32),
 }
 
 impl Position {
@@ -145,6 +172,7 @@ impl Position {
             Self::Incremental { recovery_time, .. } => *recovery_time,
             Self::Search { from, .. } => *from,
             Self::Time { from, reached, .. } => (*reached).max(*from),
+            Self::List { complete, .. } => *complete,
         }
     }
 
@@ -162,6 +190,8 @@ impl Position {
                 ..
             } => Some(window.to),
             Self::Search { from, window: None } => *from,
+            // A list is in no order of time.
+            Self::List { .. } => None,
         }
     }
 }
@@ -203,6 +233,34 @@ pub struct Page {
     pub requests: u32,
     /// A record before this page that Zendesk cannot give, which was passed over.
     pub unreadable: Option<Unreadable>,
+    /// Which part of a list it is, if it is one: then only what changed is to be passed on.
+    pub listed: Option<Listed>,
+}
+
+/// A page as part of a list that is read whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Number of the walk.
+    pub walk: u64,
+    /// Nothing that was delivered before counts: all of the list is to be sent.
+    pub afresh: bool,
+    /// What follows.
+    pub end: ListEnd,
+    /// Field of the id in a record.
+    pub id_field: Text,
+    /// What it means for a record to be gone.
+    pub leaving: Leaving,
+}
+
+/// What follows a page of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListEnd {
+    /// Another page.
+    More,
+    /// Nothing: the list was walked to its end.
+    Complete,
+    /// More records, which Zendesk does not give.
+    CutOff,
 }
 
 /// Records of a stream that is read along with another one's export.

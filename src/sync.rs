@@ -18,6 +18,7 @@
 mod error;
 mod guard;
 mod itinerary;
+mod listed;
 mod outlet;
 mod page;
 mod pass;
@@ -43,6 +44,7 @@ use crate::dead_letters::DeadLetters;
 use crate::error::{Chain, Explain as _};
 use crate::limits;
 use crate::record::{Page, Position};
+use crate::snapshots::Snapshots;
 use crate::zendesk::{self, Export, Split, Urgency};
 use itinerary::{Itinerary, Leg, Passed, Route, Step};
 use pass::Pass;
@@ -65,6 +67,17 @@ pub struct Member {
     pub outlet: Option<Outlet>,
 }
 
+/// What lies in the state directory.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    /// The checkpoints.
+    pub state: Arc<Store>,
+    /// The refused records.
+    pub dead_letters: Arc<DeadLetters>,
+    /// What was delivered of lists.
+    pub snapshots: Arc<Snapshots>,
+}
+
 /// Everything behind the reader.
 #[derive(Debug)]
 struct Delivery {
@@ -72,6 +85,7 @@ struct Delivery {
     members: Vec<Member>,
     store: Arc<Store>,
     dead_letters: Arc<DeadLetters>,
+    snapshots: Arc<Snapshots>,
     attention: Attention,
     /// Only changes before this moment are wanted.
     end: Option<Timestamp>,
@@ -145,10 +159,14 @@ impl<E: Pages> Walk<E> {
         export: E,
         members: Vec<Member>,
         end: Option<Timestamp>,
-        store: Arc<Store>,
-        dead_letters: Arc<DeadLetters>,
+        stores: Stores,
         attention: Attention,
     ) -> Self {
+        let Stores {
+            state: store,
+            dead_letters,
+            snapshots,
+        } = stores;
         Self {
             export,
             settled: false,
@@ -156,6 +174,7 @@ impl<E: Pages> Walk<E> {
                 members,
                 store,
                 dead_letters,
+                snapshots,
                 attention,
                 end,
             },
@@ -319,7 +338,7 @@ impl Delivery {
             pass.watch.look(&page);
         }
         let settled = self.settle(page, passed, pass).await?;
-        let (passed, counts) = settled.into_parts();
+        let (passed, counts, doubt) = settled.into_parts();
         let leg = passed.leg;
         let mut route = pass.route.clone();
         route.pass(passed, self.end);
@@ -330,7 +349,7 @@ impl Delivery {
                 stream.live_changes += counts.received - counts.skipped;
             }
         }
-        Ok(())
+        doubt.map_or(Ok(()), Err)
     }
 
     /// Removes dead letters that were kept long enough. What prevents that prevents no sync.

@@ -18,6 +18,7 @@ mod error;
 mod export;
 mod incremental;
 mod inside;
+mod list;
 mod lists;
 pub mod page;
 mod parameters;

@@ -58,6 +58,7 @@ pub(super) fn rows() -> Vec<StreamSpec> {
                 Single,
             )
             .id("agent_id")
+            .expiring()
             .unversioned(),
         ),
         voice(

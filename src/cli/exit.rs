@@ -32,6 +32,8 @@ pub fn code(code: Code) -> u8 {
         | Code::PlatformRefused
         | Code::PlatformUnavailable
         | Code::MostlyRejected
+        | Code::ListShrank
+        | Code::ListCutOff
         | Code::Internal => FAILED,
     }
 }

@@ -10,7 +10,7 @@ use super::pass::{Pass, StreamPass};
 use super::{Delivery, Error, Member, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
 use crate::dead_letters::{DeadLetter, Reason};
-use crate::record::{Page, Record, RecordId, Unreadable};
+use crate::record::{Listed, Page, Record, RecordId, Unreadable};
 
 /// Leave to move the checkpoint over exactly one page. Exists only once every record of the page
 /// is accepted, skipped, or safely in the dead letters.
@@ -19,21 +19,23 @@ use crate::record::{Page, Record, RecordId, Unreadable};
 pub(super) struct Settled {
     passed: Passed,
     counts: Vec<Counts>,
+    doubt: Option<Error>,
 }
 
 impl Settled {
-    /// The page, and what was done for each member.
-    pub(super) fn into_parts(self) -> (Passed, Vec<Counts>) {
-        (self.passed, self.counts)
+    /// The page, what was done for each member, and what is wrong with it nevertheless.
+    pub(super) fn into_parts(self) -> (Passed, Vec<Counts>, Option<Error>) {
+        (self.passed, self.counts, self.doubt)
     }
 }
 
 /// What a page holds for one stream.
 #[derive(Debug, Default)]
-struct Share {
-    records: Vec<Record>,
-    unreadable: Option<Unreadable>,
-    horizon: Option<Timestamp>,
+pub(super) struct Share {
+    pub(super) records: Vec<Record>,
+    pub(super) unreadable: Option<Unreadable>,
+    pub(super) horizon: Option<Timestamp>,
+    pub(super) listed: Option<Listed>,
 }
 
 impl Delivery {
@@ -55,7 +57,9 @@ impl Delivery {
             records: page.records,
             unreadable: page.unreadable,
             horizon: page.repeat_horizon,
+            listed: page.listed.clone(),
         });
+        let mut doubt = None;
         let mut counts = Vec::with_capacity(self.members.len());
         for (member, stream) in self.members.iter().zip(&mut pass.streams) {
             let is_root = of_root.is_some();
@@ -74,6 +78,13 @@ impl Delivery {
             }
             let settled = self.settle_stream(member, stream, passed.leg, share).await;
             let mut of_stream = settled.map_err(|error| self.name(&member.stream, error))?;
+            if let (true, Some(listed)) = (is_root, &page.listed) {
+                let vanished = self.vanished(member, stream, listed).await;
+                let of_vanished;
+                (of_vanished, doubt) =
+                    vanished.map_err(|error| self.name(&member.stream, error))?;
+                of_stream += of_vanished;
+            }
             if is_root {
                 of_stream.pages = 1;
                 of_stream.requests += u64::from(page.requests);
@@ -81,7 +92,11 @@ impl Delivery {
             }
             counts.push(of_stream);
         }
-        Ok(Settled { passed, counts })
+        Ok(Settled {
+            passed,
+            counts,
+            doubt,
+        })
     }
 
     /// Says which stream went wrong, where there are several.
@@ -97,7 +112,7 @@ impl Delivery {
 
     /// Settles what a page holds for one stream. Of pages and their requests only the root has
     /// any to count.
-    async fn settle_stream(
+    pub(super) async fn settle_stream(
         &self,
         member: &Member,
         stream: &mut StreamPass,
@@ -108,9 +123,19 @@ impl Delivery {
             records,
             unreadable,
             horizon,
+            listed,
         } = share;
         let unreadable = unreadable.map(stand_in);
         let received = records.len() as u64 + u64::from(unreadable.is_some());
+        let (records, unnoted) = match &listed {
+            None => (records, None),
+            Some(listed) => {
+                // Lists are compared by content, and with all that was ever delivered.
+                stream.repeats.clear();
+                let (changed, unnoted) = self.changed(&member.stream, listed, records).await?;
+                (changed, Some(unnoted))
+            }
+        };
         let (memory, other) = match leg {
             Leg::Live => (&mut stream.repeats, &stream.of_history),
             Leg::History(_) => (&mut stream.of_history, &stream.repeats),
@@ -139,6 +164,10 @@ impl Delivery {
         );
         stream.guard.judge(ingested, &refused)?;
         self.bury(&member.stream, refused).await?;
+        if let (Some(listed), Some(unnoted)) = (&listed, unnoted) {
+            self.note(&member.stream, listed, unnoted).await?;
+            stream.repeats.clear();
+        }
         match leg {
             Leg::Live => stream.repeats.trim(horizon),
             Leg::History(_) => stream.of_history.trim(horizon),

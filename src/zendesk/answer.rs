@@ -37,6 +37,8 @@ pub(super) enum Stop {
     NotOffered,
     Redirected,
     Refused,
+    /// The page is too far down a list.
+    TooDeep,
 }
 
 /// Decides on an error's status, headers and body.
@@ -52,8 +54,13 @@ pub(super) fn decide(
         300..=399 => Decision::Stop(Stop::Redirected),
         401 => Decision::RenewSignIn,
         403 => Decision::Stop(Stop::Forbidden),
-        // Too deep an offset is reported as a rate limit; no waiting helps.
-        429 if contains(body, "Pagination limit reached") => Decision::Stop(Stop::Refused),
+        // It was reported as a rate limit once; no waiting helps.
+        400 | 429
+            if contains(body, "InvalidPaginationDepth")
+                || contains(body, "Pagination limit reached") =>
+        {
+            Decision::Stop(Stop::TooDeep)
+        }
         429 => Decision::Retry {
             wait: server.unwrap_or(Wait::RateLimited),
             smaller: false,
@@ -149,7 +156,14 @@ mod tests {
             None,
             "Pagination limit reached for offset model",
             false,
-            Decision::Stop(Stop::Refused),
+            Decision::Stop(Stop::TooDeep),
+        );
+        check(
+            400,
+            None,
+            r#"{"errors":[{"code":"InvalidPaginationDepth","title":"Pagination requests using Offset Pagination are limited…"}]}"#,
+            false,
+            Decision::Stop(Stop::TooDeep),
         );
     }
 

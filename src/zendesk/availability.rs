@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::client::{Client, Request};
 use super::lists::filled;
-use super::page::{read_answer, read_any_record};
+use super::page::{read_answer, read_list_page};
 use super::{Caller, Error};
 use crate::catalogue::{self, Pagination, Reading, StreamSpec, TimeUnit};
 use crate::http::{Effort, Trouble};
@@ -172,7 +172,7 @@ impl Client {
             carries_cursor: false,
             effort: Effort::Full,
         };
-        let read = |body: Bytes| read_any_record(body, parent);
+        let read = |body: Bytes| Ok(read_list_page(body, parent)?.records.into_iter().next());
         let found = self.fetch(&request, None, read).await?.value;
         let filled = found.and_then(|record| filled(path, &record.bytes).ok());
         Ok(filled.map(|path| Probe {

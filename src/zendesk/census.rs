@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::client::{Client, Request};
-use super::page::{read_count, read_sample};
+use super::page::{Following, read_count, read_list_page};
 use super::search::second;
 use crate::catalogue::{Pagination, Reading, StreamSpec};
 use crate::http::Effort;
@@ -72,7 +72,7 @@ impl Client {
             _ => return Ok(None),
         };
         let query = sized.into_iter().chain(spec.fixed_query()).collect();
-        self.told(spec, path, query, |body| read_sample(body, spec))
+        self.told(spec, path, query, |body| sample_of(body, spec))
             .await
     }
 
@@ -115,6 +115,16 @@ impl Client {
             Err(error) => Err(error),
         }
     }
+}
+
+fn sample_of(body: Bytes, spec: &StreamSpec) -> Result<Sample, String> {
+    let page = read_list_page(body, spec)?;
+    let bytes = page.records.iter().map(|record| record.bytes.len() as u64);
+    Ok(Sample {
+        records: page.records.len() as u64,
+        bytes: bytes.sum(),
+        more: page.following != Following::Nothing,
+    })
 }
 
 const SEARCH_COUNT_PATH: &str = "/api/v2/search/count.json";

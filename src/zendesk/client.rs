@@ -259,6 +259,7 @@ fn stopped(stop: Stop, what: String, trouble: Trouble) -> Error {
         Stop::NotFound => Error::NotFound { what, trouble },
         Stop::NotOffered => Error::NotOffered { what, trouble },
         Stop::Refused => Error::Refused { what, trouble },
+        Stop::TooDeep => Error::TooDeep(trouble),
         Stop::Redirected => Error::Redirected {
             what,
             location: trouble.to_string(),

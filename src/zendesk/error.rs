@@ -86,6 +86,9 @@ pub enum Error {
     /// The cursor sent along is not known any more. Exports recover from this by themselves.
     #[error("zendesk does not know the cursor any more: {0}")]
     CursorLost(#[source] Trouble),
+    /// The page is too far down a list for zendesk. Lists take it for their end, and say so.
+    #[error("zendesk does not give pages so far down a list: {0}")]
+    TooDeep(#[source] Trouble),
     /// The start time lies in the stretch that Zendesk still withholds. Exports take this for
     /// "nothing new yet".
     #[error("the start time is too recent: {0}")]
@@ -130,7 +133,7 @@ impl Explain for Error {
             Self::NotFound { .. } | Self::NotOffered { .. } | Self::Redirected { .. } => {
                 Code::ZendeskAddress
             }
-            Self::Refused { .. } => Code::ZendeskRefused,
+            Self::Refused { .. } | Self::TooDeep(_) => Code::ZendeskRefused,
             Self::Unavailable { .. } | Self::Unreadable { .. } => Code::ZendeskUnavailable,
             Self::CursorLost(_) | Self::TooRecent(_) | Self::NoProgress { .. } => {
                 Code::ZendeskExport
@@ -169,7 +172,9 @@ impl Explain for Error {
             Self::NoProgress { .. } => Some(
                 "nothing is lost: the checkpoint stands; if the next syncs say the same, report it to zendesk with the time",
             ),
-            Self::CursorLost(_) | Self::TooRecent(_) | Self::Stopped { .. } => None,
+            Self::CursorLost(_) | Self::TooDeep(_) | Self::TooRecent(_) | Self::Stopped { .. } => {
+                None
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Reading a stream page by page, whatever the protocol.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -8,6 +9,7 @@ use super::Error;
 use super::client::{Client, PageSize};
 use super::incremental::Incremental;
 use super::inside::Inside;
+use super::list::{self, List};
 use super::lists::Lists;
 use super::parameters::Parameters;
 use super::search::Search;
@@ -51,6 +53,7 @@ enum Protocol {
     Incremental(Incremental),
     Search(Search),
     Time(Time),
+    List(List),
 }
 
 impl Export {
@@ -69,7 +72,7 @@ impl Export {
             client,
             start: stream.start,
             overlap: stream.overlap,
-            page_size: PageSize::new(page_size.min(records_max(spec, members))),
+            page_size: PageSize::new(page_size.min(records_max(stream, members))),
             parameters: Parameters::new(spec, &stream.parameters, &inside),
             inside,
             spec: spec.clone(),
@@ -106,6 +109,9 @@ impl Export {
                     };
                     Protocol::Time(Time::new(source, endpoint))
                 }
+                config::Export::List { path, pagination } => {
+                    Protocol::List(List::new(source, path.clone(), *pagination))
+                }
             },
         }
     }
@@ -115,7 +121,8 @@ impl Export {
     pub fn position(&self, checkpoint: Option<Position>) -> Position {
         match (&self.protocol, checkpoint) {
             (Protocol::Incremental(_), Some(position @ Position::Incremental { .. }))
-            | (Protocol::Search(_), Some(position @ Position::Search { .. })) => position,
+            | (Protocol::Search(_), Some(position @ Position::Search { .. }))
+            | (Protocol::List(_), Some(position @ Position::List { .. })) => position,
             // A walk that was interrupted begins again: what lies behind it may have shown late.
             (Protocol::Time(_), Some(Position::Time { from, reached, .. })) => Position::Time {
                 from,
@@ -138,6 +145,13 @@ impl Export {
                         reached: time,
                         page: None,
                     },
+                    // What another export delivered is not known by its content.
+                    Protocol::List(_) => Position::List {
+                        walk: 0,
+                        page: None,
+                        began: None,
+                        complete: None,
+                    },
                 }
             }
         }
@@ -156,6 +170,7 @@ impl Export {
             Protocol::Incremental(export) => (&export.source, limits::START_TIME_AGE_MIN),
             Protocol::Time(export) => (&export.source, limits::START_TIME_AGE_MIN),
             Protocol::Search(export) => (&export.source, export.settle),
+            Protocol::List(export) => (&export.source, Duration::ZERO),
         };
         let time = source.client.clock().now().saturating_sub(hold_back);
         time.ok()
@@ -185,7 +200,7 @@ impl Export {
                 };
                 (begin, live)
             }
-            Protocol::Search(_) => return None,
+            Protocol::Search(_) | Protocol::List(_) => return None,
         };
         let is_far_back = position.recovery_time().is_some_and(|time| time < begin);
         is_far_back.then_some(Split { live, until })
@@ -244,7 +259,29 @@ impl Export {
                 let (from, reached) = (*from, *reached);
                 export.page(Progress { from, reached }, *page).await
             }
-            (Protocol::Incremental(_) | Protocol::Search(_) | Protocol::Time(_), _) => {
+            (
+                Protocol::List(export),
+                Position::List {
+                    walk,
+                    page,
+                    began,
+                    complete,
+                },
+            ) => {
+                let walk = list::Walk {
+                    number: *walk,
+                    began: *began,
+                    complete: *complete,
+                };
+                export.page(walk, page.as_ref()).await
+            }
+            (
+                Protocol::Incremental(_)
+                | Protocol::Search(_)
+                | Protocol::Time(_)
+                | Protocol::List(_),
+                _,
+            ) => {
                 unreachable!("positions come from `position` and from pages of this export")
             }
         }
@@ -253,7 +290,7 @@ impl Export {
 
 /// Records in the largest page that is asked for, with what `members` add to each.
 pub fn records_max<'s>(
-    spec: &StreamSpec,
+    stream: &config::Stream,
     members: impl Iterator<Item = &'s Arc<StreamSpec>>,
 ) -> u32 {
     let most = members.map(|member| match &member.reading {
@@ -262,7 +299,23 @@ pub fn records_max<'s>(
             place: Place::ChildEvents(_),
             ..
         } => limits::PAGE_RECORDS_WITH_COMMENTS_MAX,
-        _ => spec.page_max,
+        _ => u32::MAX,
     });
-    most.fold(spec.page_max, u32::min)
+    most.fold(page_max(stream), u32::min)
+}
+
+/// Records in the largest page that Zendesk serves of a stream. Of a row's own reading it says so;
+/// the lists that streams have besides are all alike.
+fn page_max(stream: &config::Stream) -> u32 {
+    match (&stream.export, &stream.spec.reading) {
+        (config::Export::List { .. }, Reading::List { .. }) => stream.spec.page_max,
+        (config::Export::List { .. }, _) => limits::LIST_PAGE_RECORDS_MAX,
+        (config::Export::Search { .. }, _) => limits::PAGE_RECORDS_MAX,
+        (
+            config::Export::Incremental { .. }
+            | config::Export::Time { .. }
+            | config::Export::WithParent,
+            _,
+        ) => stream.spec.page_max,
+    }
 }

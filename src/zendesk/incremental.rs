@@ -81,6 +81,7 @@ impl Incremental {
             records: page.records,
             children: page.children,
             unreadable: None,
+            listed: None,
         })
     }
 
@@ -143,5 +144,6 @@ fn nothing_yet(cursor: Option<&Cursor>, recovery_time: Option<Timestamp>) -> Pag
         requests: 1,
         children: Vec::new(),
         unreadable: None,
+        listed: None,
     }
 }

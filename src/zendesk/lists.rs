@@ -28,12 +28,12 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::client::{Client, PageSize, Request, Sized};
-use super::page::read_list_page;
+use super::page::{Following as Rest, read_list_page};
 use crate::catalogue::{Pagination, Reading, StreamSpec, Text};
 use crate::http::Effort;
 use crate::json;
 use crate::limits;
-use crate::record::{Children, Cursor, Page, Position, Record, RecordId};
+use crate::record::{Children, Cursor, ListPage, Page, Position, Record, RecordId};
 
 /// The lists under the records of one export.
 #[derive(Debug)]
@@ -252,6 +252,7 @@ impl Lists {
             bytes,
             requests,
             unreadable: None,
+            listed: None,
         };
         if !is_last {
             self.following = Some(following);
@@ -359,22 +360,35 @@ impl Member {
             bytes: 0,
         };
         let mut size = PageSize::new(self.spec.page_max);
-        let mut cursor: Option<Cursor> = None;
+        let mut next: Option<ListPage> = None;
         let mut begun_again = false;
         while read.records.len() < limits::CHILDREN_OF_ONE_PARENT_MAX {
             let mut query = self.spec.fixed_query();
-            if let Some(cursor) = &cursor {
-                query.push(("page[after]", cursor.as_str().to_owned()));
-            }
+            let parameter = match &next {
+                Some(ListPage::After(cursor)) => {
+                    query.push(("page[after]", cursor.as_str().to_owned()));
+                    Some("page[size]")
+                }
+                Some(ListPage::Number(number, size)) => {
+                    query.push(("page", number.to_string()));
+                    query.push(("per_page", size.to_string()));
+                    None
+                }
+                None => match self.pagination {
+                    Pagination::Cursor => Some("page[size]"),
+                    Pagination::Offset => Some("per_page"),
+                    Pagination::Single => None,
+                },
+            };
             let request = Request {
                 what: &what,
                 path: &path,
                 query,
-                carries_cursor: cursor.is_some(),
+                carries_cursor: matches!(next, Some(ListPage::After(_))),
                 effort: Effort::Full,
             };
-            let sized = (self.pagination == Pagination::Cursor).then_some(Sized {
-                parameter: "page[size]",
+            let sized = parameter.map(|parameter| Sized {
+                parameter,
                 size: &mut size,
                 may_change: true,
             });
@@ -391,7 +405,7 @@ impl Member {
                 // The list begins again, once: its parent may be gone.
                 Err(Error::CursorLost(_)) if !begun_again => {
                     begun_again = true;
-                    (read.records, cursor) = (Vec::new(), None);
+                    (read.records, next) = (Vec::new(), None);
                     read.requests += 1;
                     continue;
                 }
@@ -400,19 +414,26 @@ impl Member {
             self.not_found.store(0, Ordering::Relaxed);
             read.requests += requests;
             read.bytes += page.bytes;
+            let count = u32::try_from(page.records.len()).unwrap_or(u32::MAX);
             read.records.extend(page.records);
-            match page.after.map(Cursor::new) {
-                None => {
+            let following = match (page.following, &next) {
+                (Rest::After(cursor), _) => ListPage::After(Cursor::new(cursor)),
+                (Rest::NextPage, Some(ListPage::Number(number, size))) if count > 0 => {
+                    ListPage::Number(number + 1, *size)
+                }
+                (Rest::NextPage, _) if count > 0 => ListPage::Number(2, count),
+                (Rest::Nothing | Rest::NextPage, _) => {
                     read.whole = true;
                     return Ok(Some(read));
                 }
-                after if after == cursor => {
-                    return Err(Error::NoProgress {
-                        stream: self.spec.name.to_string(),
-                    });
-                }
-                after => cursor = after,
+                (Rest::CutOff, _) => break,
+            };
+            if next.as_ref() == Some(&following) {
+                return Err(Error::NoProgress {
+                    stream: self.spec.name.to_string(),
+                });
             }
+            next = Some(following);
         }
         tracing::warn!(
             stream = &*self.spec.name,

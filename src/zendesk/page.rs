@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
-use super::census::Sample;
 use crate::catalogue::{StreamSpec, TimeUnit};
 use crate::json;
 use crate::record::{Children, Record};
 
+mod list;
 mod shape;
 
+pub use list::{Following, ListBody, read_list_page};
 pub use shape::Shape;
 
 /// A page of the incremental cursor export.
@@ -55,17 +56,6 @@ pub struct SearchPage {
     pub after_cursor: Option<String>,
     /// There is a next page.
     pub has_more: bool,
-    /// Size of the body.
-    pub bytes: usize,
-}
-
-/// A page of a list.
-#[derive(Debug)]
-pub struct ListPage {
-    /// In Zendesk's order.
-    pub records: Vec<Record>,
-    /// For the next page, if there is one.
-    pub after: Option<String>,
     /// Size of the body.
     pub bytes: usize,
 }
@@ -155,33 +145,6 @@ pub fn read_search_page(body: Bytes, spec: &StreamSpec) -> Result<SearchPage, St
     })
 }
 
-/// Reads a page of a cursor-paginated list. Without `meta` it is the only one: so answer the lists
-/// under archived tickets.
-///
-/// # Errors
-/// What is wrong with the body, without quoting it.
-pub fn read_list_page(body: Bytes, spec: &StreamSpec) -> Result<ListPage, String> {
-    let [records, meta] =
-        json::pick(&body, &[&*spec.records_key, "meta"]).map_err(|error| not_a_page(&error))?;
-    let records = required(records, &spec.records_key)?;
-    let [has_more, after_cursor] = match meta {
-        Some(meta) => json::pick(meta.get().as_bytes(), &["has_more", "after_cursor"])
-            .map_err(|error| not_a_page(&error))?,
-        None => [None, None],
-    };
-    let has_more = has_more.map(parse::<bool>).transpose()?.unwrap_or(false);
-    let after_cursor = optional_text(after_cursor)?;
-    Ok(ListPage {
-        records: records_of(&body, records, Shape::listed(spec))?,
-        after: match (has_more, after_cursor) {
-            (true, None) => return Err(missing("meta.after_cursor")),
-            (true, after) => after,
-            (false, _) => None,
-        },
-        bytes: body.len(),
-    })
-}
-
 /// Reads the answer of a count: a number, or an object that holds one as its `value`.
 ///
 /// # Errors
@@ -195,30 +158,6 @@ pub(super) fn read_count(body: Bytes) -> Result<u64, String> {
     }
 }
 
-/// Reads any page of a list for what it weighs.
-///
-/// # Errors
-/// What is wrong with the body, without quoting it.
-pub(super) fn read_sample(body: Bytes, spec: &StreamSpec) -> Result<Sample, String> {
-    let [records, meta, next_page] = json::pick(&body, &[&*spec.records_key, "meta", "next_page"])
-        .map_err(|error| not_a_page(&error))?;
-    let records = required(records, &spec.records_key)?;
-    let has_more = match meta {
-        Some(meta) => {
-            let [has_more] = json::pick(meta.get().as_bytes(), &["has_more"])
-                .map_err(|error| not_a_page(&error))?;
-            has_more.is_some_and(|more| more.get() == "true")
-        }
-        None => next_page.is_some(),
-    };
-    let records = records_of(&body, records, Shape::listed(spec))?;
-    Ok(Sample {
-        records: records.len() as u64,
-        bytes: records.iter().map(|record| record.bytes.len() as u64).sum(),
-        more: has_more,
-    })
-}
-
 /// Takes any JSON object for an answer.
 ///
 /// # Errors
@@ -227,17 +166,6 @@ pub(super) fn read_answer(body: Bytes) -> Result<(), String> {
     json::pick(&body, &[])
         .map(|[]| ())
         .map_err(|error| not_a_page(&error))
-}
-
-/// The first record in the answer of any export or list of `spec`.
-///
-/// # Errors
-/// What is wrong with the body, without quoting it.
-pub(super) fn read_any_record(body: Bytes, spec: &StreamSpec) -> Result<Option<Record>, String> {
-    let [records] = json::pick(&body, &[&*spec.records_key]).map_err(|error| not_a_page(&error))?;
-    let records = required(records, &spec.records_key)?;
-    let records = records_of(&body, records, Shape::listed(spec))?;
-    Ok(records.into_iter().next())
 }
 
 /// The records in `array`, a slice of `body`.

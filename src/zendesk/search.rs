@@ -121,6 +121,7 @@ impl Search {
             requests,
             unreadable: None,
             children: Vec::new(),
+            listed: None,
         })
     }
 
@@ -251,6 +252,7 @@ fn nothing_yet(from: Option<Timestamp>) -> Page {
         requests: 0,
         unreadable: None,
         children: Vec::new(),
+        listed: None,
     }
 }
 

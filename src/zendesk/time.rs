@@ -160,6 +160,7 @@ impl Time {
             requests: fetched.requests,
             records: page.records,
             children: page.children,
+            listed: None,
             unreadable,
         })
     }
@@ -322,6 +323,7 @@ fn nothing_yet(Progress { from, reached }: Progress) -> Page {
         requests: 1,
         children: Vec::new(),
         unreadable: None,
+        listed: None,
     }
 }
 

@@ -98,6 +98,7 @@ impl Incremental {
             bytes: page.bytes,
             requests: attempts,
             children: page.children,
+            listed: None,
             unreadable: Some(Unreadable {
                 second: lost_second,
                 after: Some(cursor.clone()),

@@ -108,7 +108,7 @@ async fn plan<'c>(
         let page_size = config
             .zendesk
             .page_size
-            .min(zendesk::records_max(spec, members));
+            .min(zendesk::records_max(stream, members));
         let route = route(stream);
         lines.push(Line {
             stream: &spec.name,

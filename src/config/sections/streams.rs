@@ -27,15 +27,6 @@ pub(super) fn streams(
     let named = section.names();
     let streams: Vec<Read<Option<Stream>>> = catalogue::all()
         .iter()
-        .filter(|spec| {
-            matches!(
-                spec.reading,
-                Reading::Incremental { .. }
-                    | Reading::Time { .. }
-                    | Reading::Inside { .. }
-                    | Reading::Children { .. }
-            )
-        })
         .map(|spec| {
             section.optional_section(&spec.name, |section| match spec.parent() {
                 None => stream(section, spec, platform, schedule),
@@ -58,8 +49,8 @@ pub(super) fn streams(
         .into_iter()
         .filter_map(Read::transpose)
         .collect::<Read<_>>()?;
-    match inside_search_results(&streams) {
-        Some(stream) => Err(section.refuse(&stream.spec.name, not_in_search_results())),
+    match inside_another_export(&streams) {
+        Some(stream) => Err(section.refuse(&stream.spec.name, not_in_that_export())),
         None => Ok(streams),
     }
 }
@@ -71,11 +62,12 @@ fn without_parent(parent: &str) -> Problem {
     )
 }
 
-/// A stream inside the pages of one that is read by search, where it is not.
-fn inside_search_results(streams: &[Stream]) -> Option<&Stream> {
+/// A stream inside the export of one that is read by search or as a list, where it is not.
+fn inside_another_export(streams: &[Stream]) -> Option<&Stream> {
     let searched = |name: &str| {
         streams.iter().any(|stream| {
-            stream.spec.name == name && matches!(stream.export, Export::Search { .. })
+            let by_other = matches!(stream.export, Export::Search { .. } | Export::List { .. });
+            stream.spec.name == name && by_other
         })
     };
     streams.iter().find(|stream| {
@@ -84,9 +76,9 @@ fn inside_search_results(streams: &[Stream]) -> Option<&Stream> {
     })
 }
 
-fn not_in_search_results() -> Problem {
+fn not_in_that_export() -> Problem {
     Problem::new(
-        "this stream is part of the incremental export of its parent, which is read by search",
+        "this stream is part of the incremental export of its parent, which is read otherwise",
         "leave this section out, or `export` in the parent's",
     )
 }

@@ -98,7 +98,7 @@ fn exports() {
     assert_eq!(stream("overlap = \"0s\"").overlap, Duration::ZERO);
     insta::assert_snapshot!(fault("export = \"time\""), @"
         line 11: streams.users.export: `time` is none of the choices
-            write `incremental` or `search`
+            write `incremental`, `search` or `list`
         ");
     let text = minimal_with("[streams.users]", "[streams.organizations]");
     let export = accepted(&text, &[]).streams.remove(0).export;
@@ -179,7 +179,7 @@ fn members_are_read_with_their_parents() {
             the keys here are `dataset_id`, `flow_id`, `mapping` and `schema_id`
         ");
     insta::assert_snapshot!(faults_with(FLOW, &format!("{FLOW}export = \"search\"\n[streams.user_identities]\nflow_id = \"i\"\n")), @"
-        line 12: streams.user_identities: this stream is part of the incremental export of its parent, which is read by search
+        line 12: streams.user_identities: this stream is part of the incremental export of its parent, which is read otherwise
             leave this section out, or `export` in the parent's
         ");
     let text = minimal_with(

@@ -125,6 +125,7 @@ impl Export {
                 .iter()
                 .map(|((_, id), ticket)| record("tickets", *id, ticket))
                 .collect(),
+            listed: None,
             children: ALONG.map(along).into(),
             next: Position::Incremental {
                 cursor: last
@@ -195,6 +196,7 @@ impl Pages for Export {
             children: std::mem::take(&mut page.children),
             next: std::mem::replace(&mut page.next, position.clone()),
             unreadable: None,
+            listed: None,
             ..page
         });
         page.end_of_stream = false;

@@ -1,7 +1,7 @@
 //! `export`: how a stream is read, of the ways that its row allows, and the keys that belong to
 //! some of them only.
 
-use crate::catalogue::{Reading, StreamEnd, StreamSpec, Text, TimeUnit};
+use crate::catalogue::{Pagination, Reading, StreamEnd, StreamSpec, Text, TimeUnit};
 use crate::config::Export;
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
@@ -25,6 +25,10 @@ enum Way<'s> {
     Search {
         search_type: &'s Text,
     },
+    List {
+        path: &'s Text,
+        pagination: Pagination,
+    },
 }
 
 impl Way<'_> {
@@ -33,6 +37,7 @@ impl Way<'_> {
             Self::Incremental { .. } => "incremental",
             Self::Time { .. } => "time",
             Self::Search { .. } => "search",
+            Self::List { .. } => "list",
         }
     }
 
@@ -41,6 +46,7 @@ impl Way<'_> {
         match self {
             Self::Search { .. } => &[],
             Self::Incremental { .. } | Self::Time { .. } => &["settle", "query", "brands"],
+            Self::List { .. } => &["settle", "query", "brands", "start", "end", "overlap"],
         }
     }
 }
@@ -60,11 +66,19 @@ fn ways(spec: &StreamSpec) -> Vec<Way<'_>> {
             end: *end,
             size: size.as_ref(),
         }),
-        Reading::List { .. } | Reading::Inside { .. } | Reading::Children { .. } => None,
+        Reading::List { path, pagination } => Some(Way::List {
+            path,
+            pagination: *pagination,
+        }),
+        Reading::Inside { .. } | Reading::Children { .. } => None,
     };
     let search = spec.search_type.as_ref();
     let search = search.map(|search_type| Way::Search { search_type });
-    own.into_iter().chain(search).collect()
+    let list = spec.list_path.as_ref().map(|path| Way::List {
+        path,
+        pagination: Pagination::Cursor,
+    });
+    own.into_iter().chain(search).chain(list).collect()
 }
 
 /// How the stream is read. Keys that belong to other exports are refused.
@@ -77,7 +91,7 @@ pub(super) fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Expor
         for key in way.foreign_keys() {
             section.let_override("export", &[key]);
             if section.value(key).is_some() {
-                section.refuse(key, foreign(key, &ways));
+                section.refuse(key, foreign(key, way, &ways));
             }
         }
     }
@@ -101,11 +115,21 @@ pub(super) fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Expor
             terms: terms?,
             settle: settle?,
         },
+        Way::List { path, pagination } => Export::List {
+            path: path.clone(),
+            pagination,
+        },
     })
 }
 
-fn foreign(key: &str, ways: &[Way<'_>]) -> Problem {
-    let what = "this key belongs to the search export";
+fn foreign(key: &str, way: Way<'_>, ways: &[Way<'_>]) -> Problem {
+    let what = match key {
+        "settle" => "this key belongs to the search export".to_owned(),
+        _ => format!(
+            "a {} is read whole each time, whatever its times are",
+            way.word()
+        ),
+    };
     let other = ways.iter().find(|way| !way.foreign_keys().contains(&key));
     let remedy = match other {
         Some(other) => format!("leave it out, or write `export = \"{}\"`", other.word()),
