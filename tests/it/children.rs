@@ -398,3 +398,30 @@ async fn a_list_that_the_account_does_not_have_stops_the_walk_and_says_so() {
         present(&world, "tickets").len()
     );
 }
+
+#[tokio::test]
+async fn what_left_a_list_is_told_and_what_stayed_is_not_sent_again() {
+    let world = world(&["articles", "article_comments"]).await;
+    world.sync().await.assert_code(0);
+    let before = messages(&world, "article_comments").len();
+    let comments = world.zendesk.collection("article_comments");
+    let comments = comments.expect("a stream");
+    let gone = comments.delete(3);
+    let articles = world.zendesk.collection("articles").expect("a stream");
+    let changed = articles.change(articles.count());
+    assert_eq!(changed.len(), articles.count(), "all of them");
+    shown(&world, "articles").await;
+    let second = world.sync().await;
+    second.assert_code(0);
+    let sent = messages(&world, "article_comments").split_off(before);
+    let ends: BTreeSet<String> = sent.iter().map(|message| id(message)).collect();
+    assert_eq!(ends, gone.iter().cloned().collect());
+    for message in &sent {
+        let end = format!("{{\"id\":{},\"deleted\":true}}", id(message));
+        assert_eq!(message, end.as_bytes());
+    }
+    let line = report(&second, "article_comments");
+    let known = present(&world, "article_comments").len();
+    assert_eq!(line["received"], known + gone.len());
+    assert_eq!(line["skipped"], known);
+}
