@@ -233,6 +233,17 @@ impl StreamSpec {
         }
     }
 
+    /// Path of the requests that read it; `None` for a stream that costs none.
+    pub fn path(&self) -> Option<&str> {
+        match &self.reading {
+            Reading::Incremental { path }
+            | Reading::Time { path, .. }
+            | Reading::List { path, .. }
+            | Reading::Children { path, .. } => Some(path),
+            Reading::Inside { .. } => None,
+        }
+    }
+
     /// Field of the version in search results and lists.
     pub fn listed_version(&self) -> Option<&Text> {
         self.listed_version_field
@@ -485,17 +496,10 @@ mod tests {
     #[test]
     fn paths_are_absolute_and_have_no_query() {
         for spec in all() {
-            let path = match &spec.reading {
-                Reading::Incremental { path }
-                | Reading::Time { path, .. }
-                | Reading::List { path, .. }
-                | Reading::Children { path, .. } => path,
-                Reading::Inside { .. } => continue,
-            };
             for path in [
-                Some(path),
-                spec.list_path.as_ref(),
-                spec.count_path.as_ref(),
+                spec.path(),
+                spec.list_path.as_deref(),
+                spec.count_path.as_deref(),
             ] {
                 let Some(path) = path else { continue };
                 assert!(path.starts_with("/api/v2/"), "{path}");

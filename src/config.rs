@@ -305,6 +305,8 @@ pub struct Stream {
     pub spec: Arc<StreamSpec>,
     /// How it is read.
     pub export: Export,
+    /// Zendesk's parameters for it.
+    pub parameters: Parameters,
     /// Only records changed at or after this; `None` means everything.
     pub start: Option<Timestamp>,
     /// Only records changed before this; `None` means for as long as the daemon runs.
@@ -332,6 +334,8 @@ pub enum Export {
     Search {
         /// Its `filter[type]`.
         search_type: Text,
+        /// Further terms of its query.
+        terms: Option<String>,
         /// Age a change must have before a window may end after it: Zendesk's search index lags.
         settle: Duration,
     },
@@ -353,6 +357,19 @@ pub enum Export {
         /// How its pages follow one another.
         pagination: Pagination,
     },
+    /// With the stream that its row names as its parent, whose section says when and how.
+    WithParent,
+}
+
+/// What the configuration asks Zendesk for beyond the defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters {
+    /// `all`, `agent` or `ai_agent`; Zendesk's default is `agent`.
+    pub support_type_scope: Option<&'static str>,
+    /// Leaves deleted records out.
+    pub exclude_deleted: bool,
+    /// Sideloads beside those that other streams need.
+    pub include: Vec<String>,
 }
 
 /// How records become messages, with what each way needs.

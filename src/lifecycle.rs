@@ -112,7 +112,8 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<Walk>, 
     walks
         .into_iter()
         .map(|walk| {
-            let export = Export::new(client.clone(), walk.root, config.zendesk.page_size);
+            let page_size = config.zendesk.page_size;
+            let export = Export::new(client.clone(), walk.root, &walk.members, page_size);
             let members: Result<Vec<Member>, Error> = std::iter::once(walk.root)
                 .chain(walk.members)
                 .map(|stream| {

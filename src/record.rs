@@ -270,6 +270,9 @@ pub struct Children {
     pub stream: Arc<str>,
     /// They, in the order of the records they came with.
     pub records: Vec<Record>,
+    /// The parent whose whole list this is: what was in the list before and is missing now has
+    /// vanished. `None` where the records are no whole list.
+    pub scope: Option<RecordId>,
 }
 
 /// A record that cannot be read, as far as it is known.

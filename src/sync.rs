@@ -54,6 +54,8 @@ use pass::Pass;
 pub struct Walk<E = Export> {
     export: E,
     delivery: Delivery,
+    /// All pages of the last pass were settled.
+    settled: bool,
 }
 
 /// A stream that a walk delivers, or only reads.
@@ -101,8 +103,14 @@ pub trait Pages: Send {
     /// `None` if it cannot, or if that would gain nothing.
     fn split(&self, position: &Position) -> Option<Split>;
 
+    /// Called before each pass: a page of which only parts were given begins again. `settled` says
+    /// whether all pages of the pass before were; if not, they may be asked for again.
+    fn begin(&mut self, settled: bool);
+
     /// The page after `position`, which comes from [`Self::position`], from [`Self::split`] or
-    /// from an earlier page.
+    /// from an earlier page, for those of `streams` that it has records of: what only others want
+    /// may be left out. A page may come in parts, each with a `next` that is `position` but
+    /// for the last: the following calls, all with `position`, get the other parts.
     ///
     /// # Errors
     /// When there is no such page within the configured attempts.
@@ -110,12 +118,17 @@ pub trait Pages: Send {
         &mut self,
         position: &Position,
         urgency: Urgency,
+        streams: &[String],
     ) -> impl Future<Output = Result<Page, zendesk::Error>> + Send;
 }
 
 impl Pages for Export {
     fn position(&self, checkpoint: Option<Position>) -> Position {
         Self::position(self, checkpoint)
+    }
+
+    fn begin(&mut self, settled: bool) {
+        Self::begin(self, settled);
     }
 
     fn horizon(&self) -> Timestamp {
@@ -130,8 +143,9 @@ impl Pages for Export {
         &mut self,
         position: &Position,
         urgency: Urgency,
+        streams: &[String],
     ) -> Result<Page, zendesk::Error> {
-        Self::page(self, position, urgency).await
+        Self::page(self, position, urgency, streams).await
     }
 }
 
@@ -155,6 +169,7 @@ impl<E: Pages> Walk<E> {
         } = stores;
         Self {
             export,
+            settled: false,
             delivery: Delivery {
                 members,
                 store,
@@ -190,8 +205,10 @@ impl<E: Pages> Walk<E> {
         progress: &Progress<'_>,
     ) -> Summary {
         let mut pass = Pass::begin(&self.delivery, &self.export);
+        self.export.begin(std::mem::take(&mut self.settled));
         self.delivery.expire_dead_letters().await;
         let end = self.pass(&mut pass, stop, due, progress).await;
+        self.settled = matches!(end, End::Complete);
         self.delivery.conclude(pass, end).await
     }
 
@@ -247,7 +264,7 @@ async fn read<E: Pages>(
                 let urgency = itinerary.urgency(leg, horizon);
                 let page = tokio::select! {
                     () = stop.cancelled() => break,
-                    page = export.page(itinerary.position(leg), urgency) => page,
+                    page = export.page(itinerary.position(leg), urgency, itinerary.streams(leg)) => page,
                 };
                 match page {
                     Err(error) => Event::Failed(error),

@@ -9,21 +9,28 @@
 //! only; requests are rebuilt from the cursor.
 
 mod answer;
+mod availability;
 mod caller;
+mod census;
 mod client;
 mod clock;
 mod error;
 mod export;
 mod incremental;
+mod inside;
 mod list;
+mod lists;
 pub mod page;
+mod parameters;
 mod search;
 mod sign_in;
 mod source;
 mod time;
 mod unreadable;
 
+pub use availability::Availability;
 pub use caller::Caller;
+pub use census::Sample;
 pub use client::Client;
 pub use error::Error;
-pub use export::{Export, Split, Urgency};
+pub use export::{Export, Split, Urgency, records_max};

@@ -14,6 +14,7 @@ use crate::limits;
 
 mod cadence;
 mod headers;
+mod parameters;
 mod platform;
 mod secret;
 mod streams;

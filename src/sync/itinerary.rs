@@ -162,13 +162,17 @@ impl Route {
         state.ended = self.ended;
     }
 
-    /// Whether pages of `leg` are delivered to `stream`.
-    pub(super) fn serves(&self, leg: Leg, stream: &str) -> bool {
-        let streams = match leg {
+    /// The streams that pages of `leg` are delivered to.
+    fn streams(&self, leg: Leg) -> &[String] {
+        match leg {
             Leg::Live => &self.members,
             Leg::History(index) => &self.history[index].streams,
-        };
-        streams.iter().any(|name| name == stream)
+        }
+    }
+
+    /// Whether pages of `leg` are delivered to `stream`.
+    pub(super) fn serves(&self, leg: Leg, stream: &str) -> bool {
+        self.streams(leg).iter().any(|name| name == stream)
     }
 
     /// Moves over a page. A walk with an `end` stays before the page that reaches it: should the
@@ -236,6 +240,8 @@ pub(super) struct Itinerary {
     live_pages: u32,
     live_done: bool,
     history_pages: u32,
+    /// The leg whose last page was only a part: its position has not moved.
+    within: Option<Leg>,
 }
 
 impl Itinerary {
@@ -248,12 +254,17 @@ impl Itinerary {
             resumes,
             live_pages: 0,
             history_pages: 0,
+            within: None,
         }
     }
 
     /// What comes next. `due` says whether the next tick is; `split` asks the export whether it
     /// can go on live from another place, and whether that is worth it.
     pub(super) fn next(&self, due: bool, split: impl FnOnce(&Position) -> Option<Split>) -> Step {
+        // Whoever left in the middle of a page would begin it again, and perhaps for ever.
+        if let Some(leg) = self.within {
+            return Step::Read(leg);
+        }
         if !self.live_done {
             let may_split = due
                 && self.live_pages > 0
@@ -280,6 +291,11 @@ impl Itinerary {
         }
     }
 
+    /// The streams that the next page of `leg` is for.
+    pub(super) fn streams(&self, leg: Leg) -> &[String] {
+        self.route.streams(leg)
+    }
+
     /// How urgent the next page of `leg` is.
     pub(super) fn urgency(&self, leg: Leg, now: Timestamp) -> Urgency {
         let is_news = match leg {
@@ -299,6 +315,8 @@ impl Itinerary {
 
     /// Takes note of a page that was read.
     pub(super) fn passed(&mut self, page: Passed) {
+        let moves = page.next != *self.position(page.leg);
+        self.within = (!moves && page.end_of_stream.is_none()).then_some(page.leg);
         match page.leg {
             Leg::Live => {
                 self.live_pages += 1;
@@ -307,6 +325,12 @@ impl Itinerary {
             Leg::History(_) => self.history_pages += 1,
         }
         self.route.pass(page, self.end);
-        self.live_done |= self.route.ended.is_some();
+        if self.route.ended.is_some() {
+            self.live_done = true;
+            self.within = None;
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

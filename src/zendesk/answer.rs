@@ -34,6 +34,7 @@ pub(super) enum Decision {
 pub(super) enum Stop {
     Forbidden,
     NotFound,
+    NotOffered,
     Redirected,
     Refused,
     /// The page is too far down a list.
@@ -77,6 +78,8 @@ pub(super) fn decide(
         },
         // What an expired search cursor answers is not documented: any other 4xx will do.
         400..=499 if carries_cursor => Decision::CursorLost,
+        // A feature that the account does not have, whatever is asked of it.
+        404 if contains(body, "InvalidEndpoint") => Decision::Stop(Stop::NotOffered),
         404 => Decision::Stop(Stop::NotFound),
         400..=499 => Decision::Stop(Stop::Refused),
         // Gateway timeouts mostly mean a page that takes too long to make, and an internal error may
@@ -190,6 +193,8 @@ mod tests {
             check(status, None, "", true, Decision::CursorLost);
         }
         check(404, None, "", false, Decision::Stop(Stop::NotFound));
+        let text = r#"{"error":"InvalidEndpoint","description":"Not found"}"#;
+        check(404, None, text, false, Decision::Stop(Stop::NotOffered));
         check(422, None, "", false, Decision::Stop(Stop::Refused));
         check(401, None, "", true, Decision::RenewSignIn);
         check(403, None, "", true, Decision::Stop(Stop::Forbidden));

@@ -257,6 +257,7 @@ fn stopped(stop: Stop, what: String, trouble: Trouble) -> Error {
     match stop {
         Stop::Forbidden => Error::Forbidden { what, trouble },
         Stop::NotFound => Error::NotFound { what, trouble },
+        Stop::NotOffered => Error::NotOffered { what, trouble },
         Stop::Refused => Error::Refused { what, trouble },
         Stop::TooDeep => Error::TooDeep(trouble),
         Stop::Redirected => Error::Redirected {

@@ -34,6 +34,15 @@ pub enum Error {
         #[source]
         trouble: Trouble,
     },
+    /// The account does not have this endpoint.
+    #[error("the account has nothing at the address to {what}: {trouble}")]
+    NotOffered {
+        /// What was being done.
+        what: String,
+        /// The answer.
+        #[source]
+        trouble: Trouble,
+    },
     /// The answer sends us elsewhere.
     #[error("zendesk redirects the request to {what} to `{location}`")]
     Redirected {
@@ -121,7 +130,9 @@ impl Explain for Error {
             Self::Client(_) => Code::Tls,
             Self::Secret(_) | Self::SignIn(_) => Code::ZendeskSignIn,
             Self::Forbidden { .. } => Code::ZendeskForbidden,
-            Self::NotFound { .. } | Self::Redirected { .. } => Code::ZendeskAddress,
+            Self::NotFound { .. } | Self::NotOffered { .. } | Self::Redirected { .. } => {
+                Code::ZendeskAddress
+            }
             Self::Refused { .. } | Self::TooDeep(_) => Code::ZendeskRefused,
             Self::Unavailable { .. } | Self::Unreadable { .. } => Code::ZendeskUnavailable,
             Self::CursorLost(_) | Self::TooRecent(_) | Self::NoProgress { .. } => {
@@ -145,6 +156,9 @@ impl Explain for Error {
             ),
             Self::NotFound { .. } => Some(
                 "check `zendesk.subdomain` (or `base_url`), and that the account's plan includes this object",
+            ),
+            Self::NotOffered { .. } => Some(
+                "check `zendesk.subdomain` (or `base_url`); if it is right, the account's plan does not include this: leave the stream's section out (`zendesk-aep streams --available` shows what there is)",
             ),
             Self::Redirected { .. } => Some(
                 "redirects are not followed, since credentials would go along; use the account's `….zendesk.com` name",

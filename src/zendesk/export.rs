@@ -8,20 +8,26 @@ use jiff::Timestamp;
 use super::Error;
 use super::client::{Client, PageSize};
 use super::incremental::Incremental;
+use super::inside::Inside;
 use super::list::{self, List};
+use super::lists::Lists;
+use super::parameters::Parameters;
 use super::search::Search;
 use super::source::Source;
 use super::time::{Endpoint, Progress, Time};
-use crate::catalogue::Reading;
+use crate::catalogue::{Place, Reading, StreamSpec};
 use crate::config;
 use crate::limits;
 use crate::record::{Page, Position};
 
-/// One stream's way of being read. It remembers nothing but how heavy pages may be: every page
-/// is asked for by position.
+/// One stream's way of being read, with the streams that are read along with it. Every page is
+/// asked for by position.
 #[derive(Debug)]
 pub struct Export {
+    root: Arc<str>,
     protocol: Protocol,
+    /// The lists under its records, if any are wanted.
+    lists: Option<Lists>,
 }
 
 /// Where to go on so that live changes need not wait for a back-log.
@@ -51,25 +57,44 @@ enum Protocol {
 }
 
 impl Export {
-    /// The export that `stream` configures.
-    pub fn new(client: Arc<Client>, stream: &config::Stream, page_size: u32) -> Self {
+    /// The export that `stream` configures, and that the `members` are read with.
+    pub fn new(
+        client: Arc<Client>,
+        stream: &config::Stream,
+        members: &[&config::Stream],
+        page_size: u32,
+    ) -> Self {
         let spec = &stream.spec;
+        let members = members.iter().map(|member| &member.spec);
+        let inside = Inside::new(&spec.name, members.clone());
+        let lists = Lists::new(client.clone(), members.clone());
         let source = Source {
             client,
-            spec: spec.clone(),
             start: stream.start,
             overlap: stream.overlap,
-            page_size: PageSize::new(page_size.min(page_max(stream))),
+            page_size: PageSize::new(page_size.min(records_max(stream, members))),
+            parameters: Parameters::new(spec, &stream.parameters, &inside),
+            inside,
+            spec: spec.clone(),
         };
         Self {
+            root: (&*spec.name).into(),
+            lists,
             protocol: match &stream.export {
                 config::Export::Incremental { path } => {
                     Protocol::Incremental(Incremental::new(source, path.clone()))
                 }
                 config::Export::Search {
                     search_type,
+                    terms,
                     settle,
-                } => Protocol::Search(Search::new(source, search_type.clone(), *settle)),
+                } => {
+                    let (search_type, terms) = (search_type.clone(), terms.clone());
+                    Protocol::Search(Search::new(source, search_type, terms, *settle))
+                }
+                config::Export::WithParent => {
+                    unreachable!("a stream that is read with its parent has no export of its own")
+                }
                 config::Export::Time {
                     path,
                     unit,
@@ -132,6 +157,13 @@ impl Export {
         }
     }
 
+    /// Begins a pass. `settled` says whether all pages of the one before were.
+    pub fn begin(&mut self, settled: bool) {
+        if let Some(lists) = &mut self.lists {
+            lists.begin(settled);
+        }
+    }
+
     /// The time up to which a page that is asked for now shows every change, by Zendesk's clock.
     pub fn horizon(&self) -> Timestamp {
         let (source, hold_back) = match &self.protocol {
@@ -174,17 +206,37 @@ impl Export {
         is_far_back.then_some(Split { live, until })
     }
 
-    /// The page after `position`.
+    /// The page after `position`. Lists under its records are read for those of `streams` only.
     ///
     /// # Errors
     /// When Zendesk gives no such page within the configured attempts.
-    pub async fn page(&mut self, position: &Position, urgency: Urgency) -> Result<Page, Error> {
+    pub async fn page(
+        &mut self,
+        position: &Position,
+        urgency: Urgency,
+        streams: &[String],
+    ) -> Result<Page, Error> {
         tracing::debug!(
-            stream = self.stream(),
+            stream = &*self.root,
             ?urgency,
             read_to = position.recovery_time().map(tracing::field::display),
             "reading a page"
         );
+        if let Some(lists) = &mut self.lists
+            && lists.follows(position)
+            && let Some(page) = lists.next().await?
+        {
+            return Ok(page);
+        }
+        let page = self.own_page(position).await?;
+        Ok(match &mut self.lists {
+            Some(lists) => lists.follow(&self.root, position, page, streams),
+            None => page,
+        })
+    }
+
+    /// The page after `position` of the stream itself, with what is inside it.
+    async fn own_page(&mut self, position: &Position) -> Result<Page, Error> {
         match (&mut self.protocol, position) {
             (
                 Protocol::Incremental(export),
@@ -234,15 +286,22 @@ impl Export {
             }
         }
     }
+}
 
-    fn stream(&self) -> &str {
-        match &self.protocol {
-            Protocol::Incremental(export) => export.source.stream(),
-            Protocol::Search(export) => export.source.stream(),
-            Protocol::Time(export) => export.source.stream(),
-            Protocol::List(export) => export.source.stream(),
-        }
-    }
+/// Records in the largest page that is asked for, with what `members` add to each.
+pub fn records_max<'s>(
+    stream: &config::Stream,
+    members: impl Iterator<Item = &'s Arc<StreamSpec>>,
+) -> u32 {
+    let most = members.map(|member| match &member.reading {
+        Reading::Children { .. } => limits::PAGE_RECORDS_WITH_LISTS_MAX,
+        Reading::Inside {
+            place: Place::ChildEvents(_),
+            ..
+        } => limits::PAGE_RECORDS_WITH_COMMENTS_MAX,
+        _ => u32::MAX,
+    });
+    most.fold(page_max(stream), u32::min)
 }
 
 /// Records in the largest page that Zendesk serves of a stream. Of a row's own reading it says so;
@@ -252,8 +311,11 @@ fn page_max(stream: &config::Stream) -> u32 {
         (config::Export::List { .. }, Reading::List { .. }) => stream.spec.page_max,
         (config::Export::List { .. }, _) => limits::LIST_PAGE_RECORDS_MAX,
         (config::Export::Search { .. }, _) => limits::PAGE_RECORDS_MAX,
-        (config::Export::Incremental { .. } | config::Export::Time { .. }, _) => {
-            stream.spec.page_max
-        }
+        (
+            config::Export::Incremental { .. }
+            | config::Export::Time { .. }
+            | config::Export::WithParent,
+            _,
+        ) => stream.spec.page_max,
     }
 }

@@ -4,6 +4,7 @@
 //! has null for a cursor, so the last non-null one is kept; a page may be empty with more to
 //! come, so only `end_of_stream` ends a walk; a cursor contains `=` and may contain `+`.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::Error;
@@ -78,8 +79,8 @@ impl Incremental {
             bytes: page.bytes,
             requests,
             records: page.records,
+            children: page.children,
             unreadable: None,
-            children: Vec::new(),
             listed: None,
         })
     }
@@ -105,10 +106,10 @@ impl Incremental {
         let request = Request {
             what: &format!("export {}", spec.name),
             path: &self.path,
-            query: vec![match begin {
+            query: self.source.parameters.with(vec![match begin {
                 Begin::After(cursor) => ("cursor", cursor.as_str().to_owned()),
                 Begin::At(time) => ("start_time", time.as_second().to_string()),
-            }],
+            }]),
             carries_cursor: matches!(begin, Begin::After(_)),
             effort,
         };
@@ -117,11 +118,14 @@ impl Incremental {
             size: &mut self.source.page_size,
             may_change: true,
         };
-        let fetched = self
-            .source
-            .client
-            .fetch(&request, Some(sized), |body| read_cursor_page(body, &spec))
-            .await?;
+        let inside = &self.source.inside;
+        let read = |body: Bytes| {
+            let page = read_cursor_page(body.clone(), &spec)?;
+            let children = inside.cut(&body, &page.records)?;
+            Ok(CursorPage { children, ..page })
+        };
+        let client = &self.source.client;
+        let fetched = client.fetch(&request, Some(sized), read).await?;
         Ok((fetched.value, fetched.requests))
     }
 }
@@ -138,8 +142,8 @@ fn nothing_yet(cursor: Option<&Cursor>, recovery_time: Option<Timestamp>) -> Pag
         end_of_stream: true,
         bytes: 0,
         requests: 1,
-        unreadable: None,
         children: Vec::new(),
+        unreadable: None,
         listed: None,
     }
 }

@@ -152,7 +152,7 @@ impl List {
 
     async fn fetch(&mut self, page: Option<&ListPage>) -> Result<(ListBody, u32), Error> {
         let spec = self.source.spec.clone();
-        let mut query = spec.fixed_query();
+        let mut query = self.source.parameters.with(Vec::new());
         let mut size_of_page;
         let (size, parameter, may_change) = match page {
             Some(ListPage::After(after)) => {

@@ -9,7 +9,7 @@ use url::form_urlencoded;
 
 use crate::catalogue::{StreamSpec, TimeUnit};
 use crate::json;
-use crate::record::Record;
+use crate::record::{Children, Record};
 
 mod list;
 mod shape;
@@ -22,6 +22,8 @@ pub use shape::Shape;
 pub struct CursorPage {
     /// In Zendesk's order.
     pub records: Vec<Record>,
+    /// Records of the streams inside, once they are cut out.
+    pub children: Vec<Children>,
     /// Null on a terminal page without records.
     pub after_cursor: Option<String>,
     /// Nothing more for now.
@@ -35,6 +37,8 @@ pub struct CursorPage {
 pub struct TimePage {
     /// In Zendesk's order.
     pub records: Vec<Record>,
+    /// Records of the streams inside, once they are cut out.
+    pub children: Vec<Children>,
     /// Where the next page begins, as far as Zendesk says; it does not for empty pages.
     pub ends_at: Option<Timestamp>,
     /// Nothing more for now; `None` where the endpoint does not say.
@@ -81,6 +85,7 @@ pub fn read_cursor_page(body: Bytes, spec: &StreamSpec) -> Result<CursorPage, St
     };
     Ok(CursorPage {
         records: records_of(&body, records, Shape::exported(spec))?,
+        children: Vec::new(),
         after_cursor: optional_text(after_cursor)?,
         end_of_stream,
         bytes: body.len(),
@@ -107,6 +112,7 @@ pub fn read_time_page(body: Bytes, spec: &StreamSpec, unit: TimeUnit) -> Result<
             required(records, &spec.records_key)?,
             Shape::exported(spec),
         )?,
+        children: Vec::new(),
         ends_at: end.and_then(|number| unit.time(number)),
         end_of_stream: end_of_stream.map(parse).transpose()?,
         bytes: body.len(),
@@ -139,17 +145,49 @@ pub fn read_search_page(body: Bytes, spec: &StreamSpec) -> Result<SearchPage, St
     })
 }
 
-fn records_of(body: &Bytes, array: &RawValue, shape: Shape<'_>) -> Result<Vec<Record>, String> {
+/// Reads the answer of a count: a number, or an object that holds one as its `value`.
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub(super) fn read_count(body: Bytes) -> Result<u64, String> {
+    let [count] = json::pick(&body, &["count"]).map_err(|error| not_a_page(&error))?;
+    let count = required(count, "count")?;
+    match json::pick(count.get().as_bytes(), &["value"]) {
+        Ok([value]) => parse(required(value, "count.value")?),
+        Err(_) => parse(count),
+    }
+}
+
+/// Takes any JSON object for an answer.
+///
+/// # Errors
+/// When the body is none.
+pub(super) fn read_answer(body: Bytes) -> Result<(), String> {
+    json::pick(&body, &[])
+        .map(|[]| ())
+        .map_err(|error| not_a_page(&error))
+}
+
+/// The records in `array`, a slice of `body`.
+pub(super) fn records_of(
+    body: &Bytes,
+    array: &RawValue,
+    shape: Shape<'_>,
+) -> Result<Vec<Record>, String> {
     let records: Vec<&RawValue> =
         serde_json::from_str(array.get()).map_err(|error| not_a_page(&error))?;
     Ok(records
         .into_iter()
-        .map(|record| shape.read(body, record))
+        .map(|record| shape.read_in(body, record))
         .collect())
 }
 
 fn required<'a>(value: Option<&'a RawValue>, key: &str) -> Result<&'a RawValue, String> {
-    value.ok_or_else(|| format!("the answer is no page of an export: it has no `{key}`"))
+    value.ok_or_else(|| missing(key))
+}
+
+fn missing(key: &str) -> String {
+    format!("the answer is no page of an export: it has no `{key}`")
 }
 
 fn optional_text(value: Option<&RawValue>) -> Result<Option<String>, String> {

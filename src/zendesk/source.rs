@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::client::{Client, PageSize};
+use super::inside::Inside;
+use super::parameters::Parameters;
 use crate::catalogue::StreamSpec;
 use crate::limits;
 use crate::record::Record;
@@ -18,6 +20,8 @@ pub(super) struct Source {
     pub(super) start: Option<Timestamp>,
     pub(super) overlap: Duration,
     pub(super) page_size: PageSize,
+    pub(super) parameters: Parameters,
+    pub(super) inside: Inside,
 }
 
 impl Source {

@@ -15,6 +15,7 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Error;
@@ -158,7 +159,7 @@ impl Time {
             bytes: page.bytes,
             requests: fetched.requests,
             records: page.records,
-            children: Vec::new(),
+            children: page.children,
             listed: None,
             unreadable,
         })
@@ -213,8 +214,11 @@ impl Time {
     ) -> Result<Fetched<TimePage>, Error> {
         let spec = self.source.spec.clone();
         let unit = self.endpoint.unit;
-        let mut query = spec.fixed_query();
-        query.push(("start_time", unit.number(begin).to_string()));
+        let start_time = unit.number(begin).to_string();
+        let query = self
+            .source
+            .parameters
+            .with(vec![("start_time", start_time)]);
         let request = Request {
             what: &format!("export {}", spec.name),
             path: &self.endpoint.path,
@@ -227,11 +231,13 @@ impl Time {
             size: &mut size,
             may_change: true,
         });
-        let fetched = self
-            .source
-            .client
-            .fetch(&request, sized, |body| read_time_page(body, &spec, unit))
-            .await;
+        let inside = &self.source.inside;
+        let read = |body: Bytes| {
+            let page = read_time_page(body.clone(), &spec, unit)?;
+            let children = inside.cut(&body, &page.records)?;
+            Ok(TimePage { children, ..page })
+        };
+        let fetched = self.source.client.fetch(&request, sized, read).await;
         if size.max() == self.source.page_size.max() {
             self.source.page_size = size;
         }

@@ -97,7 +97,7 @@ impl Incremental {
             end_of_stream: page.end_of_stream,
             bytes: page.bytes,
             requests: attempts,
-            children: Vec::new(),
+            children: page.children,
             listed: None,
             unreadable: Some(Unreadable {
                 second: lost_second,

@@ -2,7 +2,9 @@
 //! simulators on real sockets.
 
 mod attention;
+mod availability;
 mod check;
+mod children;
 mod configuration;
 mod demonstration;
 mod export;

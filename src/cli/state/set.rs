@@ -143,7 +143,7 @@ fn streams_with(
             reached: None,
             page: None,
         },
-        Export::Incremental { .. } => Position::Incremental {
+        Export::Incremental { .. } | Export::WithParent => Position::Incremental {
             cursor: target.cursor.clone(),
             // Of what was read up to here a cursor says nothing that we could understand.
             recovery_time: target.start.or_else(|| {

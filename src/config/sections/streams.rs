@@ -6,13 +6,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cadence::cadence;
+use super::parameters::parameters;
 use super::platform::Identity;
-use crate::catalogue::{self, StreamSpec};
+use crate::catalogue::{self, Reading, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
 use crate::config::values::quantity::duration;
 use crate::config::values::{choice, identifier, moment};
-use crate::config::{Cadence, Envelope, Mapping, Stream};
+use crate::config::{Cadence, Envelope, Export, Mapping, Parameters, Stream};
 
 mod export;
 
@@ -23,23 +24,84 @@ pub(super) fn streams(
     schedule: &Read<Cadence>,
 ) -> Read<Vec<Stream>> {
     // A misspelt name is an unknown key, which is report enough.
-    let none_named = section.names().is_empty();
+    let named = section.names();
     let streams: Vec<Read<Option<Stream>>> = catalogue::all()
         .iter()
-        .filter(|spec| spec.parent().is_none())
         .map(|spec| {
-            section.optional_section(&spec.name, |section| {
-                stream(section, spec, platform, schedule)
+            section.optional_section(&spec.name, |section| match spec.parent() {
+                None => stream(section, spec, platform, schedule),
+                Some(parent) => {
+                    if !named.contains(parent) {
+                        section.refuse_all(without_parent(parent));
+                    }
+                    member(section, spec, platform, schedule)
+                }
             })
         })
         .collect();
-    if none_named {
+    if named.is_empty() {
         return Err(section.refuse_all(Problem::new(
             "no stream is named, so there is nothing to do",
             "write a section for one, like `[streams.users]`",
         )));
     }
-    streams.into_iter().filter_map(Read::transpose).collect()
+    let streams: Vec<Stream> = streams
+        .into_iter()
+        .filter_map(Read::transpose)
+        .collect::<Read<_>>()?;
+    match inside_another_export(&streams) {
+        Some(stream) => Err(section.refuse(&stream.spec.name, not_in_that_export())),
+        None => Ok(streams),
+    }
+}
+
+fn without_parent(parent: &str) -> Problem {
+    Problem::new(
+        format!("this stream is read with `{parent}`, which is not configured"),
+        format!("write a section `[streams.{parent}]` too"),
+    )
+}
+
+/// A stream inside the export of one that is read by search or as a list, where it is not.
+fn inside_another_export(streams: &[Stream]) -> Option<&Stream> {
+    let searched = |name: &str| {
+        streams.iter().any(|stream| {
+            let by_other = matches!(stream.export, Export::Search { .. } | Export::List { .. });
+            stream.spec.name == name && by_other
+        })
+    };
+    streams.iter().find(|stream| {
+        let is_inside = matches!(stream.spec.reading, Reading::Inside { .. });
+        is_inside && stream.spec.parent().is_some_and(searched)
+    })
+}
+
+fn not_in_that_export() -> Problem {
+    Problem::new(
+        "this stream is part of the incremental export of its parent, which is read otherwise",
+        "leave this section out, or `export` in the parent's",
+    )
+}
+
+/// A stream that is read with its parent, whose section says when and how.
+fn member(
+    section: &mut Section<'_>,
+    spec: &StreamSpec,
+    platform: &Identity,
+    schedule: &Read<Cadence>,
+) -> Read<Stream> {
+    let (flow_id, mapping) = mapping(section, platform);
+    Ok(Stream {
+        spec: Arc::new(spec.clone()),
+        export: Export::WithParent,
+        parameters: Parameters::default(),
+        start: None,
+        end: None,
+        mapping: mapping?,
+        flow_id: flow_id?,
+        cadence: schedule.clone()?,
+        overlap: Duration::ZERO,
+    })
 }
 
 fn stream(
@@ -49,6 +111,7 @@ fn stream(
     schedule: &Read<Cadence>,
 ) -> Read<Stream> {
     let export = export::export(section, spec);
+    let parameters = parameters(section, spec);
     let start = section.optional("start", moment);
     let end = section.optional("end", moment);
     let end = end_after(section, &start, end);
@@ -62,6 +125,7 @@ fn stream(
     Ok(Stream {
         spec: Arc::new(spec.clone()),
         export: export?,
+        parameters: parameters?,
         start: start?,
         end: end?,
         mapping: mapping?,

@@ -114,6 +114,7 @@ impl Export {
         let last = read.last().map(|(place, _)| **place);
         let along = |stream: &str| Children {
             stream: stream.into(),
+            scope: None,
             records: read
                 .iter()
                 .map(|((_, id), ticket)| record(stream, *id, ticket))
@@ -160,6 +161,10 @@ impl Pages for Export {
         })
     }
 
+    fn begin(&mut self, _settled: bool) {
+        self.pending.clear();
+    }
+
     fn horizon(&self) -> Timestamp {
         self.account.now()
     }
@@ -178,7 +183,7 @@ impl Pages for Export {
             })
     }
 
-    async fn page(&mut self, position: &Position, _: Urgency) -> Result<Page, Error> {
+    async fn page(&mut self, position: &Position, _: Urgency, _: &[String]) -> Result<Page, Error> {
         if let Some(page) = self.pending.pop() {
             return Ok(page);
         }

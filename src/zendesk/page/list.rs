@@ -59,7 +59,7 @@ pub fn read_list_page(body: Bytes, spec: &StreamSpec) -> Result<ListBody, String
     let holder = held_by(&body, &spec.records_key)?;
     let shape = Shape::listed(spec);
     let records = match holder.get().as_bytes().first() {
-        Some(b'{') => vec![only(shape.read(&body, holder), spec)],
+        Some(b'{') => vec![only(shape.read_in(&body, holder), spec)],
         _ => records_of(&body, holder, shape)?,
     };
     Ok(ListBody {

@@ -38,27 +38,31 @@ impl<'spec> Shape<'spec> {
     }
 
     /// The record in `value`, a slice of `body`.
+    pub(in crate::zendesk) fn read_in(&self, body: &Bytes, value: &RawValue) -> Record {
+        self.read(body.slice_ref(value.get().as_bytes()))
+    }
+
+    /// The record that is the JSON value `bytes`.
     ///
     /// One whose id or version cannot be read is still a record: what becomes of it is decided
     /// further on, where it can be kept.
-    pub(super) fn read(&self, body: &Bytes, value: &RawValue) -> Record {
-        let bytes = value.get().as_bytes();
+    pub(in crate::zendesk) fn read(&self, bytes: Bytes) -> Record {
         let [first, second] = sign_fields(self.deletion);
         let version_field = self.version_field.unwrap_or_default();
         let keys = [self.id_field, version_field, first, second];
-        let [id, version, first, second] = json::pick(bytes, &keys).unwrap_or_default();
-        let mut record = Record::new(
-            body.slice_ref(bytes),
-            match self.id_field.contains(JOINT) {
-                true => joint_id(bytes, self.id_field),
-                false => id.and_then(record_id),
-            },
-            version
-                .filter(|_| self.version_field.is_some())
-                .and_then(version_of),
-        );
-        record.deletion = deletion(self.deletion, first, second);
-        record
+        let [id, version, first, second] = json::pick(&bytes, &keys).unwrap_or_default();
+        let id = match self.id_field.contains(JOINT) {
+            true => joint_id(&bytes, self.id_field),
+            false => id.and_then(record_id),
+        };
+        let version = version
+            .filter(|_| self.version_field.is_some())
+            .and_then(version_of);
+        let deletion = deletion(self.deletion, first, second);
+        Record {
+            deletion,
+            ..Record::new(bytes, id, version)
+        }
     }
 }
 
@@ -151,9 +155,8 @@ mod tests {
     use crate::catalogue::find;
 
     fn read(stream: &str, json: &'static str) -> Record {
-        let body = Bytes::from_static(json.as_bytes());
-        let value: &RawValue = serde_json::from_str(json).expect("JSON");
-        Shape::exported(find(stream).expect("a row")).read(&body, value)
+        let spec = find(stream).expect("a row");
+        Shape::exported(spec).read(Bytes::from_static(json.as_bytes()))
     }
 
     #[test]

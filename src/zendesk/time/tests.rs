@@ -13,6 +13,8 @@ use crate::catalogue;
 use crate::checkpoint::{Repeats, Verdict};
 use crate::config;
 use crate::zendesk::client::Client;
+use crate::zendesk::inside::Inside;
+use crate::zendesk::parameters::Parameters;
 
 const CONFIGURATION: &str = r#"
 [zendesk]
@@ -48,6 +50,8 @@ fn export(end: StreamEnd) -> Time {
     let mut spec = catalogue::find("organizations").expect("a row").clone();
     spec.page_max = u32::try_from(PAGE).expect("it fits");
     let source = Source {
+        parameters: Parameters::default(),
+        inside: Inside::default(),
         client: Arc::new(client.expect("a client")),
         page_size: PageSize::new(spec.page_max),
         spec: Arc::new(spec),

@@ -93,6 +93,12 @@ impl Settings {
         (table, key)
     }
 
+    /// The flow of the users, which other streams may share.
+    pub fn flow(&self) -> String {
+        let flow = self.0["streams"]["users"]["flow_id"].as_str();
+        flow.expect("a flow").to_owned()
+    }
+
     /// Sets a key to a secret that stands in a file of the world's directory.
     pub fn set_secret(&mut self, key: &str, file: &str) -> &mut Self {
         self.set(&format!("{key}.file"), file)

@@ -6,6 +6,7 @@ use crate::config::Export;
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
 use crate::config::sections::MOMENT;
+use crate::config::sections::parameters::terms;
 use crate::config::values::choice;
 use crate::config::values::quantity::duration;
 
@@ -44,8 +45,8 @@ impl Way<'_> {
     fn foreign_keys(self) -> &'static [&'static str] {
         match self {
             Self::Search { .. } => &[],
-            Self::Incremental { .. } | Self::Time { .. } => &["settle"],
-            Self::List { .. } => &["settle", "start", "end", "overlap"],
+            Self::Incremental { .. } | Self::Time { .. } => &["settle", "query", "brands"],
+            Self::List { .. } => &["settle", "query", "brands", "start", "end", "overlap"],
         }
     }
 }
@@ -95,6 +96,7 @@ pub(super) fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Expor
         }
     }
     let settle = section.or("settle", "5m", duration(MOMENT));
+    let terms = terms(section, spec);
     Ok(match way? {
         Way::Incremental { path } => Export::Incremental { path: path.clone() },
         Way::Time {
@@ -110,6 +112,7 @@ pub(super) fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Expor
         },
         Way::Search { search_type } => Export::Search {
             search_type: search_type.clone(),
+            terms: terms?,
             settle: settle?,
         },
         Way::List { path, pagination } => Export::List {
