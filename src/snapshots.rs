@@ -35,9 +35,14 @@ const FORMAT_VERSION: u64 = 1;
 
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
-/// By stream, scope and id: the content, the walk that saw it last, how the id is spelled.
-const RECORDS: TableDefinition<'_, (&str, &str, &str), (Option<u128>, u64, u8)> =
-    TableDefinition::new("records");
+const RECORDS: TableDefinition<'_, Key, Value> = TableDefinition::new("records");
+
+/// Stream, scope and id.
+type Key = (&'static str, &'static str, &'static str);
+
+/// The content, if any that counts was delivered; the walk that saw the record last; how its id is
+/// spelled.
+type Value = (Option<u128>, u64, u8);
 
 /// The open file.
 #[derive(Debug)]
@@ -301,7 +306,7 @@ impl Snapshots {
 
     fn read<T>(
         &self,
-        work: impl FnOnce(&RecordsRead) -> Result<T, redb::Error>,
+        work: impl FnOnce(&redb::ReadOnlyTable<Key, Value>) -> Result<T, redb::Error>,
     ) -> Result<T, Error> {
         let read = || {
             let transaction = self.database.begin_read()?;
@@ -323,10 +328,6 @@ impl Snapshots {
         write().map_err(|error: redb::Error| Error::new(&self.path, error))
     }
 }
-
-type Key = (&'static str, &'static str, &'static str);
-type Value = (Option<u128>, u64, u8);
-type RecordsRead = redb::ReadOnlyTable<Key, Value>;
 
 /// One row of the file.
 struct Entry {

@@ -12,6 +12,7 @@ mod fault_matrix;
 mod inlet_faults;
 mod inlet_rejections;
 mod inlet_sign_in;
+mod lists;
 mod mapping;
 mod pace;
 mod rate_limits;
