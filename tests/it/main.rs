@@ -2,7 +2,9 @@
 //! simulators on real sockets.
 
 mod attention;
+mod availability;
 mod check;
+mod children;
 mod configuration;
 mod demonstration;
 mod export;
@@ -10,6 +12,7 @@ mod fault_matrix;
 mod inlet_faults;
 mod inlet_rejections;
 mod inlet_sign_in;
+mod lists;
 mod mapping;
 mod pace;
 mod privacy;
@@ -25,6 +28,7 @@ mod sign_in;
 mod silence;
 mod state;
 mod support;
+mod time;
 mod unreadable;
 mod validation;
 mod zendesk_faults;
