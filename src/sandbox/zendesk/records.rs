@@ -107,12 +107,22 @@ impl<'a> Records<'a> {
         self.account.state().data.drop_tombstones(self.stream);
     }
 
+    /// Changes one record now; false if there is no such one that can be changed.
+    pub fn change_one(&self, id: &str) -> bool {
+        self.with_one(id, |data, stream, id, now| data.change(stream, id, now))
+    }
+
+    /// Deletes one record now; false if there is no such one that can be deleted.
+    pub fn delete_one(&self, id: &str) -> bool {
+        self.with_one(id, |data, stream, id, now| data.delete(stream, id, now))
+    }
+
     /// From now on no page can be made that holds this record.
     pub fn fail_pages_with(&self, id: &str) {
-        let data = &mut self.account.state().data;
-        if let Some(row) = data.find(self.stream, id).copied() {
-            data.fail_pages_with(self.stream, row.id);
-        }
+        self.with_one(id, |data, stream, id, _| {
+            data.fail_pages_with(stream, id);
+            true
+        });
     }
 
     /// The present truth: every record that the stream shows to whom asks for all of them, with
@@ -142,11 +152,7 @@ impl<'a> Records<'a> {
     /// One of [`Self::present`].
     pub fn get(&self, id: &str) -> Option<ServedRecord> {
         let data = &self.account.state().data;
-        let row = data
-            .of(self.stream)
-            .rows()
-            .iter()
-            .find(|row| self.text(row) == id)?;
+        let row = self.row(data, id)?;
         self.shows(data, row).then(|| self.served(data, row))
     }
 
@@ -214,6 +220,27 @@ impl<'a> Records<'a> {
             "ticket_metrics" => (super::metric::METRIC_IDS + row.id).to_string(),
             _ => self.stream.ids.text(row.id),
         }
+    }
+
+    /// The row that the stream shows under this id.
+    fn row<'d>(&self, data: &'d Data, id: &str) -> Option<&'d Row> {
+        let number = |distance| Some(id.parse::<u64>().ok()?.checked_sub(distance)?.to_string());
+        match self.stream.name {
+            "ticket_comments" => data.find(self.stream, &number(1)?),
+            "ticket_metrics" => data.find(self.stream, &number(super::metric::METRIC_IDS)?),
+            _ => data.find(self.stream, id),
+        }
+    }
+
+    fn with_one(
+        &self,
+        id: &str,
+        deed: impl FnOnce(&mut Data, &'static Stream, u64, i64) -> bool,
+    ) -> bool {
+        let now = second(self.account.now());
+        let data = &mut self.account.state().data;
+        let id = self.row(data, id).map(|row| row.id);
+        id.is_some_and(|id| deed(data, self.stream, id, now))
     }
 
     fn texts(&self, ids: Vec<u64>) -> Vec<String> {

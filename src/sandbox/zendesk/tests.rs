@@ -10,7 +10,10 @@ use super::*;
 
 mod access;
 mod incremental;
+mod lists;
 mod search;
+mod tickets;
+mod time;
 mod walk;
 
 const INCREMENTAL: &str = "/api/v2/incremental/users/cursor.json";

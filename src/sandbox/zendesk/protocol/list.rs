@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use serde_json::json;
 
-use super::super::audit;
 use super::super::data::{Wanted, second};
 use super::super::refusals;
 use super::super::renderer::Guise;
 use super::super::row::Row;
-use super::super::stream::{List, Order, Paging};
+use super::super::stream::{List, Order, Paging, Stream};
+use super::super::{audit, ticket};
 use super::{Call, body, keyset, offset, quoted};
 use crate::sandbox::answer::Answer;
 
@@ -21,6 +21,9 @@ pub(in super::super) fn page(call: &Call<'_>, list: List) -> Result<Answer, Answ
     let by_cursor = call.head.query("page[size]").is_some()
         || call.head.query("page[after]").is_some()
         || call.head.query("page[before]").is_some();
+    if call.stream.name == "ticket_audits" && call.parent.is_some_and(|id| is_archived(call, id)) {
+        return whole(call, list);
+    }
     match list.paging {
         Paging::Either | Paging::Audits if by_cursor => by_keyset(call, list),
         Paging::Cursor => by_keyset(call, list),
@@ -28,6 +31,13 @@ pub(in super::super) fn page(call: &Call<'_>, list: List) -> Result<Answer, Answ
         Paging::Either | Paging::Offset => offset::page(call, list),
         Paging::Whole | Paging::Bare | Paging::Single => whole(call, list),
     }
+}
+
+/// Whether the ticket lies in the archive, whose audits come all at once.
+fn is_archived(call: &Call<'_>, ticket: u64) -> bool {
+    let tickets = Stream::find("tickets").map(|stream| call.data.of(stream));
+    let ticket = tickets.and_then(|tickets| tickets.get(ticket));
+    ticket.is_some_and(|ticket| ticket::is_archived(&call.data.renderer, ticket))
 }
 
 /// Metric events by cursor, from `start_time` on.
@@ -54,7 +64,12 @@ pub(super) fn rows<'a>(call: &Call<'a>, list: List) -> Result<Vec<&'a Row>, Answ
     let times = times(call)?;
     let collection = data.of(stream);
     let admits = |row: &&Row| {
-        data.lists(stream, row, wanted, now)
+        // A ticket's own audits are there as long as the ticket is.
+        let listed = match (stream.name, call.parent) {
+            ("ticket_audits", Some(_)) => true,
+            _ => data.lists(stream, row, wanted, now),
+        };
+        listed
             && match stream.name {
                 "ticket_metric_events" => row.place >= times.start && row.place <= call.horizon(),
                 "audit_logs" => times.contains(&row.created),
@@ -153,12 +168,14 @@ fn by_keyset(call: &Call<'_>, list: List) -> Result<Answer, Answer> {
     });
     let backwards = call.head.query("page[before]").is_some();
     let window = &rows[from.min(to)..to];
-    let (page, has_more) = match backwards {
-        false => (&window[..size.min(window.len())], window.len() > size),
-        true => (
-            &window[window.len().saturating_sub(size)..],
-            window.len() > size,
-        ),
+    let page = match backwards {
+        false => &window[..size.min(window.len())],
+        true => &window[window.len().saturating_sub(size)..],
+    };
+    // The classic endpoints do not look ahead: a full page may be followed by an empty one.
+    let has_more = match is_newer(call) {
+        false => page.len() == size,
+        true => window.len() > size,
     };
     let records = render(call, page, Guise::CursorList)?;
     let cursors = page.first().zip(page.last()).map(|(first, last)| {
@@ -177,9 +194,8 @@ fn enveloped(
     has_more: bool,
     has_before: bool,
 ) -> Answer {
-    let path = &call.head.path;
-    let help_center = path.starts_with("/api/v2/help_center/");
-    let newer = help_center || path.starts_with("/api/v2/community/");
+    let help_center = is_help_centers(call);
+    let newer = is_newer(call);
     let (first, last) = cursors.unzip();
     let first = first.filter(|_| !newer || has_before);
     let last = last.filter(|_| !newer || has_more);
@@ -214,6 +230,16 @@ fn enveloped(
         }
     }
     answer
+}
+
+/// Whether the help centre answers.
+pub(super) fn is_help_centers(call: &Call<'_>) -> bool {
+    call.head.path.starts_with("/api/v2/help_center/")
+}
+
+/// Whether one of the newer services answers, which know the ends of their lists.
+fn is_newer(call: &Call<'_>) -> bool {
+    is_help_centers(call) || call.head.path.starts_with("/api/v2/community/")
 }
 
 /// Everything in one answer.
