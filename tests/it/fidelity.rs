@@ -151,7 +151,8 @@ const CASES: &[Case] = &[
         "suspended_tickets",
         "suspended_tickets",
     )
-    .other_envelope(),
+    .other_envelope()
+    .newer(&["cause_id"]),
     case(
         "ticket_fields/list_15_2015.json",
         "ticket_fields",

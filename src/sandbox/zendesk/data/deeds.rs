@@ -218,6 +218,15 @@ impl Data {
                 let children: Vec<u64> = self.of(stream).of_parent(id).map(|row| row.id).collect();
                 for child in children {
                     self.delete(stream, child, now);
+                    // Without its parent, there is no place for a tombstone.
+                    if !parents.tombstones {
+                        self.befall(stream.name, child, |row| {
+                            row.is_deleted().then_some(Row {
+                                fate: Fate::Gone,
+                                ..row
+                            })
+                        });
+                    }
                 }
             }
         }
