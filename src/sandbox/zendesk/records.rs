@@ -184,19 +184,7 @@ impl<'a> Records<'a> {
         let now = second(self.account.now());
         match self.stream.is_exported() {
             true => data.exports(self.stream, row, Wanted::ALL),
-            // Only these show the deleted among the others.
-            false => {
-                let deleted = matches!(self.stream.name, "groups" | "brands");
-                data.lists(
-                    self.stream,
-                    row,
-                    Wanted {
-                        deleted,
-                        ..Wanted::ALL
-                    },
-                    now,
-                )
-            }
+            false => data.lists(self.stream, row, Wanted::ALL, now),
         }
     }
 

@@ -35,7 +35,7 @@ pub(in super::super) const STREAMS: &[Stream] = &[
         .sorted(Order::Name),
     Stream::text("group_memberships", base(1), concat!(
         r#"{"url":$url(group_memberships),"id":$id,"user_id":$ref(users),"group_id":$ref(groups),"#,
-        r#""default":$bool,"created_at":$created?,"updated_at":$updated?}"#))
+        r#""default":$flip,"created_at":$created?,"updated_at":$updated?}"#))
         .begins_with(25)
         .list("/api/v2/group_memberships", Either),
     Stream::text("organization_memberships", base(2), concat!(

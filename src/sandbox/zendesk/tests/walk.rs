@@ -8,6 +8,7 @@ use crate::sandbox::ServedRecord;
 /// A client that knows the protocols and nothing else.
 struct Walk<'a> {
     zendesk: &'a ZendeskSimulator,
+    client: Client,
     key: &'static str,
     records: Vec<Value>,
     pages: usize,
@@ -17,17 +18,24 @@ impl<'a> Walk<'a> {
     fn new(zendesk: &'a ZendeskSimulator, key: &'static str) -> Self {
         Self {
             zendesk,
+            client: Client::new(),
             key,
             records: Vec::new(),
             pages: 0,
         }
     }
 
+    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Response {
+        let request = self.client.get(self.zendesk.base_url() + path).query(query);
+        let answer = request.bearer_auth("sandbox-access-token").send().await;
+        answer.expect("an answer")
+    }
+
     /// One page, of which the records are kept. No stream here has more than 400 pages.
     async fn page(&mut self, path: &str, query: &[(&str, &str)]) -> Value {
         self.pages += 1;
         assert!(self.pages < 400, "no end: {path} {query:?}");
-        let answer = get(self.zendesk, path, query).await;
+        let answer = self.get(path, query).await;
         assert_eq!(answer.status(), 200, "{path} {query:?}");
         let page = value(answer).await;
         match &page[self.key] {
@@ -56,7 +64,7 @@ impl<'a> Walk<'a> {
         loop {
             let query = [more, &[("start_time", &*start), (size, "7")]].concat();
             // A second that was full is followed by one that may be too recent still.
-            if start != "0" && get(self.zendesk, path, &query).await.status() == 400 {
+            if start != "0" && self.get(path, &query).await.status() == 400 {
                 return;
             }
             let page = self.page(path, &query).await;
