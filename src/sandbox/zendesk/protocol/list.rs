@@ -8,7 +8,7 @@ use super::super::data::{Wanted, second};
 use super::super::refusals;
 use super::super::renderer::Guise;
 use super::super::row::Row;
-use super::super::stream::{List, Order, Paging, Stream};
+use super::super::stream::{List, Order, Paging, Stream, is_help_centers};
 use super::super::{audit, ticket};
 use super::{Call, body, keyset, offset, quoted};
 use crate::sandbox::answer::Answer;
@@ -173,7 +173,7 @@ fn by_keyset(call: &Call<'_>, list: List) -> Result<Answer, Answer> {
         true => &window[window.len().saturating_sub(size)..],
     };
     // The classic endpoints do not look ahead: a full page may be followed by an empty one.
-    let has_more = match is_newer(call) {
+    let has_more = match call.stream.is_newer() {
         false => page.len() == size,
         true => window.len() > size,
     };
@@ -194,8 +194,8 @@ fn enveloped(
     has_more: bool,
     has_before: bool,
 ) -> Answer {
-    let help_center = is_help_centers(call);
-    let newer = is_newer(call);
+    let help_center = is_help_centers(&call.head.path);
+    let newer = call.stream.is_newer();
     let (first, last) = cursors.unzip();
     let first = first.filter(|_| !newer || has_before);
     let last = last.filter(|_| !newer || has_more);
@@ -230,16 +230,6 @@ fn enveloped(
         }
     }
     answer
-}
-
-/// Whether the help centre answers.
-pub(super) fn is_help_centers(call: &Call<'_>) -> bool {
-    call.head.path.starts_with("/api/v2/help_center/")
-}
-
-/// Whether one of the newer services answers, which know the ends of their lists.
-fn is_newer(call: &Call<'_>) -> bool {
-    is_help_centers(call) || call.head.path.starts_with("/api/v2/community/")
 }
 
 /// Everything in one answer.
