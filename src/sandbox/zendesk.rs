@@ -31,6 +31,7 @@ use stream::Stream;
 mod audit;
 mod collection;
 mod data;
+mod identity;
 mod ids;
 mod metric;
 mod options;
