@@ -88,7 +88,7 @@ pub(super) enum Flavour {
     Support,
     /// Without it; and a list by cursor if `page[size]` is given.
     MetricEvents,
-    /// Without it.
+    /// Without it; also of side conversations' events, of which no recording tells.
     Articles,
     /// Without it, and `next_page` is never null.
     Talk,

@@ -89,7 +89,7 @@ impl Data {
         };
         match stream.name {
             // What happened stays as it was.
-            "ticket_events" | "ticket_metric_events" => return false,
+            "ticket_events" | "ticket_metric_events" | "side_conversation_events" => return false,
             "tickets" if !ticket::is_open(&self.renderer, &row) => return false,
             "tickets" => {
                 self.change_ticket(id, None, now);
