@@ -43,9 +43,9 @@ impl<'a> Records<'a> {
     /// comes from the deed behind it: a ticket's event from a change of a ticket, an entry among
     /// the deleted from a deletion.
     pub fn create(&self, count: usize) -> Vec<String> {
-        let now = second(self.account.now());
-        let ids = self.account.state().data.create(self.stream, count, now);
-        self.texts(ids)
+        let (mut state, now) = self.account.moment();
+        let ids = state.data.create(self.stream, count, now);
+        self.texts(&state.data, ids)
     }
 
     /// Changes up to `count` different records now, at random; returns their ids. Events do not
@@ -64,15 +64,12 @@ impl<'a> Records<'a> {
     /// Gives `count` records the same second, now: changes those there are, creates what is
     /// missing. Returns their ids.
     pub fn tie(&self, count: usize) -> Vec<String> {
-        let now = second(self.account.now());
-        let ids = {
-            let data = &mut self.account.state().data;
-            let mut ids = data.draw(self.stream, count);
-            ids.retain(|id| data.change(self.stream, *id, now));
-            ids.extend(data.create(self.stream, count - ids.len(), now));
-            ids
-        };
-        self.texts(ids)
+        let (mut state, now) = self.account.moment();
+        let data = &mut state.data;
+        let mut ids = data.draw(self.stream, count);
+        ids.retain(|id| data.change(self.stream, *id, now));
+        ids.extend(data.create(self.stream, count - ids.len(), now));
+        self.texts(data, ids)
     }
 
     /// Merges up to `count` tickets or users into others, at random; returns the losers' ids.
@@ -90,16 +87,13 @@ impl<'a> Records<'a> {
     /// Scrubs up to `count` of the deleted tickets, as happens after thirty days; returns their
     /// ids.
     pub fn scrub(&self, count: usize) -> Vec<String> {
-        let now = second(self.account.now());
-        let ids = {
-            let data = &mut self.account.state().data;
-            let deleted = data.of(self.stream).rows().iter();
-            let deleted = deleted.filter(|row| row.fate == Fate::Deleted);
-            let mut ids: Vec<u64> = deleted.map(|row| row.id).take(count).collect();
-            ids.retain(|id| self.stream.of == "tickets" && data.scrub(*id, now));
-            ids
-        };
-        self.texts(ids)
+        let (mut state, now) = self.account.moment();
+        let data = &mut state.data;
+        let deleted = data.of(self.stream).rows().iter();
+        let deleted = deleted.filter(|row| row.fate == Fate::Deleted);
+        let mut ids: Vec<u64> = deleted.map(|row| row.id).take(count).collect();
+        ids.retain(|id| self.stream.of == "tickets" && data.scrub(*id, now));
+        self.texts(data, ids)
     }
 
     /// Takes the tombstones out of every export: after some months they are gone.
@@ -225,28 +219,22 @@ impl<'a> Records<'a> {
         id: &str,
         deed: impl FnOnce(&mut Data, &'static Stream, u64, i64) -> bool,
     ) -> bool {
-        let now = second(self.account.now());
-        let data = &mut self.account.state().data;
+        let (mut state, now) = self.account.moment();
+        let data = &mut state.data;
         let id = self.row(data, id).map(|row| row.id);
         id.is_some_and(|id| deed(data, self.stream, id, now))
     }
 
-    fn texts(&self, ids: Vec<u64>) -> Vec<String> {
-        let state = self.account.state();
-        let rows = ids
-            .into_iter()
-            .filter_map(|id| state.data.of(self.stream).get(id));
+    fn texts(&self, data: &Data, ids: Vec<u64>) -> Vec<String> {
+        let collection = data.of(self.stream);
+        let rows = ids.into_iter().filter_map(|id| collection.get(id));
         rows.map(|row| self.text(row)).collect()
     }
 
     fn with_some(&self, count: usize, deed: impl Fn(&mut Data, u64, i64) -> bool) -> Vec<String> {
-        let now = second(self.account.now());
-        let ids = {
-            let data = &mut self.account.state().data;
-            let mut ids = data.draw(self.stream, count);
-            ids.retain(|id| deed(data, *id, now));
-            ids
-        };
-        self.texts(ids)
+        let (mut state, now) = self.account.moment();
+        let mut ids = state.data.draw(self.stream, count);
+        ids.retain(|id| deed(&mut state.data, *id, now));
+        self.texts(&state.data, ids)
     }
 }

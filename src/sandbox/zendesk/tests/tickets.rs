@@ -74,6 +74,7 @@ async fn a_deleted_ticket_keeps_its_content_until_it_is_scrubbed() {
     let list = page(&zendesk, "/api/v2/deleted_tickets", &[]).await;
     assert_eq!(list["deleted_tickets"][0]["id"].to_string(), id);
 
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     while !tickets.scrub(1).contains(&id) {}
     let scrubbed = parsed(&zendesk, &id);
     assert_eq!(scrubbed["subject"], "SCRUBBED");
