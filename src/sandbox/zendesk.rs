@@ -8,7 +8,7 @@
 //! [`delete`](ZendeskSimulator::delete), and carry the time of the call.
 
 use std::io::{self, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -21,7 +21,7 @@ use super::request::{Head, Request};
 use super::server::{Server, Service};
 use super::{Simulator, lock};
 use crate::clock::Clock;
-use data::Data;
+use data::{Data, second};
 use protocol::Call;
 use protocol::cursor::Cursors;
 use protocol::search::Search;
@@ -33,6 +33,7 @@ use stream::Stream;
 mod audit;
 mod collection;
 mod data;
+mod identity;
 mod ids;
 mod metric;
 mod options;
@@ -164,13 +165,21 @@ impl Account {
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
 
     /// The present time: nothing else here asks a clock for it.
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The state, and the second in which it is changed. The clock is read while nobody else has
+    /// the state: nothing may enter a second that an export has already shown.
+    fn moment(&self) -> (MutexGuard<'_, State>, i64) {
+        let state = self.state();
+        let now = second(self.now());
+        (state, now)
     }
 
     fn route(&self, request: &Request) -> Answer {

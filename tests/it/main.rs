@@ -9,6 +9,7 @@ mod configuration;
 mod demonstration;
 mod export;
 mod fault_matrix;
+mod fidelity;
 mod inlet_faults;
 mod inlet_rejections;
 mod inlet_sign_in;
