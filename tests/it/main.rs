@@ -3,6 +3,7 @@
 
 mod attention;
 mod availability;
+mod catalogue;
 mod check;
 mod children;
 mod configuration;
