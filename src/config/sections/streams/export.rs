@@ -124,7 +124,7 @@ pub(super) fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Expor
 
 fn foreign(key: &str, way: Way<'_>, ways: &[Way<'_>]) -> Problem {
     let what = match key {
-        "settle" => "this key belongs to the search export".to_owned(),
+        "settle" | "query" | "brands" => "this key belongs to the search export".to_owned(),
         _ => format!(
             "a {} is read whole each time, whatever its times are",
             way.word()
