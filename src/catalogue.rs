@@ -244,6 +244,19 @@ impl StreamSpec {
         }
     }
 
+    /// The words for the exports it can be read by, the default first.
+    pub fn exports(&self) -> Vec<&'static str> {
+        let own = match self.reading {
+            Reading::Incremental { .. } => Some("incremental"),
+            Reading::Time { .. } => Some("time"),
+            Reading::List { .. } => Some("list"),
+            Reading::Inside { .. } | Reading::Children { .. } => return Vec::new(),
+        };
+        let search = self.search_type.as_ref().map(|_| "search");
+        let list = self.list_path.as_ref().map(|_| "list");
+        own.into_iter().chain(search).chain(list).collect()
+    }
+
     /// Field of the version in search results and lists.
     pub fn listed_version(&self) -> Option<&Text> {
         self.listed_version_field

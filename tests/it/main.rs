@@ -7,6 +7,7 @@ mod check;
 mod children;
 mod configuration;
 mod demonstration;
+mod every_stream;
 mod export;
 mod fault_matrix;
 mod inlet_faults;

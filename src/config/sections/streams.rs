@@ -15,6 +15,7 @@ use crate::config::values::quantity::duration;
 use crate::config::values::{choice, identifier, moment};
 use crate::config::{Cadence, Envelope, Export, Mapping, Parameters, Stream};
 
+mod declared;
 mod export;
 
 /// All streams the file names. `platform` and `schedule` are what their sections hold.
@@ -29,7 +30,7 @@ pub(super) fn streams(
         .iter()
         .map(|spec| {
             section.optional_section(&spec.name, |section| match spec.parent() {
-                None => stream(section, spec, platform, schedule),
+                None => stream(section, spec.clone(), platform, schedule),
                 Some(parent) => {
                     if !named.contains(parent) {
                         section.refuse_all(without_parent(parent));
@@ -39,6 +40,16 @@ pub(super) fn streams(
             })
         })
         .collect();
+    let mut streams = streams;
+    for name in &named {
+        if catalogue::find(name).is_none() && declared::is_declared(section, name) {
+            streams.push(section.optional_section(name, |section| {
+                let (spec, good) = declared::row(section, name);
+                let stream = stream(section, spec, platform, schedule);
+                good.and(stream)
+            }));
+        }
+    }
     if named.is_empty() {
         return Err(section.refuse_all(Problem::new(
             "no stream is named, so there is nothing to do",
@@ -106,12 +117,13 @@ fn member(
 
 fn stream(
     section: &mut Section<'_>,
-    spec: &StreamSpec,
+    mut spec: StreamSpec,
     platform: &Identity,
     schedule: &Read<Cadence>,
 ) -> Read<Stream> {
-    let export = export::export(section, spec);
-    let parameters = parameters(section, spec);
+    let object = declared::of_custom_object(section, &mut spec);
+    let export = export::export(section, &spec);
+    let parameters = parameters(section, &spec);
     let start = section.optional("start", moment);
     let end = section.optional("end", moment);
     let end = end_after(section, &start, end);
@@ -122,8 +134,9 @@ fn stream(
         Some(cadence) => cadence,
         None => schedule.clone()?,
     };
+    object?;
     Ok(Stream {
-        spec: Arc::new(spec.clone()),
+        spec: Arc::new(spec),
         export: export?,
         parameters: parameters?,
         start: start?,

@@ -137,3 +137,17 @@ fn foreign(key: &str, way: Way<'_>, ways: &[Way<'_>]) -> Problem {
     };
     Problem::new(what, remedy)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue;
+
+    #[test]
+    fn the_catalogue_names_the_exports_that_there_are() {
+        for spec in catalogue::all() {
+            let words: Vec<&str> = ways(spec).into_iter().map(Way::word).collect();
+            assert_eq!(words, spec.exports(), "{}", spec.name);
+        }
+    }
+}
