@@ -270,9 +270,18 @@ pub struct Children {
     pub stream: Arc<str>,
     /// They, in the order of the records they came with.
     pub records: Vec<Record>,
-    /// The parent whose whole list this is: what was in the list before and is missing now has
-    /// vanished. `None` where the records are no whole list.
-    pub scope: Option<RecordId>,
+    /// Whose whole list this is: what was in it before and is missing now has vanished. `None`
+    /// where the records are no whole list.
+    pub scope: Option<Scope>,
+}
+
+/// The list under one parent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The parent's id.
+    pub parent: RecordId,
+    /// Field of the ids of the records in it.
+    pub id_field: Text,
 }
 
 /// A record that cannot be read, as far as it is known.

@@ -13,6 +13,7 @@
 //! A file that cannot be read stops the start, like a damaged state file: without it, everything
 //! on every list would be sent again, and what vanished meanwhile never be noticed.
 
+use std::collections::HashSet;
 use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
 
@@ -81,6 +82,17 @@ pub struct Absent {
 pub struct Gone {
     key: String,
     spelling: Spelling,
+}
+
+/// The list under one parent, read whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// The parent's id.
+    pub scope: String,
+    /// All that is in it.
+    pub noted: Vec<Noted>,
+    /// What was in it before.
+    pub gone: Vec<Gone>,
 }
 
 /// How an id stands in its record.
@@ -238,6 +250,44 @@ impl Snapshots {
                 }
             }
             Ok(gone)
+        })
+    }
+
+    /// Records noted in a list that are not among `noted`, which is all of it now.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn missing(&self, list: List<'_>, noted: &[Noted]) -> Result<Vec<Gone>, Error> {
+        let present: HashSet<&str> = noted.iter().map(|one| one.key.as_str()).collect();
+        self.read(|table| {
+            let mut missing = Vec::new();
+            for entry in entries(table, list, "")? {
+                let Entry { key, spelling, .. } = entry?;
+                if !present.contains(key.as_str()) {
+                    missing.push(Gone { key, spelling });
+                }
+            }
+            Ok(missing)
+        })
+    }
+
+    /// Notes lists of a stream that were read whole, once they are settled: all of them or none.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn replace(&self, stream: &str, lists: &[Whole]) -> Result<(), Error> {
+        self.write(|table| {
+            for list in lists {
+                let key = |key| (stream, list.scope.as_str(), key);
+                for one in &list.noted {
+                    let value = (Some(one.content), 0, one.spelling as u8);
+                    table.insert(key(one.key.as_str()), value)?;
+                }
+                for one in &list.gone {
+                    table.remove(key(one.key.as_str()))?;
+                }
+            }
+            Ok(())
         })
     }
 

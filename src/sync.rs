@@ -24,6 +24,7 @@ mod page;
 mod pass;
 mod report;
 mod retry;
+mod under;
 mod watch;
 
 use std::convert::Infallible;

@@ -93,7 +93,9 @@ impl Delivery {
                 return Ok((counts, None));
             }
             if listed.leaving == Leaving::Deletion {
-                let ends = gone.iter().filter_map(|gone| end_of(gone, listed));
+                let ends = gone
+                    .iter()
+                    .filter_map(|gone| end_of(gone, &listed.id_field));
                 let share = Share {
                     records: ends.collect(),
                     ..Share::default()
@@ -127,9 +129,9 @@ impl Delivery {
 }
 
 /// What is delivered for a record that is gone; nothing for one that never had an id.
-fn end_of(gone: &Gone, listed: &Listed) -> Option<Record> {
+pub(super) fn end_of(gone: &Gone, id_field: &str) -> Option<Record> {
     let id = gone.id()?;
-    let field = serde_json::Value::from(&*listed.id_field);
+    let field = serde_json::Value::from(id_field);
     let bytes = format!("{{{field}:{},\"deleted\":true}}", gone.id_json());
     let mut record = Record::new(bytes.into(), Some(id), None);
     record.deletion = Some(Deletion::Vanished);
@@ -147,7 +149,6 @@ fn is_doubtful(absent: Absent, percent_max: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Text;
     use crate::record::RecordId;
 
     #[test]
@@ -174,13 +175,6 @@ mod tests {
 
     #[test]
     fn the_end_of_a_record_has_its_id_as_it_was_spelled() {
-        let listed = |field: &'static str| Listed {
-            walk: 3,
-            afresh: false,
-            end: ListEnd::Complete,
-            id_field: Text::from(field),
-            leaving: Leaving::Deletion,
-        };
         let directory = tempfile::tempdir().expect("a directory");
         let snapshots = Snapshots::open(directory.path()).expect("opened");
         let list = List {
@@ -198,7 +192,7 @@ mod tests {
         let gone = snapshots.gone(list, 3, 10).expect("read");
         let mut ends: Vec<String> = gone
             .iter()
-            .filter_map(|gone| end_of(gone, &listed("id")))
+            .filter_map(|gone| end_of(gone, "id"))
             .map(|record| String::from_utf8(record.bytes.to_vec()).expect("text"))
             .collect();
         ends.sort();

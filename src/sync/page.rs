@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::itinerary::{Leg, Passed};
 use super::pass::{Pass, StreamPass};
+use super::under::Under;
 use super::{Delivery, Error, Member, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
 use crate::dead_letters::{DeadLetter, Reason};
@@ -36,6 +37,8 @@ pub(super) struct Share {
     pub(super) unreadable: Option<Unreadable>,
     pub(super) horizon: Option<Timestamp>,
     pub(super) listed: Option<Listed>,
+    /// Whole lists under parents.
+    pub(super) under: Vec<Under>,
 }
 
 impl Delivery {
@@ -46,30 +49,36 @@ impl Delivery {
         passed: Passed,
         pass: &mut Pass,
     ) -> Result<Settled, Error> {
-        let mut children: HashMap<Arc<str>, Vec<Record>> = HashMap::new();
+        let mut children: HashMap<Arc<str>, Share> = HashMap::new();
         for child in page.children {
-            children
-                .entry(child.stream)
-                .or_default()
-                .extend(child.records);
+            let share = children.entry(child.stream).or_default();
+            match child.scope {
+                None => share.records.extend(child.records),
+                Some(scope) => share.under.push(Under {
+                    scope,
+                    records: child.records,
+                }),
+            }
         }
         let mut of_root = Some(Share {
             records: page.records,
             unreadable: page.unreadable,
             horizon: page.repeat_horizon,
             listed: page.listed.clone(),
+            under: Vec::new(),
         });
         let mut doubt = None;
         let mut counts = Vec::with_capacity(self.members.len());
         for (member, stream) in self.members.iter().zip(&mut pass.streams) {
             let is_root = of_root.is_some();
-            let mut share = of_root.take().unwrap_or_else(|| Share {
-                records: children.remove(&member.stream).unwrap_or_default(),
-                ..Share::default()
-            });
+            let mut share = match of_root.take() {
+                Some(share) => share,
+                None => children.remove(&member.stream).unwrap_or_default(),
+            };
             if !pass.route.serves(passed.leg, &member.stream) {
                 // Read for the sake of others, so it is nobody's to count.
                 share.records.clear();
+                share.under.clear();
             }
             if let Some(end) = self.end {
                 share
@@ -124,10 +133,11 @@ impl Delivery {
             unreadable,
             horizon,
             listed,
+            under,
         } = share;
         let unreadable = unreadable.map(stand_in);
-        let received = records.len() as u64 + u64::from(unreadable.is_some());
-        let (records, unnoted) = match &listed {
+        let mut received = records.len() as u64 + u64::from(unreadable.is_some());
+        let (mut records, unnoted) = match &listed {
             None => (records, None),
             Some(listed) => {
                 // Lists are compared by content, and with all that was ever delivered.
@@ -136,6 +146,16 @@ impl Delivery {
                 (changed, Some(unnoted))
             }
         };
+        let mut lists = Vec::new();
+        if !under.is_empty() {
+            // Compared by content too, so no version is a repeat.
+            stream.repeats.clear();
+            stream.of_history.clear();
+            let news = self.news(&member.stream, under).await?;
+            received += news.received;
+            records.extend(news.records);
+            lists = news.unnoted;
+        }
         let (memory, other) = match leg {
             Leg::Live => (&mut stream.repeats, &stream.of_history),
             Leg::History(_) => (&mut stream.of_history, &stream.repeats),
@@ -167,6 +187,11 @@ impl Delivery {
         if let (Some(listed), Some(unnoted)) = (&listed, unnoted) {
             self.note(&member.stream, listed, unnoted).await?;
             stream.repeats.clear();
+        }
+        if !lists.is_empty() {
+            self.note_lists(&member.stream, lists).await?;
+            stream.repeats.clear();
+            stream.of_history.clear();
         }
         match leg {
             Leg::Live => stream.repeats.trim(horizon),

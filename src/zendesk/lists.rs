@@ -33,7 +33,7 @@ use crate::catalogue::{Pagination, Reading, StreamSpec, Text};
 use crate::http::Effort;
 use crate::json;
 use crate::limits;
-use crate::record::{Children, Cursor, ListPage, Page, Position, Record, RecordId};
+use crate::record::{Children, Cursor, ListPage, Page, Position, Record, RecordId, Scope};
 
 /// The lists under the records of one export.
 #[derive(Debug)]
@@ -286,9 +286,10 @@ impl Lists {
         let list = Children {
             stream: member.name.clone(),
             records,
-            scope: (read.whole && !member.append_only)
-                .then(|| task.parent.id.clone())
-                .flatten(),
+            scope: match read.whole {
+                true => member.scope(&task.parent),
+                false => None,
+            },
         };
         (list, further, gone)
     }
@@ -313,11 +314,11 @@ impl Lists {
                             parent: parent.clone(),
                         });
                     }
-                } else if parent.id.is_some() && !member.append_only {
+                } else if let Some(scope) = member.scope(&parent) {
                     gone.push(Children {
                         stream: member.name.clone(),
                         records: Vec::new(),
-                        scope: parent.id.clone(),
+                        scope: Some(scope),
                     });
                 }
             }
@@ -327,6 +328,15 @@ impl Lists {
 }
 
 impl Member {
+    /// The list under `parent`, if records may leave it.
+    fn scope(&self, parent: &Record) -> Option<Scope> {
+        let parent = parent.id.clone().filter(|_| !self.append_only)?;
+        Some(Scope {
+            parent,
+            id_field: self.spec.id_field.clone(),
+        })
+    }
+
     /// One list that is not there is nothing; if none is, somebody should know.
     fn miss(&self) {
         if self.not_found.fetch_add(1, Ordering::Relaxed) + 1 == limits::LISTS_NOT_FOUND_MAX {

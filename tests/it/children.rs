@@ -26,7 +26,7 @@ async fn world(streams: &[&str]) -> World {
     world
 }
 
-const FLOWS: [&str; 11] = [
+const FLOWS: [&str; 13] = [
     "tickets",
     "ticket_metrics",
     "ticket_audits",
@@ -38,6 +38,8 @@ const FLOWS: [&str; 11] = [
     "articles",
     "article_comments",
     "article_comment_votes",
+    "posts",
+    "post_comments",
 ];
 
 fn flow_of(stream: &str) -> String {
@@ -397,4 +399,56 @@ async fn a_list_that_the_account_does_not_have_stops_the_walk_and_says_so() {
         newest(&messages(&world, "tickets")).len(),
         present(&world, "tickets").len()
     );
+}
+
+#[tokio::test]
+async fn what_left_a_list_is_told_and_what_stayed_is_not_sent_again() {
+    let world = world(&["articles", "article_comments"]).await;
+    world.sync().await.assert_code(0);
+    let before = messages(&world, "article_comments").len();
+    let comments = world.zendesk.collection("article_comments");
+    let comments = comments.expect("a stream");
+    let gone = comments.delete(3);
+    let articles = world.zendesk.collection("articles").expect("a stream");
+    let changed = articles.change(articles.count());
+    assert_eq!(changed.len(), articles.count(), "all of them");
+    shown(&world, "articles").await;
+    let second = world.sync().await;
+    second.assert_code(0);
+    let sent = messages(&world, "article_comments").split_off(before);
+    let ends: BTreeSet<String> = sent.iter().map(|message| id(message)).collect();
+    assert_eq!(ends, gone.iter().cloned().collect());
+    for message in &sent {
+        let end = format!("{{\"id\":{},\"deleted\":true}}", id(message));
+        assert_eq!(message, end.as_bytes());
+    }
+    let line = report(&second, "article_comments");
+    let known = present(&world, "article_comments").len();
+    assert_eq!(line["received"], known + gone.len());
+    assert_eq!(line["skipped"], known);
+}
+
+#[tokio::test]
+async fn a_list_that_is_read_again_and_again_asks_under_what_changed_only() {
+    let mut world = world(&["posts", "post_comments"]).await;
+    world.settings.set("schedule.every", "1s");
+    let daemon = world.daemon();
+    daemon.wait_for_complete_syncs(3).await;
+    let lists = |request: &SeenRequest| request.head.path.ends_with("/comments.json");
+    let posts = world.zendesk.collection("posts").expect("a stream");
+    assert_eq!(
+        requests(&world, "/api/v2/community/posts/", lists),
+        posts.count()
+    );
+    for stream in ["posts", "post_comments"] {
+        let sent = messages(&world, stream);
+        assert_eq!(newest(&sent).len(), sent.len(), "nothing came twice");
+        assert!(newest(&sent).keys().eq(present(&world, stream).keys()));
+    }
+    let changed = posts.change(2);
+    eventually("the changed posts are looked under", || {
+        requests(&world, "/api/v2/community/posts/", lists) == posts.count() + changed.len()
+    })
+    .await;
+    daemon.stop().await.assert_code(0);
 }
