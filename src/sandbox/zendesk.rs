@@ -8,7 +8,7 @@
 //! [`delete`](ZendeskSimulator::delete), and carry the time of the call.
 
 use std::io::{self, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -19,7 +19,7 @@ use super::answer::{Answer, json};
 use super::request::{Head, Request};
 use super::server::{Server, Service};
 use super::{Simulator, lock};
-use data::Data;
+use data::{Data, second};
 use protocol::Call;
 use protocol::cursor::Cursors;
 use protocol::search::Search;
@@ -31,6 +31,7 @@ use stream::Stream;
 mod audit;
 mod collection;
 mod data;
+mod identity;
 mod ids;
 mod metric;
 mod options;
@@ -145,13 +146,21 @@ impl Account {
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
 
     /// The present time: nothing else here asks a clock for it.
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    /// The state, and the second in which it is changed. The clock is read while nobody else has
+    /// the state: nothing may enter a second that an export has already shown.
+    fn moment(&self) -> (MutexGuard<'_, State>, i64) {
+        let state = self.state();
+        let now = second(self.now());
+        (state, now)
     }
 
     fn route(&self, request: &Request) -> Answer {

@@ -11,6 +11,7 @@ mod demonstration;
 mod every_stream;
 mod export;
 mod fault_matrix;
+mod fidelity;
 mod inlet_faults;
 mod inlet_rejections;
 mod inlet_sign_in;
