@@ -2,6 +2,7 @@
 //! simulators on real sockets.
 
 mod attention;
+mod back_fill;
 mod check;
 mod configuration;
 mod demonstration;
