@@ -19,6 +19,7 @@ use url::Url;
 mod fault;
 mod inlet_url;
 mod layers;
+mod quota;
 mod reader;
 mod secret;
 mod section;
@@ -30,8 +31,9 @@ mod walks;
 
 pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
+pub use quota::{Hours, Quota};
 pub use secret::{Secret, SecretError};
-pub use values::clock::parse_cron;
+pub use values::clock::{Zone, parse_cron};
 pub use walks::Walk;
 
 use crate::catalogue::{StreamSpec, Text};
@@ -123,6 +125,8 @@ pub struct Zendesk {
     pub account: String,
     /// How to sign in.
     pub auth: ZendeskAuth,
+    /// How much of its limits is ours.
+    pub quota: Quota,
     /// Records asked for per page, 1 to 1000.
     pub page_size: u32,
     /// Bounds on waiting.

@@ -17,12 +17,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::checkpoint::{self, Store};
+use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
 use crate::mapping::Mapping;
 use crate::platform::{self, Connection, Inlet};
-use crate::schedule::{self, Schedule, Ticks};
+use crate::schedule::{self, Schedule, Tick, Ticks};
 use crate::sync::{End, Member, Outlet, Walk};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
@@ -85,18 +86,23 @@ impl Explain for Error {
 }
 
 /// Builds everything that keeps the configured streams in sync, one for each of
-/// [`Config::walks`]; connects to nothing yet.
+/// [`Config::walks`]; connects to nothing yet. `clock` is the one that Zendesk's quota is waited
+/// for by.
 ///
 /// # Errors
 /// When the state directory is unusable or a client cannot be set up.
-pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<Walk>, Error> {
+pub fn assemble(
+    config: &Config,
+    stop: &CancellationToken,
+    clock: &Clock,
+) -> Result<Vec<Walk>, Error> {
     if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
         tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
     }
     let directory = &config.state.directory;
     let store = Arc::new(Store::open(directory, &config.zendesk.account)?);
     let dead_letters = Arc::new(DeadLetters::open(directory, &config.dead_letters)?);
-    let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop)?);
+    let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
     let walks = config.walks();
     walks
@@ -169,16 +175,20 @@ fn outlet(
 /// When it cannot start, a task panics, or stopping takes too long.
 pub async fn run(config: &Config) -> Result<(), Error> {
     let stop = stop_on_signals()?;
-    run_until(config, stop).await
+    run_until(config, stop, &Clock::real()).await
 }
 
-/// Runs the daemon until `stop` is cancelled.
+/// Runs the daemon until `stop` is cancelled, by the given clock.
 ///
 /// # Errors
 /// As [`run`].
-pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), Error> {
-    let walks = assemble(config, &stop)?;
-    let schedule = Schedule::start().await?;
+pub async fn run_until(
+    config: &Config,
+    stop: CancellationToken,
+    clock: &Clock,
+) -> Result<(), Error> {
+    let walks = assemble(config, &stop, clock)?;
+    let schedule = Schedule::start(clock).await?;
     let mut tasks = JoinSet::new();
     for (walk, configured) in walks.into_iter().zip(config.walks()) {
         tasks.spawn(keep_in_sync(
@@ -220,15 +230,21 @@ async fn keep_in_sync(
             );
             return stop.cancelled().await;
         }
-        if !due.is_cancelled() {
+        let tick = if due.is_cancelled() {
+            Tick::Due
+        } else {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = ticks.next() => {}
+                tick = ticks.next() => tick,
             }
+        };
+        let early = tick == Tick::Early;
+        if early && !walk.may_poll_early() {
+            continue;
         }
         due = CancellationToken::new();
         let next_tick = async {
-            ticks.next().await;
+            while ticks.next().await != Tick::Due {}
             due.cancel();
             std::future::pending::<Infallible>().await
         };
@@ -236,7 +252,11 @@ async fn keep_in_sync(
             summary = walk.run(&stop, &due, &|_| {}) => summary,
             never = next_tick => match never {},
         };
-        telemetry::sync_ended(&summary);
+        if early && summary.is_uneventful() {
+            telemetry::early_poll(&summary);
+        } else {
+            telemetry::sync_ended(&summary);
+        }
         if let End::Failed(error) = &summary.end
             && error.code().needs_a_person()
         {

@@ -90,6 +90,9 @@ pub trait Pages: Send {
     /// Called before each pass: a page of which only parts were given begins again.
     fn begin(&mut self) {}
 
+    /// Whether the next page may be asked for although none is due.
+    fn may_poll_early(&mut self) -> bool;
+
     /// The page after `position`, which comes from [`Self::position`], from [`Self::split`] or
     /// from an earlier page. A page may come in parts, each with a `next` that is `position` but
     /// for the last: the following calls, all with `position`, get the other parts.
@@ -114,6 +117,10 @@ impl Pages for Export {
 
     fn split(&self, position: &Position) -> Option<Split> {
         Self::split(self, position)
+    }
+
+    fn may_poll_early(&mut self) -> bool {
+        Self::may_poll_early(self)
     }
 
     async fn page(
@@ -154,6 +161,11 @@ impl<E: Pages> Walk<E> {
     /// The name of the stream that the walk is named after.
     pub fn root(&self) -> &str {
         self.delivery.root()
+    }
+
+    /// Whether a sync may begin that is not due: reading has room to spare.
+    pub fn may_poll_early(&mut self) -> bool {
+        self.export.may_poll_early()
     }
 
     /// Whether the configured end is reached and nothing will ever be read again.

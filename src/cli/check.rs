@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Output, exit, output};
 use crate::checkpoint;
+use crate::clock::Clock;
 use crate::config::{self, Config, ZendeskAuth};
 use crate::error::{Chain, Code, Explain};
 use crate::platform::Connection;
@@ -79,7 +80,7 @@ fn state(config: &Config) -> Finding {
 }
 
 async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<Finding>) {
-    let client = match Client::new(&config.zendesk, &config.retry, stop) {
+    let client = match Client::new(&config.zendesk, &config.retry, stop, &Clock::real()) {
         Ok(client) => Arc::new(client),
         Err(error) => return findings.push(failed("zendesk sign-in", &error)),
     };

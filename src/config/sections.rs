@@ -15,6 +15,7 @@ use crate::limits;
 mod cadence;
 mod headers;
 mod platform;
+mod quota;
 mod secret;
 mod streams;
 mod zendesk;

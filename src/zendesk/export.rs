@@ -7,17 +7,20 @@ use jiff::Timestamp;
 use super::Error;
 use super::client::{Client, PageSize};
 use super::incremental::Incremental;
-use super::search::Search;
+use super::quota::Urgency;
+use super::search::{SEARCH_PATH, Search};
 use super::source::Source;
 use crate::config;
 use crate::limits;
 use crate::record::{Page, Position};
 
-/// One stream's way of being read. It remembers nothing but how heavy pages may be: every page
-/// is asked for by position.
+/// One stream's way of being read. It remembers nothing but how heavy pages may be, and whether the
+/// next one is early: every page is asked for by position.
 #[derive(Debug)]
 pub struct Export {
     protocol: Protocol,
+    /// No tick asked for the next page.
+    is_early: bool,
 }
 
 /// Where to go on so that live changes need not wait for a back-log.
@@ -27,15 +30,6 @@ pub struct Split {
     pub live: Position,
     /// Up to here the back-log has to be read besides.
     pub until: Timestamp,
-}
-
-/// How soon somebody waits for a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Urgency {
-    /// What has changed lately.
-    Fresh,
-    /// A back-log.
-    BackFill,
 }
 
 #[derive(Debug)]
@@ -54,6 +48,7 @@ impl Export {
             start: stream.start,
             overlap: stream.overlap,
             page_size: PageSize::new(page_size),
+            urgency: Urgency::Fresh,
         };
         Self {
             protocol: match &stream.export {
@@ -65,6 +60,7 @@ impl Export {
                     settle,
                 } => Protocol::Search(Search::new(source, search_type.clone(), *settle)),
             },
+            is_early: false,
         }
     }
 
@@ -129,6 +125,11 @@ impl Export {
             read_to = position.recovery_time().map(tracing::field::display),
             "reading a page"
         );
+        let is_early = std::mem::take(&mut self.is_early);
+        self.source_mut().urgency = match urgency {
+            Urgency::Fresh if is_early => Urgency::Spare,
+            other => other,
+        };
         match (&mut self.protocol, position) {
             (
                 Protocol::Incremental(export),
@@ -147,10 +148,32 @@ impl Export {
         }
     }
 
+    /// Whether a poll may be made that no tick asked for, which the next page then is: there is
+    /// room for it in the quota that nobody else wants.
+    pub fn may_poll_early(&mut self) -> bool {
+        let path = match &self.protocol {
+            Protocol::Incremental(export) => export.path(),
+            Protocol::Search(_) => SEARCH_PATH,
+        };
+        self.is_early = self.source().client.governor().has_spare(path);
+        self.is_early
+    }
+
     fn stream(&self) -> &str {
+        self.source().stream()
+    }
+
+    fn source(&self) -> &Source {
         match &self.protocol {
-            Protocol::Incremental(export) => export.source.stream(),
-            Protocol::Search(export) => export.source.stream(),
+            Protocol::Incremental(export) => &export.source,
+            Protocol::Search(export) => &export.source,
+        }
+    }
+
+    fn source_mut(&mut self) -> &mut Source {
+        match &mut self.protocol {
+            Protocol::Incremental(export) => &mut export.source,
+            Protocol::Search(export) => &mut export.source,
         }
     }
 }

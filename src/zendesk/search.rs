@@ -166,6 +166,7 @@ impl Search {
             path: SEARCH_PATH,
             carries_cursor: window.cursor.is_some(),
             effort: Effort::Full,
+            urgency: self.source.urgency,
             query,
         };
         let sized = Sized {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::client::{Client, PageSize};
+use super::quota::Urgency;
 use crate::catalogue::StreamSpec;
 use crate::record::Record;
 
@@ -17,6 +18,8 @@ pub(super) struct Source {
     pub(super) start: Option<Timestamp>,
     pub(super) overlap: Duration,
     pub(super) page_size: PageSize,
+    /// Of the next request.
+    pub(super) urgency: Urgency,
 }
 
 impl Source {

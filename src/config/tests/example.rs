@@ -13,7 +13,7 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 15] = [
+const WITHOUT_DEFAULT: [&str; 16] = [
     "base_url",
     "access_token",
     "email",
@@ -27,6 +27,7 @@ const WITHOUT_DEFAULT: [&str; 15] = [
     "start",
     "end",
     "settle",
+    "reserve",
     "keep",
     "org_id",
 ];
