@@ -71,6 +71,9 @@ pub const HISTORY_SEGMENTS_MAX: usize = 8;
 /// A walk that stands further back than this is catching up: others' live changes go first.
 pub const CATCHING_UP_AGE_MIN: Duration = Duration::from_secs(60 * 60);
 
+/// Least time between two lines of the log about history that is loading.
+pub const BACK_FILL_WORD_EVERY: Duration = Duration::from_secs(3 * 60);
+
 /// Longest pause a server can order by `Retry-After`. Longer ones are cut to this and asked again,
 /// so that a mistaken header cannot stop a stream for a week.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(15 * 60);

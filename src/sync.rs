@@ -15,6 +15,7 @@
 //! What dies with the process in the middle of a page is read and sent again: at least once, by
 //! construction.
 
+mod back_fill;
 mod error;
 mod guard;
 mod itinerary;
@@ -30,8 +31,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub use back_fill::BackFill;
 pub use error::Error;
 pub use outlet::Outlet;
 pub use report::{End, Summary, Tally};
@@ -44,6 +47,7 @@ use crate::error::{Chain, Explain as _};
 use crate::limits;
 use crate::record::{Page, Position};
 use crate::zendesk::{self, Export, Split, Urgency};
+use back_fill::Gauge;
 use itinerary::{Itinerary, Leg, Passed, Route, Step};
 use pass::Pass;
 
@@ -52,6 +56,7 @@ use pass::Pass;
 pub struct Walk<E = Export> {
     export: E,
     delivery: Delivery,
+    gauge: Gauge,
 }
 
 /// A stream that a walk delivers, or only reads.
@@ -132,8 +137,17 @@ impl Pages for Export {
     }
 }
 
-/// Hears of every settled page: the counts of all streams of the walk together.
-pub type Progress<'a> = dyn Fn(&Counts) + Sync + 'a;
+/// How far a pass has come.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// What was done so far, for all streams of the walk together.
+    pub counts: Counts,
+    /// The history that is still to be read, if any.
+    pub back_fill: Option<BackFill>,
+}
+
+/// Hears of every settled page.
+pub type Listener<'a> = dyn Fn(&Progress) + Sync + 'a;
 
 impl<E: Pages> Walk<E> {
     /// Joins the parts of one walk. The first of `members` is the root; changes at or after `end`
@@ -155,6 +169,7 @@ impl<E: Pages> Walk<E> {
                 attention,
                 end,
             },
+            gauge: Gauge::default(),
         }
     }
 
@@ -184,7 +199,7 @@ impl<E: Pages> Walk<E> {
         &mut self,
         stop: &CancellationToken,
         due: &CancellationToken,
-        progress: &Progress<'_>,
+        progress: &Listener<'_>,
     ) -> Summary {
         let mut pass = Pass::begin(&self.delivery, &self.export);
         self.export.begin();
@@ -198,13 +213,13 @@ impl<E: Pages> Walk<E> {
         pass: &mut Pass,
         stop: &CancellationToken,
         due: &CancellationToken,
-        progress: &Progress<'_>,
+        progress: &Listener<'_>,
     ) -> End {
         let (events, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
         let resumes = pass.root().state.position.is_some();
         let itinerary = Itinerary::new(pass.route.clone(), self.delivery.end, resumes);
         let reading = read(&mut self.export, itinerary, events, stop, due);
-        let delivering = self.delivery.run(queue, pass, progress);
+        let delivering = self.delivery.run(queue, pass, &mut self.gauge, progress);
         tokio::select! {
             // The deliverer ends when the queue does or when it fails; in either case a page that
             // is still being fetched is of no use, and dropping the reader loses nothing.
@@ -285,10 +300,12 @@ impl Delivery {
         &self,
         mut queue: mpsc::Receiver<Event>,
         pass: &mut Pass,
-        progress: &Progress<'_>,
+        gauge: &mut Gauge,
+        progress: &Listener<'_>,
     ) -> End {
         // Only a stop closes the queue without a last word.
         let mut end = End::Stopped;
+        let mut catching_up = None;
         while let Some(event) = queue.recv().await {
             let moved = match event {
                 Event::Over => {
@@ -302,10 +319,27 @@ impl Delivery {
                     end = End::Split;
                     self.advance(route, None, pass).await
                 }
-                Event::Page(page, passed) => self.take(*page, passed, pass).await,
+                Event::Page(page, passed) => {
+                    // More live pages mean that the walk is not there yet.
+                    let is_live = passed.leg == Leg::Live && passed.end_of_stream.is_none();
+                    catching_up = is_live.then_some(passed.records);
+                    self.take(*page, passed, pass).await
+                }
             };
             match moved {
-                Ok(()) => progress(&pass.total()),
+                Ok(()) => {
+                    let now = Instant::now();
+                    let back_fill = gauge.look(&pass.route, catching_up, Timestamp::now(), now);
+                    if let Some(back_fill) =
+                        back_fill.as_ref().filter(|_| gauge.is_worth_a_word(now))
+                    {
+                        back_fill::tell(self.root(), back_fill);
+                    }
+                    progress(&Progress {
+                        counts: pass.total(),
+                        back_fill,
+                    });
+                }
                 Err(error) if error.is_stop() => return End::Stopped,
                 Err(error) => return End::Failed(error),
             }
@@ -323,7 +357,22 @@ impl Delivery {
         let leg = passed.leg;
         let mut route = pass.route.clone();
         route.pass(passed, self.end);
+        let loaded = match leg {
+            Leg::History(index) if route.history.len() < pass.route.history.len() => {
+                Some(pass.route.history[index].clone())
+            }
+            Leg::History(_) | Leg::Live => None,
+        };
         self.advance(route, Some(&counts), pass).await?;
+        if let Some(segment) = loaded {
+            tracing::info!(
+                stream = self.root(),
+                streams = segment.streams.join(", "),
+                until = %segment.until,
+                stretches_left = pass.route.history.len(),
+                "a stretch of history is loaded"
+            );
+        }
         for (stream, counts) in pass.streams.iter_mut().zip(counts) {
             stream.counts += counts;
             if leg == Leg::Live {

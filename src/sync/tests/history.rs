@@ -6,8 +6,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::account::Export;
 use super::world::World;
-use crate::checkpoint::{Counts, StreamState};
-use crate::sync::{End, Summary, Walk};
+use crate::checkpoint::StreamState;
+use crate::sync::{End, Progress, Summary, Walk};
 
 fn export(world: &World) -> Export {
     Export::new(&world.account, 10)
@@ -16,8 +16,8 @@ fn export(world: &World) -> Export {
 /// A pass in which the next tick is due after so many pages.
 async fn run_until_due(walk: &mut Walk<Export>, pages: u64) -> Summary {
     let (stop, due) = (CancellationToken::new(), CancellationToken::new());
-    let progress = |counts: &Counts| {
-        if counts.pages >= pages {
+    let progress = |progress: &Progress| {
+        if progress.counts.pages >= pages {
             due.cancel();
         }
     };
