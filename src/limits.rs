@@ -66,7 +66,7 @@ pub const REPEATS_REMEMBERED_MAX: usize = 8_192;
 /// Stretches of history that a walk reads besides the live changes. A new one begins when a
 /// back-log is split while an earlier one is not read yet, which is rare; beyond this the live walk
 /// goes on where it is, so nothing is lost, only later.
-pub const HISTORY_SEGMENTS_MAX: usize = 8;
+pub const BACK_FILL_SEGMENTS_MAX: usize = 8;
 
 /// A walk that stands further back than this is catching up: others' live changes go first.
 pub const CATCHING_UP_AGE_MIN: Duration = Duration::from_secs(60 * 60);

@@ -358,10 +358,10 @@ impl Delivery {
         let mut route = pass.route.clone();
         route.pass(passed, self.end);
         let loaded = match leg {
-            Leg::History(index) if route.history.len() < pass.route.history.len() => {
-                Some(pass.route.history[index].clone())
+            Leg::BackFill(index) if route.back_fill.len() < pass.route.back_fill.len() => {
+                Some(pass.route.back_fill[index].clone())
             }
-            Leg::History(_) | Leg::Live => None,
+            Leg::BackFill(_) | Leg::Live => None,
         };
         self.advance(route, Some(&counts), pass).await?;
         if let Some(segment) = loaded {
@@ -369,7 +369,7 @@ impl Delivery {
                 stream = self.root(),
                 streams = segment.streams.join(", "),
                 until = %segment.until,
-                stretches_left = pass.route.history.len(),
+                stretches_left = pass.route.back_fill.len(),
                 "a stretch of history is loaded"
             );
         }
@@ -403,16 +403,18 @@ impl Delivery {
         counts: Option<&[Counts]>,
         pass: &mut Pass,
     ) -> Result<(), Error> {
+        let moves = !route.is_kept_in(self.root(), &pass.root().state);
         let mut next: Vec<(usize, StreamState)> = Vec::new();
         for (place, stream) in pass.streams.iter().enumerate() {
-            let mut state = stream.state.clone();
-            if place == 0 {
-                route.store(self.root(), &mut state);
-            }
+            let is_root = place == 0;
             let has_records = counts.is_some_and(|counts| counts[place].received > 0);
             // A quiet poll leaves everything as it is: the report at the end of the sync is enough.
-            if has_records || !state.stands_where(&stream.state) {
+            if has_records || is_root && moves {
+                let mut state = stream.state.clone();
                 state.recent = stream.repeats.to_seen();
+                if is_root {
+                    route.store(self.root(), &mut state);
+                }
                 next.push((place, state));
             }
         }

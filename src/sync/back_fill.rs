@@ -62,7 +62,7 @@ impl Gauge {
         now: Instant,
     ) -> Option<BackFill> {
         let mut stretches: Vec<Stretch> = route
-            .history
+            .back_fill
             .iter()
             .map(|segment| Stretch {
                 from: segment.from,
@@ -198,7 +198,7 @@ mod tests {
         };
         Route {
             live: at(Some(1_000_000)),
-            history: stretches.iter().map(segment).collect(),
+            back_fill: stretches.iter().map(segment).collect(),
             members: vec!["users".to_owned()],
             ended: None,
         }

@@ -112,8 +112,8 @@ impl Delivery {
         let unreadable = unreadable.map(stand_in);
         let received = records.len() as u64 + u64::from(unreadable.is_some());
         let (memory, other) = match leg {
-            Leg::Live => (&mut stream.repeats, &stream.of_history),
-            Leg::History(_) => (&mut stream.of_history, &stream.repeats),
+            Leg::Live => (&mut stream.repeats, &stream.of_back_fill),
+            Leg::BackFill(_) => (&mut stream.of_back_fill, &stream.repeats),
         };
         let fresh = leave_out_settled(records, memory, other);
         self.supersede(&member.stream, &fresh).await?;
@@ -141,7 +141,7 @@ impl Delivery {
         self.bury(&member.stream, refused).await?;
         match leg {
             Leg::Live => stream.repeats.trim(horizon),
-            Leg::History(_) => stream.of_history.trim(horizon),
+            Leg::BackFill(_) => stream.of_back_fill.trim(horizon),
         }
         Ok(Counts {
             received,

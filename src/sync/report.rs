@@ -81,7 +81,7 @@ impl Delivery {
         let mut tallies = Vec::with_capacity(pass.streams.len());
         let mut states = Vec::with_capacity(pass.streams.len());
         let root = &pass.root().state;
-        let newest = match (&end, root.history.last()) {
+        let newest = match (&end, root.back_fill.last()) {
             // Nothing was read yet at the new live position.
             (End::Split, Some(segment)) => Some(&segment.position),
             _ => root.position.as_ref(),

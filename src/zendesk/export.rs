@@ -97,11 +97,12 @@ impl Export {
     /// `None` if pages do not come in the order of time, or the back-log is too short to be worth
     /// reading its last stretch twice.
     pub fn split(&self, position: &Position) -> Option<Split> {
-        let Protocol::Incremental(export) = &self.protocol else {
-            return None;
-        };
+        match &self.protocol {
+            Protocol::Incremental(_) => {}
+            Protocol::Search(_) => return None,
+        }
         let until = self.horizon();
-        let begin = export.source.overlapped(until);
+        let begin = self.source().overlapped(until);
         position
             .recovery_time()
             .is_some_and(|time| time < begin)

@@ -45,7 +45,7 @@ pub fn reach(state: Option<&State>) -> Reach {
     let Some(users) = state.and_then(|state| state.streams.get("users")) else {
         return Reach::default();
     };
-    let history = users.history.iter();
+    let history = users.back_fill.iter();
     Reach {
         live: users.position.as_ref().map(place).unwrap_or_default(),
         gaps: history

@@ -20,7 +20,7 @@ async fn slow_world(users: usize) -> World {
 }
 
 fn stretches(world: &World) -> usize {
-    world.users_state()["history"]
+    world.users_state()["back_fill"]
         .as_array()
         .map_or(0, Vec::len)
 }
@@ -148,16 +148,16 @@ async fn state_commands_know_history() {
     let daemon = world.daemon();
     history_is_loading(&world).await;
     daemon.stop().await;
-    let until = world.users_state()["history"][0]["until"].clone();
+    let until = world.users_state()["back_fill"][0]["until"].clone();
     let until = until.as_str().expect("a time");
 
     let show = world.run(&["state", "show"]).await;
-    let line = show.stdout.lines().find(|line| line.contains("history"));
+    let line = show.stdout.lines().find(|line| line.contains("back-fill"));
     let line = line.expect("a line");
     assert!(line.contains(&format!("to {until}, for users")), "{line}");
     let listed = world.run(&["state", "history"]).await;
     assert!(
-        listed.stdout.contains("(stretches of history to load: 1)"),
+        listed.stdout.contains("(stretches of back-fill left: 1)"),
         "{}",
         listed.stdout
     );

@@ -64,8 +64,8 @@ async fn a_long_first_walk_is_split_and_changes_overtake_history() {
     let first = run_until_due(&mut walk, 3).await;
     assert!(matches!(first.end, End::Split), "{first:?}");
     let state = world.state("tickets");
-    assert_eq!(state.history.len(), 1);
-    assert_eq!(state.history[0].streams, streams);
+    assert_eq!(state.back_fill.len(), 1);
+    assert_eq!(state.back_fill[0].streams, streams);
     assert_eq!(state.last_sync.expect("a sync").outcome, "split");
 
     // One that history has, one that it has not yet, and a new one.
@@ -78,7 +78,7 @@ async fn a_long_first_walk_is_split_and_changes_overtake_history() {
         assert_eq!(arrived.get(&id), world.account.messages("metrics").get(&id));
     }
     assert!(arrived.len() < 150, "history is still loading");
-    assert_eq!(world.state("tickets").history.len(), 1);
+    assert_eq!(world.state("tickets").back_fill.len(), 1);
 
     // A restart goes on with it.
     drop(walk);
@@ -86,7 +86,7 @@ async fn a_long_first_walk_is_split_and_changes_overtake_history() {
     world.account.change([7, 190], 2_000);
     let last = run(&mut walk).await;
     assert!(matches!(last.end, End::Complete), "{last:?}");
-    assert!(world.state("tickets").history.is_empty());
+    assert!(world.state("tickets").back_fill.is_empty());
     assert_all_arrived(&world, &streams);
     let changed = [5, 7, 180, 190];
     let again = world.times().into_iter().filter(|(id, times)| {
@@ -113,7 +113,7 @@ async fn after_days_of_downtime_the_back_log_is_split_too() {
     world.account.change([500], 200_000);
     run_until_due(&mut walk, 1).await;
     assert!(world.arrived("tickets").contains_key("tickets-500"));
-    assert!(!world.state("tickets").history.is_empty());
+    assert!(!world.state("tickets").back_fill.is_empty());
     run(&mut walk).await;
     assert_all_arrived(&world, &streams);
 }
@@ -136,7 +136,7 @@ async fn a_stream_that_joins_gets_its_past_while_live_changes_flow() {
     assert!(arrived.contains_key("metrics-3") && arrived.contains_key("metrics-101"));
     assert!(arrived.len() < 100, "its past is still loading");
     let state: StreamState = world.state("tickets");
-    assert_eq!(state.history[0].streams, ["metrics"]);
+    assert_eq!(state.back_fill[0].streams, ["metrics"]);
     assert_eq!(state.members, streams);
 
     run(&mut walk).await;
@@ -164,7 +164,7 @@ async fn a_failure_in_history_loses_nothing() {
     world.platform.reject_when(|_| Some("no".to_owned()));
     let failed = run(&mut walk).await;
     assert!(matches!(failed.end, End::Failed(_)), "{failed:?}");
-    assert_eq!(world.state("tickets").history.len(), 1);
+    assert_eq!(world.state("tickets").back_fill.len(), 1);
     world.platform.reject_nothing();
     run(&mut walk).await;
     assert_all_arrived(&world, &streams);
