@@ -142,6 +142,37 @@ pub const UNKNOWN_BATCH_RESENDS: u32 = 2;
 /// finds three changes, two of them bad, must not stop a stream.
 pub const GUARD_SAMPLE_MIN: u64 = 10;
 
+/// Notes kept of one record's mapping, for a person to read. More say nothing new; they are counted.
+pub const NOTES_KEPT_MAX: usize = 200;
+
+/// Largest mapping file. The longest preset has a tenth of a percent of it.
+pub const MAPPING_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Identities in one record: Identity Service takes no more.
+pub const IDENTITIES_MAX: usize = 20;
+
+/// Characters of an identity: Identity Service skips records with longer ones.
+pub const IDENTITY_CHARS_MAX: usize = 1024;
+
+/// Depth to which a value that is copied as it is may be nested. Zendesk's have two levels.
+pub const VALUE_DEPTH_MAX: usize = 32;
+
+/// Largest event, in bytes of the mapped object: the profile silently drops larger ones. Adobe says
+/// "10 KB" and not whether that is 10,000 or 10,240, so we stay below the smaller.
+pub const EVENT_BYTES_MAX: usize = 10_000;
+
+/// Largest profile record, in bytes of the mapped object: "100 KB", read as for events.
+pub const PROFILE_RECORD_BYTES_MAX: usize = 100_000;
+
+/// Largest whole number, either way, that a field of type Long takes: 2^53 - 1.
+pub const INTEGER_MAX: u64 = (1 << 53) - 1;
+
+/// Largest XDM schema taken. A large one of Adobe's has a few hundred kilobytes.
+pub const SCHEMA_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Age at which a schema is read again: what an administrator adds to it becomes known.
+pub const SCHEMA_AGE_MAX: Duration = Duration::from_secs(60 * 60);
+
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);
 const _: () = assert!(SEARCH_CURSOR_AGE_MAX.as_secs() < 60 * 60);

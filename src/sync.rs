@@ -24,6 +24,7 @@ mod page;
 mod pass;
 mod report;
 mod retry;
+mod schema;
 mod watch;
 
 use std::convert::Infallible;
@@ -36,9 +37,10 @@ use tokio_util::sync::CancellationToken;
 
 pub use back_fill::BackFill;
 pub use error::Error;
-pub use outlet::Outlet;
+pub use outlet::{Judge, Outcome, Outlet};
 pub use report::{End, Summary, Tally};
 pub use retry::{Retried, retry};
+pub use schema::{Origin, SchemaFault, SchemaSource};
 
 use crate::checkpoint::{Counts, Store, StreamState};
 use crate::config::Attention;

@@ -7,19 +7,23 @@ use jiff::Timestamp;
 
 use super::MOMENT;
 use super::cadence::cadence;
+use super::mapping;
 use super::platform::Identity;
+use super::privacy::privacy;
+use super::validate::validate;
 use crate::catalogue::{self, Reading, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
 use crate::config::values::quantity::duration;
-use crate::config::values::{choice, identifier, moment};
-use crate::config::{Cadence, Envelope, Export, Mapping, Stream};
+use crate::config::values::{choice, moment};
+use crate::config::{Cadence, Export, MappingSettings, Stream};
 
-/// All streams the file names. `platform` and `schedule` are what their sections hold.
+/// All streams the file names. `platform`, `schedule` and `mapping` are what their sections hold.
 pub(super) fn streams(
     section: &mut Section<'_>,
     platform: &Identity,
     schedule: &Read<Cadence>,
+    mapping: &Read<Arc<MappingSettings>>,
 ) -> Read<Vec<Stream>> {
     // A misspelt name is an unknown key, which is report enough.
     let none_named = section.names().is_empty();
@@ -28,7 +32,7 @@ pub(super) fn streams(
         .filter(|spec| matches!(spec.reading, Reading::Incremental { .. }))
         .map(|spec| {
             section.optional_section(&spec.name, |section| {
-                stream(section, spec, platform, schedule)
+                stream(section, spec, platform, schedule, mapping)
             })
         })
         .collect();
@@ -46,12 +50,21 @@ fn stream(
     spec: &StreamSpec,
     platform: &Identity,
     schedule: &Read<Cadence>,
+    settings: &Read<Arc<MappingSettings>>,
 ) -> Read<Stream> {
     let export = export(section, spec);
     let start = section.optional("start", moment);
     let end = section.optional("end", moment);
     let end = end_after(section, &start, end);
-    let (flow_id, mapping) = mapping(section, platform);
+    let (flow_id, mapping) = mapping::of_stream(section, spec, platform, settings);
+    let privacy = match section.optional_section("privacy", privacy) {
+        Ok(None) => match settings {
+            Ok(settings) => Ok(settings.privacy.clone()),
+            Err(refused) => Err(*refused),
+        },
+        given => given,
+    };
+    let validate = validate(section, &mapping, platform);
     let cadence = cadence(section);
     let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
     let cadence = match cadence? {
@@ -64,6 +77,8 @@ fn stream(
         start: start?,
         end: end?,
         mapping: mapping?,
+        privacy: privacy?,
+        validate: validate?,
         flow_id: flow_id?,
         cadence,
         overlap: overlap?,
@@ -125,71 +140,4 @@ fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Export> {
             ),
         )),
     }
-}
-
-#[derive(Clone, Copy)]
-enum MappingKind {
-    Raw,
-    AdobeSourceCompatible,
-}
-
-const MAPPINGS: [(&str, MappingKind); 2] = [
-    ("raw", MappingKind::Raw),
-    (
-        "adobe-source-compatible",
-        MappingKind::AdobeSourceCompatible,
-    ),
-];
-
-/// The flow id and the mapping, which needs some of the ids.
-fn mapping(
-    section: &mut Section<'_>,
-    platform: &Identity,
-) -> (Read<Option<String>>, Read<Mapping>) {
-    let kind = section.or("mapping", "raw", choice(&MAPPINGS));
-    let dataset_id = section.optional("dataset_id", identifier);
-    let schema_id = section.optional("schema_id", identifier);
-    let flow_id = section.optional("flow_id", identifier);
-    let mapping = match kind {
-        Err(refused) => Err(refused),
-        Ok(MappingKind::Raw) => {
-            let remedy = "write the dataflow's id: the mapping `raw` needs it";
-            section
-                .demand("flow_id", flow_id.clone(), remedy)
-                .map(|_| Mapping::Raw)
-        }
-        Ok(MappingKind::AdobeSourceCompatible) => {
-            let flow_id = flow_id.clone();
-            adobe_source_compatible(section, platform, dataset_id, schema_id, flow_id)
-        }
-    };
-    (flow_id, mapping)
-}
-
-fn adobe_source_compatible(
-    section: &mut Section<'_>,
-    platform: &Identity,
-    dataset_id: Read<Option<String>>,
-    schema_id: Read<Option<String>>,
-    flow_id: Read<Option<String>>,
-) -> Read<Mapping> {
-    let needed =
-        |what: &str| format!("write {what}: the mapping `adobe-source-compatible` needs it");
-    let dataset_id = section.demand("dataset_id", dataset_id, &needed("the dataset's id"));
-    let schema_id = section.demand("schema_id", schema_id, &needed("the schema's `$id`"));
-    let mut of_platform = |key, value: &Read<Option<String>>, what| match value.clone()? {
-        Some(value) => Ok(value),
-        None => Err(section.missing_in("platform", key, &needed(what))),
-    };
-    let org_id = of_platform("org_id", &platform.org_id, "the organization's id");
-    let tenant = of_platform("tenant", &platform.tenant, "the tenant's namespace");
-    Ok(Mapping::AdobeSourceCompatible {
-        tenant: tenant?,
-        envelope: Envelope {
-            org_id: org_id?,
-            dataset_id: dataset_id?,
-            schema_id: schema_id?,
-            flow_id: flow_id?,
-        },
-    })
 }

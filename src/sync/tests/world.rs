@@ -6,13 +6,14 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::account::{Account, Export};
+use crate::catalogue;
 use crate::checkpoint::{self, Store, StreamState};
 use crate::config::{self, Config};
 use crate::dead_letters::DeadLetters;
-use crate::mapping::Mapping;
+use crate::mapping::{Composer, Mapping};
 use crate::platform::{Connection, Inlet};
 use crate::sandbox::{DataType, PlatformOptions, PlatformSimulator};
-use crate::sync::{Member, Outlet, Summary, Walk};
+use crate::sync::{Judge, Member, Outlet, Summary, Walk};
 
 const ACCOUNT: &str = "acme.zendesk.com";
 
@@ -101,8 +102,11 @@ impl World {
             platform.batch_bytes,
             Some(&self.flow_id),
         );
+        let users = catalogue::find("users").expect("a row");
+        let mapping = Mapping::new(users, &config::Mapping::Raw).expect("a mapping");
         Outlet::new(
-            Mapping::new(&config::Mapping::Raw),
+            Composer::new(mapping, None),
+            Judge::Nobody,
             inlet.expect("an inlet"),
         )
     }
