@@ -262,11 +262,14 @@ async fn read<E: Pages>(
                 let urgency = itinerary.urgency(leg, horizon);
                 let page = tokio::select! {
                     () = stop.cancelled() => break,
-                    page = export.page(itinerary.position(leg), urgency) => page,
+                    // Whoever waits for quota in favour of live changes must not be in their way.
+                    () = overdue(due), if leg != Leg::Live => None,
+                    page = export.page(itinerary.position(leg), urgency) => Some(page),
                 };
-                match page {
+                match page.transpose() {
+                    Ok(None) => Event::Over,
                     Err(error) => Event::Failed(error),
-                    Ok(page) => {
+                    Ok(Some(page)) => {
                         let passed = Passed::new(leg, &page, horizon);
                         itinerary.passed(passed.clone());
                         Event::Page(Box::new(page), passed)
@@ -281,6 +284,12 @@ async fn read<E: Pages>(
     }
     drop(events);
     std::future::pending().await
+}
+
+/// Waits until the next sync has been due for so long that no page of history is worth it.
+async fn overdue(due: &CancellationToken) {
+    due.cancelled().await;
+    tokio::time::sleep(limits::BACK_FILL_PATIENCE).await;
 }
 
 impl Delivery {
