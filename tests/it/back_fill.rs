@@ -65,6 +65,35 @@ async fn a_change_reaches_the_inlet_long_before_history_is_loaded() {
 }
 
 #[tokio::test]
+async fn a_change_goes_before_history_where_the_quota_is_short() {
+    let mut world = World::with(|plan| {
+        plan.zendesk.users = 600;
+        plan.zendesk.minute = Duration::from_secs(2);
+        plan.zendesk.quotas.incremental_exports_cursor = 12;
+    })
+    .await;
+    world
+        .settings
+        .set("zendesk.page_size", 10)
+        .set("schedule.every", "3s");
+    let daemon = world.daemon();
+    history_is_loading(&world).await;
+    let last = world.zendesk.users().last().expect("a user").id;
+    assert!(world.zendesk.change_user(last));
+    let changed = world.zendesk.users().last().expect("a user").json.clone();
+    let arrives = world.platform.wait_until(
+        |sink| sink.accepted.iter().any(|sent| sent.json == changed),
+        PATIENCE,
+    );
+    assert!(arrives.await, "the change arrives");
+    assert!(stretches(&world) > 0, "history is still loading");
+    daemon.stop().await;
+    let refused = world.page_requests();
+    let refused = refused.iter().filter(|page| page.status == Some(429));
+    assert_eq!(refused.count(), 0, "within the quota");
+}
+
+#[tokio::test]
 async fn killed_again_and_again_history_goes_on_where_it_was() {
     let mut world = slow_world(1_500).await;
     let mut dice = Dice::new(7);
