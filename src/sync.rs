@@ -16,28 +16,29 @@
 //! construction.
 
 mod back_fill;
+mod delivery;
 mod error;
 mod guard;
 mod itinerary;
 mod outlet;
 mod page;
 mod pass;
+mod reader;
 mod report;
 mod retry;
 mod schema;
 mod watch;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use back_fill::BackFill;
 pub use error::Error;
 pub use outlet::{Judge, Outcome, Outlet};
+pub use reader::Pages;
 pub use report::{End, Summary, Tally};
 pub use retry::{Retried, retry};
 pub use schema::{Origin, SchemaFault, SchemaSource};
@@ -45,13 +46,13 @@ pub use schema::{Origin, SchemaFault, SchemaSource};
 use crate::checkpoint::{Counts, Store, StreamState};
 use crate::config::Attention;
 use crate::dead_letters::DeadLetters;
-use crate::error::{Chain, Explain as _};
 use crate::limits;
-use crate::record::{Page, Position};
-use crate::zendesk::{self, Export, Split, Urgency};
+use crate::zendesk::Export;
 use back_fill::Gauge;
-use itinerary::{Itinerary, Leg, Passed, Route, Step};
+use delivery::Delivery;
+use itinerary::Itinerary;
 use pass::Pass;
+use reader::read;
 
 /// What keeps the streams of one walk in sync.
 #[derive(Debug)]
@@ -68,75 +69,6 @@ pub struct Member {
     pub stream: Arc<str>,
     /// Its records' way to the inlet. `None` for a root whose own records nobody wants.
     pub outlet: Option<Outlet>,
-}
-
-/// Everything behind the reader.
-#[derive(Debug)]
-struct Delivery {
-    /// The root first.
-    members: Vec<Member>,
-    store: Arc<Store>,
-    dead_letters: Arc<DeadLetters>,
-    attention: Attention,
-    /// Only changes before this moment are wanted.
-    end: Option<Timestamp>,
-}
-
-/// What a walk needs of an export.
-pub trait Pages: Send {
-    /// Where to stand for a walk that was last read up to `checkpoint`, if ever.
-    fn position(&self, checkpoint: Option<Position>) -> Position;
-
-    /// The time up to which a page that is asked for now shows every change.
-    fn horizon(&self) -> Timestamp;
-
-    /// Where a walk that stands at `position` can go on live while it reads its back-log besides;
-    /// `None` if it cannot, or if that would gain nothing.
-    fn split(&self, position: &Position) -> Option<Split>;
-
-    /// Called before each pass: a page of which only parts were given begins again.
-    fn begin(&mut self) {}
-
-    /// Whether the next page may be asked for although none is due.
-    fn may_poll_early(&mut self) -> bool;
-
-    /// The page after `position`, which comes from [`Self::position`], from [`Self::split`] or
-    /// from an earlier page. A page may come in parts, each with a `next` that is `position` but
-    /// for the last: the following calls, all with `position`, get the other parts.
-    ///
-    /// # Errors
-    /// When there is no such page within the configured attempts.
-    fn page(
-        &mut self,
-        position: &Position,
-        urgency: Urgency,
-    ) -> impl Future<Output = Result<Page, zendesk::Error>> + Send;
-}
-
-impl Pages for Export {
-    fn position(&self, checkpoint: Option<Position>) -> Position {
-        Self::position(self, checkpoint)
-    }
-
-    fn horizon(&self) -> Timestamp {
-        Self::horizon(self)
-    }
-
-    fn split(&self, position: &Position) -> Option<Split> {
-        Self::split(self, position)
-    }
-
-    fn may_poll_early(&mut self) -> bool {
-        Self::may_poll_early(self)
-    }
-
-    async fn page(
-        &mut self,
-        position: &Position,
-        urgency: Urgency,
-    ) -> Result<Page, zendesk::Error> {
-        Self::page(self, position, urgency).await
-    }
 }
 
 /// How far a pass has come.
@@ -228,218 +160,6 @@ impl<E: Pages> Walk<E> {
             end = delivering => end,
             never = reading => match never {},
         }
-    }
-}
-
-/// What the reader has to say, in order.
-#[derive(Debug)]
-enum Event {
-    /// A page of a leg, and how far the leg is with it.
-    Page(Box<Page>, Passed),
-    /// There is no next page.
-    Failed(zendesk::Error),
-    /// The next sync is due; the back-log becomes history.
-    Split(Split),
-    /// All that this sync has to read is read.
-    Over,
-}
-
-/// Fetches pages into the queue until there is nothing more to read for now, or reading fails or
-/// is stopped; then closes the queue and waits to be dropped.
-async fn read<E: Pages>(
-    export: &mut E,
-    mut itinerary: Itinerary,
-    events: mpsc::Sender<Event>,
-    stop: &CancellationToken,
-    due: &CancellationToken,
-) -> Infallible {
-    loop {
-        let event = match itinerary.next(due.is_cancelled(), |position| export.split(position)) {
-            Step::Over => Event::Over,
-            Step::Split(split) => Event::Split(split),
-            Step::Read(leg) => {
-                let horizon = export.horizon();
-                let urgency = itinerary.urgency(leg, horizon);
-                let page = tokio::select! {
-                    () = stop.cancelled() => break,
-                    // Whoever waits for quota in favour of live changes must not be in their way.
-                    () = overdue(due), if leg != Leg::Live => None,
-                    page = export.page(itinerary.position(leg), urgency) => Some(page),
-                };
-                match page.transpose() {
-                    Ok(None) => Event::Over,
-                    Err(error) => Event::Failed(error),
-                    Ok(Some(page)) => {
-                        let passed = Passed::new(leg, &page, horizon);
-                        itinerary.passed(passed.clone());
-                        Event::Page(Box::new(page), passed)
-                    }
-                }
-            }
-        };
-        let more = matches!(event, Event::Page(..));
-        if events.send(event).await.is_err() || !more {
-            break;
-        }
-    }
-    drop(events);
-    std::future::pending().await
-}
-
-/// Waits until the next sync has been due for so long that no page of history is worth it.
-async fn overdue(due: &CancellationToken) {
-    due.cancelled().await;
-    tokio::time::sleep(limits::BACK_FILL_PATIENCE).await;
-}
-
-impl Delivery {
-    fn root(&self) -> &str {
-        self.members.first().map_or("", |root| &root.stream)
-    }
-
-    /// Where the walk goes on, and the streams that have to wait; see [`Route::resume`].
-    fn route(&self, export: &impl Pages) -> (Route, Vec<String>) {
-        let delivered = self.members.iter().filter(|one| one.outlet.is_some());
-        let delivered: Vec<&str> = delivered.map(|member| &*member.stream).collect();
-        let (root, state) = (self.root(), self.store.stream(self.root()));
-        Route::resume(&state, root, &delivered, self.end, |checkpoint| {
-            export.position(checkpoint)
-        })
-    }
-
-    async fn run(
-        &self,
-        mut queue: mpsc::Receiver<Event>,
-        pass: &mut Pass,
-        gauge: &mut Gauge,
-        progress: &Listener<'_>,
-    ) -> End {
-        // Only a stop closes the queue without a last word.
-        let mut end = End::Stopped;
-        let mut catching_up = None;
-        while let Some(event) = queue.recv().await {
-            let moved = match event {
-                Event::Over => {
-                    end = End::Complete;
-                    break;
-                }
-                Event::Failed(error) => Err(error.into()),
-                Event::Split(split) => {
-                    let mut route = pass.route.clone();
-                    route.split(split);
-                    end = End::Split;
-                    self.advance(route, None, pass).await
-                }
-                Event::Page(page, passed) => {
-                    // More live pages mean that the walk is not there yet.
-                    let is_live = passed.leg == Leg::Live && passed.end_of_stream.is_none();
-                    catching_up = is_live.then_some(passed.records);
-                    self.take(*page, passed, pass).await
-                }
-            };
-            match moved {
-                Ok(()) => {
-                    let now = Instant::now();
-                    let back_fill = gauge.look(&pass.route, catching_up, Timestamp::now(), now);
-                    if let Some(back_fill) =
-                        back_fill.as_ref().filter(|_| gauge.is_worth_a_word(now))
-                    {
-                        back_fill::tell(self.root(), back_fill);
-                    }
-                    progress(&Progress {
-                        counts: pass.total(),
-                        back_fill,
-                    });
-                }
-                Err(error) if error.is_stop() => return End::Stopped,
-                Err(error) => return End::Failed(error),
-            }
-        }
-        end
-    }
-
-    /// Settles a page, and moves the checkpoint over it.
-    async fn take(&self, page: Page, passed: Passed, pass: &mut Pass) -> Result<(), Error> {
-        if passed.leg == Leg::Live {
-            pass.watch.look(&page);
-        }
-        let settled = self.settle(page, passed, pass).await?;
-        let (passed, counts) = settled.into_parts();
-        let leg = passed.leg;
-        let mut route = pass.route.clone();
-        route.pass(passed, self.end);
-        let loaded = match leg {
-            Leg::BackFill(index) if route.back_fill.len() < pass.route.back_fill.len() => {
-                Some(pass.route.back_fill[index].clone())
-            }
-            Leg::BackFill(_) | Leg::Live => None,
-        };
-        self.advance(route, Some(&counts), pass).await?;
-        if let Some(segment) = loaded {
-            tracing::info!(
-                stream = self.root(),
-                streams = segment.streams.join(", "),
-                until = %segment.until,
-                stretches_left = pass.route.back_fill.len(),
-                "a stretch of history is loaded"
-            );
-        }
-        for (stream, counts) in pass.streams.iter_mut().zip(counts) {
-            stream.counts += counts;
-            if leg == Leg::Live {
-                stream.live_changes += counts.received - counts.skipped;
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes dead letters that were kept long enough. What prevents that prevents no sync.
-    async fn expire_dead_letters(&self) {
-        let store = self.dead_letters.clone();
-        if let Err(error) = blocking(move || store.expire()).await {
-            tracing::warn!(
-                code = error.code().as_str(),
-                hint = error.hint(),
-                "dead letters older than `dead_letters.keep` stay: {}",
-                Chain(&error)
-            );
-        }
-    }
-
-    /// Moves the walk to `route`, and keeps what is known since of the streams that `counts` has
-    /// records of: all of it in one write.
-    async fn advance(
-        &self,
-        route: Route,
-        counts: Option<&[Counts]>,
-        pass: &mut Pass,
-    ) -> Result<(), Error> {
-        let moves = !route.is_kept_in(self.root(), &pass.root().state);
-        let mut next: Vec<(usize, StreamState)> = Vec::new();
-        for (place, stream) in pass.streams.iter().enumerate() {
-            let is_root = place == 0;
-            let has_records = counts.is_some_and(|counts| counts[place].received > 0);
-            // A quiet poll leaves everything as it is: the report at the end of the sync is enough.
-            if has_records || is_root && moves {
-                let mut state = stream.state.clone();
-                state.recent = stream.repeats.to_seen();
-                if is_root {
-                    route.store(self.root(), &mut state);
-                }
-                next.push((place, state));
-            }
-        }
-        if !next.is_empty() {
-            let named = next
-                .iter()
-                .map(|(place, state)| (self.members[*place].stream.clone(), state.clone()));
-            save(&self.store, named.collect()).await?;
-        }
-        for (place, state) in next {
-            pass.streams[place].state = state;
-        }
-        pass.route = route;
-        Ok(())
     }
 }
 

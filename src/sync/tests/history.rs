@@ -10,7 +10,9 @@ use super::world::World;
 use crate::checkpoint::StreamState;
 use crate::limits;
 use crate::record::Page;
-use crate::sync::{End, Event, Itinerary, Pages as _, Progress, Route, Summary, Walk, read};
+use crate::sync::itinerary::{Itinerary, Route};
+use crate::sync::reader::{Event, Pages as _, read};
+use crate::sync::{End, Progress, Summary, Walk};
 use crate::zendesk::Urgency;
 
 fn export(world: &World) -> Export {
