@@ -151,7 +151,8 @@ impl<E: Pages> Walk<E> {
     ) -> End {
         let (events, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
         let resumes = pass.root().state.position.is_some();
-        let itinerary = Itinerary::new(pass.route.clone(), self.delivery.end, resumes);
+        let horizon = self.export.horizon();
+        let itinerary = Itinerary::new(pass.route.clone(), self.delivery.end, resumes, horizon);
         let reading = read(&mut self.export, itinerary, events, stop, due);
         let delivering = self.delivery.run(queue, pass, &mut self.gauge, progress);
         tokio::select! {

@@ -240,6 +240,8 @@ pub(super) struct Itinerary {
     end: Option<Timestamp>,
     /// There is a checkpoint, so the first page is news.
     resumes: bool,
+    /// What has changed before this was there to be read when the pass began.
+    horizon: Timestamp,
     live_pages: u32,
     live_done: bool,
     back_fill_pages: u32,
@@ -248,13 +250,20 @@ pub(super) struct Itinerary {
 }
 
 impl Itinerary {
-    /// Begins at `route`. `resumes` says whether the walk ever got anywhere.
-    pub(super) fn new(route: Route, end: Option<Timestamp>, resumes: bool) -> Self {
+    /// Begins at `route`. `resumes` says whether the walk ever got anywhere, and `horizon` up to
+    /// which time the export shows everything now.
+    pub(super) fn new(
+        route: Route,
+        end: Option<Timestamp>,
+        resumes: bool,
+        horizon: Timestamp,
+    ) -> Self {
         Self {
             live_done: route.ended.is_some(),
             route,
             end,
             resumes,
+            horizon,
             live_pages: 0,
             back_fill_pages: 0,
             within: None,
@@ -268,7 +277,7 @@ impl Itinerary {
         if let Some(leg) = self.within {
             return Step::Read(leg);
         }
-        if !self.live_done {
+        if !self.live_done && !(due && self.has_caught_up()) {
             let may_split = due
                 && self.live_pages > 0
                 && self.route.back_fill.len() < limits::BACK_FILL_SEGMENTS_MAX;
@@ -284,6 +293,13 @@ impl Itinerary {
         let history = self.route.back_fill.iter().enumerate();
         let next = history.max_by_key(|(index, segment)| (segment.until, usize::MAX - index));
         next.map_or(Step::Over, |(index, _)| Step::Read(Leg::BackFill(index)))
+    }
+
+    /// Whether the live walk has reached the begin of the pass. An account in which more changes
+    /// than can be read has no end to be reached, and its history is to be read all the same.
+    fn has_caught_up(&self) -> bool {
+        let read_to = self.route.live.recovery_time();
+        self.live_pages > 0 && read_to.is_some_and(|time| time >= self.horizon)
     }
 
     /// The position of the next page of `leg`.

@@ -14,7 +14,8 @@ use crate::record::Position;
 /// How a sync ended.
 #[derive(Debug)]
 pub enum End {
-    /// All live changes are settled; history may be left for the next sync.
+    /// All live changes that were there to be read when the sync began are settled; history may be
+    /// left for the next one.
     Complete,
     /// The next sync was due before the back-log was read: it is history now.
     Split,

@@ -58,7 +58,7 @@ fn split_at(second: i64) -> Split {
 fn live_comes_first_and_history_until_the_next_tick_but_a_page_at_least() {
     let mut route = resume(&state(at(Some("c"), Some(10))), &[ROOT]);
     route.split(split_at(100));
-    let mut it = Itinerary::new(route, None, true);
+    let mut it = Itinerary::new(route, None, true, time(1_000));
     let never = |_: &Position| None;
     assert_eq!(it.next(true, never), Step::Read(Leg::Live));
     it.passed(passed(Leg::Live, at(Some("l"), Some(100)), Some(101)));
@@ -75,9 +75,24 @@ fn live_comes_first_and_history_until_the_next_tick_but_a_page_at_least() {
 }
 
 #[test]
+fn where_changes_never_end_history_gets_its_page_all_the_same() {
+    let mut route = resume(&state(at(Some("c"), Some(900))), &[ROOT]);
+    route.split(split_at(950));
+    let mut it = Itinerary::new(route, None, true, time(1_000));
+    let never = |_: &Position| None;
+    it.passed(passed(Leg::Live, at(Some("l"), Some(999)), None));
+    assert_eq!(it.next(true, never), Step::Read(Leg::Live));
+    it.passed(passed(Leg::Live, at(Some("m"), Some(1_000)), None));
+    assert_eq!(it.next(false, never), Step::Read(Leg::Live));
+    assert_eq!(it.next(true, never), Step::Read(Leg::BackFill(0)));
+    it.passed(passed(Leg::BackFill(0), at(Some("h"), Some(20)), None));
+    assert_eq!(it.next(true, never), Step::Over);
+}
+
+#[test]
 fn a_walk_is_split_between_pages_when_it_is_due_and_the_export_can() {
     let route = resume(&StreamState::default(), &[ROOT]);
-    let mut it = Itinerary::new(route, None, false);
+    let mut it = Itinerary::new(route, None, false, time(1_000));
     let can = |_: &Position| Some(split_at(100));
     assert_eq!(
         it.next(true, can),
@@ -98,7 +113,7 @@ fn a_walk_is_split_between_pages_when_it_is_due_and_the_export_can() {
 fn a_page_in_parts_is_read_to_its_end() {
     let mut route = resume(&state(at(Some("c"), Some(10))), &[ROOT]);
     route.split(split_at(100));
-    let mut it = Itinerary::new(route, None, true);
+    let mut it = Itinerary::new(route, None, true, time(1_000));
     let can = |_: &Position| Some(split_at(200));
     it.passed(passed(Leg::Live, at(None, Some(100)), None));
     assert_eq!(it.next(true, can), Step::Read(Leg::Live));
@@ -117,7 +132,7 @@ fn segments_are_few() {
     }
     let mut kept = StreamState::default();
     route.store(ROOT, &mut kept);
-    let mut it = Itinerary::new(route, None, true);
+    let mut it = Itinerary::new(route, None, true, time(1_000));
     it.passed(passed(Leg::Live, at(Some("c"), Some(110)), None));
     let can = |_: &Position| Some(split_at(200));
     assert_eq!(it.next(true, can), Step::Read(Leg::Live));
@@ -197,7 +212,7 @@ fn the_end_is_reached_by_a_version_or_by_time() {
 fn a_live_page_is_urgent_unless_it_is_far_back() {
     let now = time(1_000_000);
     let urgency = |resumes, pages: &[i64]| {
-        let mut it = Itinerary::new(resume(&StreamState::default(), &[ROOT]), None, resumes);
+        let mut it = Itinerary::new(resume(&StreamState::default(), &[ROOT]), None, resumes, now);
         for second in pages {
             it.passed(passed(Leg::Live, at(Some("c"), Some(*second)), None));
         }
@@ -271,7 +286,7 @@ impl World {
             overlap,
             configured: STREAMS.to_vec(),
             kept: StreamState::default(),
-            reader: Itinerary::new(route.clone(), None, false),
+            reader: Itinerary::new(route.clone(), None, false, time(10)),
             route,
             reader_done: false,
             queue: VecDeque::new(),
@@ -284,7 +299,7 @@ impl World {
     fn begin_pass(&mut self) {
         self.route = resume(&self.kept, &self.configured);
         let resumes = self.kept.position.is_some();
-        self.reader = Itinerary::new(self.route.clone(), None, resumes);
+        self.reader = Itinerary::new(self.route.clone(), None, resumes, time(self.now));
         self.reader_done = false;
         self.queue.clear();
         self.due = false;

@@ -175,7 +175,7 @@ async fn a_sync_that_is_due_does_not_wait_for_ever_for_a_page_of_history() {
     export.stalls_from_page = 1;
     let (events, mut queue) = mpsc::channel(10);
     let (stop, due) = (CancellationToken::new(), CancellationToken::new());
-    let itinerary = Itinerary::new(route, None, true);
+    let itinerary = Itinerary::new(route, None, true, account.now());
     due.cancel();
     let begin = tokio::time::Instant::now();
     let reading = read(&mut export, itinerary, events, &stop, &due);
