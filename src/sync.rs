@@ -20,6 +20,7 @@ mod delivery;
 mod error;
 mod guard;
 mod itinerary;
+mod listed;
 mod outlet;
 mod page;
 mod pass;
@@ -27,6 +28,7 @@ mod reader;
 mod report;
 mod retry;
 mod schema;
+mod under;
 mod watch;
 
 use std::sync::Arc;
@@ -47,6 +49,7 @@ use crate::checkpoint::{Counts, Store, StreamState};
 use crate::config::Attention;
 use crate::dead_letters::DeadLetters;
 use crate::limits;
+use crate::snapshots::Snapshots;
 use crate::zendesk::Export;
 use back_fill::Gauge;
 use delivery::Delivery;
@@ -60,6 +63,8 @@ pub struct Walk<E = Export> {
     export: E,
     delivery: Delivery,
     gauge: Gauge,
+    /// All pages of the last pass were settled.
+    settled: bool,
 }
 
 /// A stream that a walk delivers, or only reads.
@@ -69,6 +74,17 @@ pub struct Member {
     pub stream: Arc<str>,
     /// Its records' way to the inlet. `None` for a root whose own records nobody wants.
     pub outlet: Option<Outlet>,
+}
+
+/// What lies in the state directory.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    /// The checkpoints.
+    pub state: Arc<Store>,
+    /// The refused records.
+    pub dead_letters: Arc<DeadLetters>,
+    /// What was delivered of lists.
+    pub snapshots: Arc<Snapshots>,
 }
 
 /// How far a pass has come.
@@ -90,16 +106,22 @@ impl<E: Pages> Walk<E> {
         export: E,
         members: Vec<Member>,
         end: Option<Timestamp>,
-        store: Arc<Store>,
-        dead_letters: Arc<DeadLetters>,
+        stores: Stores,
         attention: Attention,
     ) -> Self {
+        let Stores {
+            state: store,
+            dead_letters,
+            snapshots,
+        } = stores;
         Self {
             export,
+            settled: false,
             delivery: Delivery {
                 members,
                 store,
                 dead_letters,
+                snapshots,
                 attention,
                 end,
             },
@@ -136,9 +158,10 @@ impl<E: Pages> Walk<E> {
         progress: &Listener<'_>,
     ) -> Summary {
         let mut pass = Pass::begin(&self.delivery, &self.export);
-        self.export.begin();
+        self.export.begin(std::mem::take(&mut self.settled));
         self.delivery.expire_dead_letters().await;
         let end = self.pass(&mut pass, stop, due, progress).await;
+        self.settled = matches!(end, End::Complete);
         self.delivery.conclude(pass, end).await
     }
 

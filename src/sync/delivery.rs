@@ -16,6 +16,7 @@ use crate::config::Attention;
 use crate::dead_letters::DeadLetters;
 use crate::error::{Chain, Explain as _};
 use crate::record::Page;
+use crate::snapshots::Snapshots;
 
 /// Everything behind the reader.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(super) struct Delivery {
     pub(super) members: Vec<Member>,
     pub(super) store: Arc<Store>,
     pub(super) dead_letters: Arc<DeadLetters>,
+    pub(super) snapshots: Arc<Snapshots>,
     pub(super) attention: Attention,
     /// Only changes before this moment are wanted.
     pub(super) end: Option<Timestamp>,
@@ -102,7 +104,7 @@ impl Delivery {
             pass.watch.look(&page);
         }
         let settled = self.settle(page, passed, pass).await?;
-        let (mut passed, counts) = settled.into_parts();
+        let (mut passed, counts, doubt) = settled.into_parts();
         passed.records = counts.iter().map(|counts| counts.received).sum();
         let leg = passed.leg;
         let mut route = pass.route.clone();
@@ -129,7 +131,7 @@ impl Delivery {
                 stream.live_changes += counts.received - counts.skipped;
             }
         }
-        Ok(())
+        doubt.map_or(Ok(()), Err)
     }
 
     /// Removes dead letters that were kept long enough. What prevents that prevents no sync.

@@ -169,13 +169,17 @@ impl Route {
         kept.stands_where(state)
     }
 
-    /// Whether pages of `leg` are delivered to `stream`.
-    pub(super) fn serves(&self, leg: Leg, stream: &str) -> bool {
-        let streams = match leg {
+    /// The streams that pages of `leg` are delivered to.
+    fn streams(&self, leg: Leg) -> &[String] {
+        match leg {
             Leg::Live => &self.members,
             Leg::BackFill(index) => &self.back_fill[index].streams,
-        };
-        streams.iter().any(|name| name == stream)
+        }
+    }
+
+    /// Whether pages of `leg` are delivered to `stream`.
+    pub(super) fn serves(&self, leg: Leg, stream: &str) -> bool {
+        self.streams(leg).iter().any(|name| name == stream)
     }
 
     /// Moves over a page. A walk with an `end` stays before the page that reaches it: should the
@@ -308,6 +312,11 @@ impl Itinerary {
             Leg::Live => &self.route.live,
             Leg::BackFill(index) => &self.route.back_fill[index].position,
         }
+    }
+
+    /// The streams that the next page of `leg` is for.
+    pub(super) fn streams(&self, leg: Leg) -> &[String] {
+        self.route.streams(leg)
     }
 
     /// How urgent the next page of `leg` is.

@@ -23,14 +23,16 @@ pub trait Pages: Send {
     /// `None` if it cannot, or if that would gain nothing.
     fn split(&self, position: &Position) -> Option<Split>;
 
-    /// Called before each pass: a page of which only parts were given begins again.
-    fn begin(&mut self) {}
+    /// Called before each pass: a page of which only parts were given begins again. `settled` says
+    /// whether all pages of the pass before were; if not, they may be asked for again.
+    fn begin(&mut self, settled: bool);
 
     /// Whether the next page may be asked for although none is due.
     fn may_poll_early(&mut self) -> bool;
 
     /// The page after `position`, which comes from [`Self::position`], from [`Self::split`] or
-    /// from an earlier page. A page may come in parts, each with a `next` that is `position` but
+    /// from an earlier page, for those of `streams` that it has records of: what only others want
+    /// may be left out. A page may come in parts, each with a `next` that is `position` but
     /// for the last: the following calls, all with `position`, get the other parts.
     ///
     /// # Errors
@@ -39,12 +41,17 @@ pub trait Pages: Send {
         &mut self,
         position: &Position,
         urgency: Urgency,
+        streams: &[String],
     ) -> impl Future<Output = Result<Page, zendesk::Error>> + Send;
 }
 
 impl Pages for Export {
     fn position(&self, checkpoint: Option<Position>) -> Position {
         Self::position(self, checkpoint)
+    }
+
+    fn begin(&mut self, settled: bool) {
+        Self::begin(self, settled);
     }
 
     fn horizon(&self) -> Timestamp {
@@ -63,8 +70,9 @@ impl Pages for Export {
         &mut self,
         position: &Position,
         urgency: Urgency,
+        streams: &[String],
     ) -> Result<Page, zendesk::Error> {
-        Self::page(self, position, urgency).await
+        Self::page(self, position, urgency, streams).await
     }
 }
 
@@ -97,11 +105,12 @@ pub(super) async fn read<E: Pages>(
             Step::Read(leg) => {
                 let horizon = export.horizon();
                 let urgency = itinerary.urgency(leg, horizon);
+                let (position, streams) = (itinerary.position(leg), itinerary.streams(leg));
                 let page = tokio::select! {
                     () = stop.cancelled() => break,
                     // Whoever waits for quota in favour of live changes must not be in their way.
                     () = overdue(due), if leg != Leg::Live => None,
-                    page = export.page(itinerary.position(leg), urgency) => Some(page),
+                    page = export.page(position, urgency, streams) => Some(page),
                 };
                 match page.transpose() {
                     Ok(None) => Event::Over,

@@ -2,8 +2,10 @@
 //! simulators on real sockets.
 
 mod attention;
+mod availability;
 mod back_fill;
 mod check;
+mod children;
 mod configuration;
 mod demonstration;
 mod export;
@@ -11,6 +13,7 @@ mod fault_matrix;
 mod inlet_faults;
 mod inlet_rejections;
 mod inlet_sign_in;
+mod lists;
 mod mapping;
 mod pace;
 mod privacy;
@@ -26,6 +29,7 @@ mod sign_in;
 mod silence;
 mod state;
 mod support;
+mod time;
 mod unreadable;
 mod validation;
 mod zendesk_faults;

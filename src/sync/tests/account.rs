@@ -117,6 +117,7 @@ impl Export {
         let last = read.last().map(|(place, _)| **place);
         let along = |stream: &str| Children {
             stream: stream.into(),
+            scope: None,
             records: read
                 .iter()
                 .map(|((_, id), ticket)| record(stream, *id, ticket))
@@ -127,6 +128,7 @@ impl Export {
                 .iter()
                 .map(|((_, id), ticket)| record("tickets", *id, ticket))
                 .collect(),
+            listed: None,
             children: ALONG.map(along).into(),
             next: Position::Incremental {
                 cursor: last
@@ -162,7 +164,7 @@ impl Pages for Export {
         })
     }
 
-    fn begin(&mut self) {
+    fn begin(&mut self, _settled: bool) {
         self.pending.clear();
     }
 
@@ -188,7 +190,7 @@ impl Pages for Export {
         true
     }
 
-    async fn page(&mut self, position: &Position, _: Urgency) -> Result<Page, Error> {
+    async fn page(&mut self, position: &Position, _: Urgency, _: &[String]) -> Result<Page, Error> {
         let Some(left) = self.stalls_from_page.checked_sub(1) else {
             return std::future::pending().await;
         };
@@ -205,6 +207,7 @@ impl Pages for Export {
             children: std::mem::take(&mut page.children),
             next: std::mem::replace(&mut page.next, position.clone()),
             unreadable: None,
+            listed: None,
             ..page
         });
         page.end_of_stream = false;

@@ -168,7 +168,7 @@ async fn a_sync_that_is_due_does_not_wait_for_ever_for_a_page_of_history() {
         export.position(at)
     });
     let Page { next, .. } = export
-        .page(&route.live, Urgency::Fresh)
+        .page(&route.live, Urgency::Fresh, &[])
         .await
         .expect("a page");
     route.split(export.split(&next).expect("it is far back"));
