@@ -3,6 +3,7 @@
 
 mod attention;
 mod availability;
+mod back_fill;
 mod catalogue;
 mod check;
 mod children;
