@@ -34,7 +34,9 @@ impl Ids {
         match self {
             Self::Nice | Self::Word(_) => number + 1,
             Self::Long(base) | Self::Uuid(base) | Self::Ulid(base) | Self::Digits(base) => {
-                base + number * STRIDE + Dice::new(base ^ number).below(STRIDE - RESERVED)
+                let scatter = Dice::new(base ^ number).below(STRIDE - RESERVED);
+                // The first one is the base itself, which makes it known beforehand.
+                base + number * STRIDE + if number == 0 { 0 } else { scatter }
             }
         }
     }

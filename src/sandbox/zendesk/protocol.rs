@@ -17,6 +17,7 @@ use crate::sandbox::answer::Answer;
 use crate::sandbox::request::Head;
 
 pub(super) mod cursor;
+mod cursor_list;
 mod keyset;
 pub(super) mod list;
 pub(super) mod offset;

@@ -43,9 +43,9 @@ impl<'a> Records<'a> {
     /// comes from the deed behind it: a ticket's event from a change of a ticket, an entry among
     /// the deleted from a deletion.
     pub fn create(&self, count: usize) -> Vec<String> {
-        let now = second(self.account.now());
-        let ids = self.account.state().data.create(self.stream, count, now);
-        self.texts(ids)
+        let (mut state, now) = self.account.moment();
+        let ids = state.data.create(self.stream, count, now);
+        self.texts(&state.data, ids)
     }
 
     /// Changes up to `count` different records now, at random; returns their ids. Events do not
@@ -64,15 +64,12 @@ impl<'a> Records<'a> {
     /// Gives `count` records the same second, now: changes those there are, creates what is
     /// missing. Returns their ids.
     pub fn tie(&self, count: usize) -> Vec<String> {
-        let now = second(self.account.now());
-        let ids = {
-            let data = &mut self.account.state().data;
-            let mut ids = data.draw(self.stream, count);
-            ids.retain(|id| data.change(self.stream, *id, now));
-            ids.extend(data.create(self.stream, count - ids.len(), now));
-            ids
-        };
-        self.texts(ids)
+        let (mut state, now) = self.account.moment();
+        let data = &mut state.data;
+        let mut ids = data.draw(self.stream, count);
+        ids.retain(|id| data.change(self.stream, *id, now));
+        ids.extend(data.create(self.stream, count - ids.len(), now));
+        self.texts(data, ids)
     }
 
     /// Merges up to `count` tickets or users into others, at random; returns the losers' ids.
@@ -90,16 +87,13 @@ impl<'a> Records<'a> {
     /// Scrubs up to `count` of the deleted tickets, as happens after thirty days; returns their
     /// ids.
     pub fn scrub(&self, count: usize) -> Vec<String> {
-        let now = second(self.account.now());
-        let ids = {
-            let data = &mut self.account.state().data;
-            let deleted = data.of(self.stream).rows().iter();
-            let deleted = deleted.filter(|row| row.fate == Fate::Deleted);
-            let mut ids: Vec<u64> = deleted.map(|row| row.id).take(count).collect();
-            ids.retain(|id| self.stream.of == "tickets" && data.scrub(*id, now));
-            ids
-        };
-        self.texts(ids)
+        let (mut state, now) = self.account.moment();
+        let data = &mut state.data;
+        let deleted = data.of(self.stream).rows().iter();
+        let deleted = deleted.filter(|row| row.fate == Fate::Deleted);
+        let mut ids: Vec<u64> = deleted.map(|row| row.id).take(count).collect();
+        ids.retain(|id| self.stream.of == "tickets" && data.scrub(*id, now));
+        self.texts(data, ids)
     }
 
     /// Takes the tombstones out of every export: after some months they are gone.
@@ -107,12 +101,22 @@ impl<'a> Records<'a> {
         self.account.state().data.drop_tombstones(self.stream);
     }
 
+    /// Changes one record now; false if there is no such one that can be changed.
+    pub fn change_one(&self, id: &str) -> bool {
+        self.with_one(id, |data, stream, id, now| data.change(stream, id, now))
+    }
+
+    /// Deletes one record now; false if there is no such one that can be deleted.
+    pub fn delete_one(&self, id: &str) -> bool {
+        self.with_one(id, |data, stream, id, now| data.delete(stream, id, now))
+    }
+
     /// From now on no page can be made that holds this record.
     pub fn fail_pages_with(&self, id: &str) {
-        let data = &mut self.account.state().data;
-        if let Some(row) = data.find(self.stream, id).copied() {
-            data.fail_pages_with(self.stream, row.id);
-        }
+        self.with_one(id, |data, stream, id, _| {
+            data.fail_pages_with(stream, id);
+            true
+        });
     }
 
     /// The present truth: every record that the stream shows to whom asks for all of them, with
@@ -142,11 +146,7 @@ impl<'a> Records<'a> {
     /// One of [`Self::present`].
     pub fn get(&self, id: &str) -> Option<ServedRecord> {
         let data = &self.account.state().data;
-        let row = data
-            .of(self.stream)
-            .rows()
-            .iter()
-            .find(|row| self.text(row) == id)?;
+        let row = self.row(data, id)?;
         self.shows(data, row).then(|| self.served(data, row))
     }
 
@@ -178,19 +178,7 @@ impl<'a> Records<'a> {
         let now = second(self.account.now());
         match self.stream.is_exported() {
             true => data.exports(self.stream, row, Wanted::ALL),
-            // Only these show the deleted among the others.
-            false => {
-                let deleted = matches!(self.stream.name, "groups" | "brands");
-                data.lists(
-                    self.stream,
-                    row,
-                    Wanted {
-                        deleted,
-                        ..Wanted::ALL
-                    },
-                    now,
-                )
-            }
+            false => data.lists(self.stream, row, Wanted::ALL, now),
         }
     }
 
@@ -216,22 +204,37 @@ impl<'a> Records<'a> {
         }
     }
 
-    fn texts(&self, ids: Vec<u64>) -> Vec<String> {
-        let state = self.account.state();
-        let rows = ids
-            .into_iter()
-            .filter_map(|id| state.data.of(self.stream).get(id));
+    /// The row that the stream shows under this id.
+    fn row<'d>(&self, data: &'d Data, id: &str) -> Option<&'d Row> {
+        let number = |distance| Some(id.parse::<u64>().ok()?.checked_sub(distance)?.to_string());
+        match self.stream.name {
+            "ticket_comments" => data.find(self.stream, &number(1)?),
+            "ticket_metrics" => data.find(self.stream, &number(super::metric::METRIC_IDS)?),
+            _ => data.find(self.stream, id),
+        }
+    }
+
+    fn with_one(
+        &self,
+        id: &str,
+        deed: impl FnOnce(&mut Data, &'static Stream, u64, i64) -> bool,
+    ) -> bool {
+        let (mut state, now) = self.account.moment();
+        let data = &mut state.data;
+        let id = self.row(data, id).map(|row| row.id);
+        id.is_some_and(|id| deed(data, self.stream, id, now))
+    }
+
+    fn texts(&self, data: &Data, ids: Vec<u64>) -> Vec<String> {
+        let collection = data.of(self.stream);
+        let rows = ids.into_iter().filter_map(|id| collection.get(id));
         rows.map(|row| self.text(row)).collect()
     }
 
     fn with_some(&self, count: usize, deed: impl Fn(&mut Data, u64, i64) -> bool) -> Vec<String> {
-        let now = second(self.account.now());
-        let ids = {
-            let data = &mut self.account.state().data;
-            let mut ids = data.draw(self.stream, count);
-            ids.retain(|id| deed(data, *id, now));
-            ids
-        };
-        self.texts(ids)
+        let (mut state, now) = self.account.moment();
+        let mut ids = state.data.draw(self.stream, count);
+        ids.retain(|id| deed(&mut state.data, *id, now));
+        self.texts(&state.data, ids)
     }
 }

@@ -88,7 +88,7 @@ pub(super) enum Flavour {
     Support,
     /// Without it; and a list by cursor if `page[size]` is given.
     MetricEvents,
-    /// Without it.
+    /// Without it; also of side conversations' events, of which no recording tells.
     Articles,
     /// Without it, and `next_page` is never null.
     Talk,
@@ -224,6 +224,12 @@ impl Stream {
         self.cursor.is_some() || self.time.is_some() || self.name == "ticket_comments"
     }
 
+    /// Whether one of the newer services serves its lists, with other cursors and other ends.
+    pub(super) fn is_newer(&self) -> bool {
+        let path = self.list.or(self.child).map_or("", |list| list.path);
+        is_help_centers(path) || path.starts_with("/api/v2/community/")
+    }
+
     /// Whether there is only one record, which is always there.
     pub(super) fn is_single(&self) -> bool {
         self.list.is_some_and(|list| list.paging == Paging::Single)
@@ -233,4 +239,9 @@ impl Stream {
     pub(super) fn keeps(&self) -> bool {
         self.of == self.name
     }
+}
+
+/// Whether a path is the help centre's.
+pub(super) fn is_help_centers(path: &str) -> bool {
+    path.starts_with("/api/v2/help_center/")
 }

@@ -11,6 +11,7 @@
 //! | `$name` | what it is called, also after a change |
 //! | `$text` | a text that changes with the record |
 //! | `$int(n)`, `$bool`, `$pick(a\|b)` | a number below `n` and so on; change with the record |
+//! | `$flip` | a truth that is another one after every change |
 //! | `$ref(stream)`, `$sref(stream)` | the id of some record of that stream; in text |
 //! | `$kind(a\|b)` | like `$pick`, but never changes |
 //!
@@ -117,6 +118,7 @@ impl Pen<'_> {
                 .below(argument.parse().unwrap_or(1))
                 .to_string(),
             "bool" => self.changing.percent(50).to_string(),
+            "flip" => row.version.is_multiple_of(2).to_string(),
             "pick" => choice(&mut self.changing, argument),
             "kind" => choice(&mut self.stable, argument),
             "ref" => self.renderer.some(argument, &mut self.stable).1,

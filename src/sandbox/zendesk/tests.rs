@@ -10,7 +10,12 @@ use super::*;
 
 mod access;
 mod incremental;
+mod lists;
+mod people;
 mod search;
+mod tables;
+mod tickets;
+mod time;
 mod walk;
 
 const INCREMENTAL: &str = "/api/v2/incremental/users/cursor.json";

@@ -7,6 +7,10 @@ use super::renderer::{Guise, Renderer, at_second};
 use super::row::{Fate, Row};
 use super::user::{ZENDESK_HOST, whole_seconds};
 
+mod views;
+
+pub(super) use views::{deleted, request};
+
 const SUBJECTS: &[&str] = &[
     "Order has not arrived",
     "Не працює оплата",
@@ -230,51 +234,4 @@ pub(super) fn is_open(renderer: &Renderer, row: &Row) -> bool {
 /// Whether it lies in the archive, which only exports and search look into.
 pub(super) fn is_archived(renderer: &Renderer, row: &Row) -> bool {
     row.fate == Fate::Live && row.id.is_multiple_of(2) && status(renderer, row) == "closed"
-}
-
-/// The row in `/deleted_tickets`.
-pub(super) fn deleted(renderer: &Renderer, row: &Row, _: Guise) -> Vec<u8> {
-    let mut dice = renderer.stable(row);
-    let subject = format!("{} #{}", dice.pick(SUBJECTS), row.id);
-    let (actor, _) = renderer.some("users", &mut dice);
-    let value = json!({
-        "id": row.id,
-        "subject": subject,
-        "actor": {"id": actor.parse::<u64>().ok(), "name": "Grace Hopper"},
-        "deleted_at": at_second(row.updated).to_string(),
-        "previous_state": status_at(renderer, row.id, row.version),
-    });
-    value.to_string().into_bytes()
-}
-
-/// The end user's view of it, as `/requests` gives it.
-pub(super) fn request(renderer: &Renderer, row: &Row, guise: Guise) -> Vec<u8> {
-    let ticket = ticket(renderer, row, guise);
-    let value = json!({
-        "url": format!("https://{ZENDESK_HOST}/api/v2/requests/{}.json", row.id),
-        "id": row.id,
-        "status": ticket.status,
-        "priority": ticket.priority,
-        "type": ticket.r#type,
-        "subject": ticket.subject,
-        "description": ticket.description,
-        "organization_id": ticket.organization_id,
-        "via": ticket.via,
-        "custom_fields": ticket.custom_fields,
-        "requester_id": ticket.requester_id,
-        "collaborator_ids": [],
-        "email_cc_ids": [],
-        "is_public": true,
-        "due_at": null,
-        "can_be_solved_by_me": false,
-        "created_at": at_second(row.created).to_string(),
-        "updated_at": at_second(row.updated).to_string(),
-        "recipient": ticket.recipient,
-        "followup_source_id": null,
-        "assignee_id": ticket.assignee_id,
-        "ticket_form_id": ticket.ticket_form_id,
-        "custom_status_id": ticket.custom_status_id,
-        "fields": ticket.fields,
-    });
-    value.to_string().into_bytes()
 }

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
+use super::identity::{has_email, has_phone};
 use super::options::Role;
-use super::renderer::{Guise, Renderer, at_second, instant};
+use super::renderer::{Guise, Renderer, at_second};
 use super::row::{Fate, Row};
 use crate::sandbox::dice::Dice;
 
@@ -146,42 +147,6 @@ pub(super) fn deleted(renderer: &Renderer, row: &Row, _: Guise) -> Vec<u8> {
         "active": false,
     });
     value.to_string().into_bytes()
-}
-
-/// One of a user's identities; the first is the e-mail address, the second the phone number.
-pub(super) fn identity(renderer: &Renderer, row: &Row, _: Guise) -> Vec<u8> {
-    let phone = row.marked;
-    let (kind, value) = match phone {
-        false => ("email", format!("user{}@example.com", row.parent)),
-        true => (
-            "phone_number",
-            format!("+48 600 {:06}", row.parent % 999_983),
-        ),
-    };
-    let (user, id) = (row.parent, row.id);
-    let verified = renderer.changing(row).percent(50);
-    let (created, updated) = (instant(row.created), instant(row.updated));
-    let mail = match phone {
-        false => ",\"undeliverable_count\":0,\"deliverable_state\":\"deliverable\"",
-        true => "",
-    };
-    format!(
-        "{{\"url\":\"https://{ZENDESK_HOST}/api/v2/users/{user}/identities/{id}.json\",\"id\":{id},\
-         \"user_id\":{user},\"type\":\"{kind}\",\"value\":\"{value}\",\"verified\":{verified},\
-         \"primary\":{},\"created_at\":{created},\"updated_at\":{updated}{mail}}}",
-        !phone
-    )
-    .into_bytes()
-}
-
-/// Whether a user has an e-mail address: 70 % have none.
-pub(super) fn has_email(renderer: &Renderer, id: u64) -> bool {
-    renderer.dice(id, 101).percent(30)
-}
-
-/// Whether a user has a phone number.
-pub(super) fn has_phone(renderer: &Renderer, id: u64) -> bool {
-    renderer.dice(id, 102).percent(10)
 }
 
 impl User {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::data::{Data, second};
+use super::data::Data;
 use super::protocol::{ago, horizon, search};
 use super::renderer::{Guise, at_second};
 use super::row::{Fate, Row};
@@ -46,8 +46,8 @@ fn stream() -> &'static Stream {
 impl ZendeskSimulator {
     /// Creates users now; returns their ids.
     pub fn create(&self, count: usize) -> Vec<u64> {
-        let now = second(self.account.now());
-        self.account.state().data.create(stream(), count, now)
+        let (mut state, now) = self.account.moment();
+        state.data.create(stream(), count, now)
     }
 
     /// Changes up to `count` different active users now, at random; returns their ids.
@@ -57,8 +57,8 @@ impl ZendeskSimulator {
 
     /// Changes one user now; false if there is no such active one.
     pub fn change_user(&self, id: u64) -> bool {
-        let now = second(self.account.now());
-        self.account.state().data.change(stream(), id, now)
+        let (mut state, now) = self.account.moment();
+        state.data.change(stream(), id, now)
     }
 
     /// Deletes up to `count` different active users now, at random; returns their ids. The owner
@@ -68,10 +68,9 @@ impl ZendeskSimulator {
     }
 
     fn with_some(&self, count: usize, deed: impl Fn(&mut Data, u64, i64) -> bool) -> Vec<u64> {
-        let data = &mut self.account.state().data;
-        let now = second(self.account.now());
-        let mut ids = data.draw(stream(), count);
-        ids.retain(|id| deed(data, *id, now));
+        let (mut state, now) = self.account.moment();
+        let mut ids = state.data.draw(stream(), count);
+        ids.retain(|id| deed(&mut state.data, *id, now));
         ids
     }
 

@@ -11,10 +11,12 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::catalogue;
 use crate::checkpoint::{Repeats, Verdict};
+use crate::clock::Clock;
 use crate::config;
 use crate::zendesk::client::Client;
 use crate::zendesk::inside::Inside;
 use crate::zendesk::parameters::Parameters;
+use crate::zendesk::quota::Urgency;
 
 const CONFIGURATION: &str = r#"
 [zendesk]
@@ -46,7 +48,8 @@ fn export(end: StreamEnd) -> Time {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), CONFIGURATION).expect("written");
     let config = config::load_without_environment(file.path()).expect("a configuration");
-    let client = Client::new(&config.zendesk, &config.retry, &CancellationToken::new());
+    let stop = CancellationToken::new();
+    let client = Client::new(&config.zendesk, &config.retry, &stop, &Clock::real());
     let mut spec = catalogue::find("organizations").expect("a row").clone();
     spec.page_max = u32::try_from(PAGE).expect("it fits");
     let source = Source {
@@ -57,6 +60,7 @@ fn export(end: StreamEnd) -> Time {
         spec: Arc::new(spec),
         start: None,
         overlap: Duration::from_secs(OVERLAP),
+        urgency: Urgency::Fresh,
     };
     let endpoint = Endpoint {
         path: "/api/v2/incremental/organizations.json".into(),

@@ -6,7 +6,7 @@ use super::super::collection::Collection;
 use super::super::options::ZendeskOptions;
 use super::super::row::{Fate, Row};
 use super::super::stream::Stream;
-use super::super::{streams, user};
+use super::super::{identity, streams};
 use super::Data;
 use crate::sandbox::dice::Dice;
 
@@ -102,8 +102,8 @@ impl Data {
     pub(super) fn add_identities(&mut self, user: u64, now: i64) {
         let owner = self.renderer.is_owner(user);
         let kinds = [
-            (false, owner || user::has_email(&self.renderer, user)),
-            (true, user::has_phone(&self.renderer, user)),
+            (false, owner || identity::has_email(&self.renderer, user)),
+            (true, identity::has_phone(&self.renderer, user)),
         ];
         let identities = self.named("user_identities");
         for (phone, _) in kinds.into_iter().filter(|(_, has)| *has) {

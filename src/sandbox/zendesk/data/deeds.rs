@@ -89,7 +89,7 @@ impl Data {
         };
         match stream.name {
             // What happened stays as it was.
-            "ticket_events" | "ticket_metric_events" => return false,
+            "ticket_events" | "ticket_metric_events" | "side_conversation_events" => return false,
             "tickets" if !ticket::is_open(&self.renderer, &row) => return false,
             "tickets" => {
                 self.change_ticket(id, None, now);
@@ -218,6 +218,15 @@ impl Data {
                 let children: Vec<u64> = self.of(stream).of_parent(id).map(|row| row.id).collect();
                 for child in children {
                     self.delete(stream, child, now);
+                    // Without its parent, there is no place for a tombstone.
+                    if !parents.tombstones {
+                        self.befall(stream.name, child, |row| {
+                            row.is_deleted().then_some(Row {
+                                fate: Fate::Gone,
+                                ..row
+                            })
+                        });
+                    }
                 }
             }
         }

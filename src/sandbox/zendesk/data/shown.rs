@@ -74,7 +74,6 @@ impl Data {
     ) -> bool {
         let archived = |row: &Row| is_archived(&self.renderer, row);
         match stream.name {
-            "users" if wanted.deleted => row.fate != Fate::Gone,
             "users" => row.fate == Fate::Live,
             "deleted_users" => matches!(row.fate, Fate::Merged | Fate::Deleted),
             "tickets" | "requests" => {
@@ -90,7 +89,8 @@ impl Data {
             "ticket_audits" => self
                 .ticket_of(row)
                 .is_some_and(|ticket| ticket.is_live() && !archived(ticket)),
-            _ => row.is_live() || wanted.deleted && row.is_deleted(),
+            "groups" | "brands" => row.is_live() || wanted.deleted && row.is_deleted(),
+            _ => row.is_live(),
         }
     }
 

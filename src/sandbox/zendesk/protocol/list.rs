@@ -2,15 +2,13 @@
 
 use std::ops::Range;
 
-use serde_json::json;
-
-use super::super::audit;
 use super::super::data::{Wanted, second};
 use super::super::refusals;
 use super::super::renderer::Guise;
 use super::super::row::Row;
-use super::super::stream::{List, Order, Paging};
-use super::{Call, body, keyset, offset, quoted};
+use super::super::stream::{List, Order, Paging, Stream};
+use super::super::{audit, ticket};
+use super::{Call, body, cursor_list, keyset, offset, quoted};
 use crate::sandbox::answer::Answer;
 
 /// Largest page of a list; whoever asks for more gets as much.
@@ -21,13 +19,23 @@ pub(in super::super) fn page(call: &Call<'_>, list: List) -> Result<Answer, Answ
     let by_cursor = call.head.query("page[size]").is_some()
         || call.head.query("page[after]").is_some()
         || call.head.query("page[before]").is_some();
+    if call.stream.name == "ticket_audits" && call.parent.is_some_and(|id| is_archived(call, id)) {
+        return whole(call, list);
+    }
     match list.paging {
-        Paging::Either | Paging::Audits if by_cursor => by_keyset(call, list),
-        Paging::Cursor => by_keyset(call, list),
+        Paging::Either | Paging::Audits if by_cursor => cursor_list::page(call, list),
+        Paging::Cursor => cursor_list::page(call, list),
         Paging::Audits => audits(call, list),
         Paging::Either | Paging::Offset => offset::page(call, list),
         Paging::Whole | Paging::Bare | Paging::Single => whole(call, list),
     }
+}
+
+/// Whether the ticket lies in the archive, whose audits come all at once.
+fn is_archived(call: &Call<'_>, ticket: u64) -> bool {
+    let tickets = Stream::find("tickets").map(|stream| call.data.of(stream));
+    let ticket = tickets.and_then(|tickets| tickets.get(ticket));
+    ticket.is_some_and(|ticket| ticket::is_archived(&call.data.renderer, ticket))
 }
 
 /// Metric events by cursor, from `start_time` on.
@@ -35,7 +43,7 @@ pub(super) fn since(call: &Call<'_>) -> Result<Answer, Answer> {
     if let Some(start) = call.head.query("start_time") {
         call.start_time(start, 1)?;
     }
-    by_keyset(
+    cursor_list::page(
         call,
         List {
             path: "",
@@ -54,7 +62,12 @@ pub(super) fn rows<'a>(call: &Call<'a>, list: List) -> Result<Vec<&'a Row>, Answ
     let times = times(call)?;
     let collection = data.of(stream);
     let admits = |row: &&Row| {
-        data.lists(stream, row, wanted, now)
+        // A ticket's own audits are there as long as the ticket is.
+        let listed = match (stream.name, call.parent) {
+            ("ticket_audits", Some(_)) => true,
+            _ => data.lists(stream, row, wanted, now),
+        };
+        listed
             && match stream.name {
                 "ticket_metric_events" => row.place >= times.start && row.place <= call.horizon(),
                 "audit_logs" => times.contains(&row.created),
@@ -117,103 +130,6 @@ pub(super) fn render(call: &Call<'_>, rows: &[&Row], guise: Guise) -> Result<Vec
             .collect());
     }
     call.render(rows, guise)
-}
-
-/// A page by cursor, forwards or backwards.
-fn by_keyset(call: &Call<'_>, list: List) -> Result<Answer, Answer> {
-    let most = match call.stream.name {
-        "ticket_metric_events" => super::PER_PAGE_MAX,
-        _ => PAGE_MAX,
-    };
-    let size: usize = match call.head.query("page[size]") {
-        None => PAGE_MAX,
-        Some(text) => match text.parse() {
-            Ok(0) | Err(_) => return Err(refusals::invalid_cursor()),
-            Ok(size) => most.min(size),
-        },
-    };
-    let renderer = &call.data.renderer;
-    let place = |name| match call.head.query(name) {
-        None => Ok(None),
-        Some(cursor) => keyset::decode(cursor, call.stream, list.order)
-            .map(Some)
-            .ok_or_else(refusals::invalid_cursor),
-    };
-    let (after, before) = (place("page[after]")?, place("page[before]")?);
-    let key = |row: &Row| keyset::key(renderer, call.stream, list.order, row);
-    let rows = rows(call, list)?;
-    let is_past = |row: &Row, mark: &keyset::Key| match list.order {
-        Order::Newest => key(row) < *mark,
-        Order::Id | Order::Name => key(row) > *mark,
-    };
-    // The rows are sorted, so those up to a mark come first.
-    let from = after.map_or(0, |mark| rows.partition_point(|row| !is_past(row, &mark)));
-    let to = before.map_or(rows.len(), |mark| {
-        rows.partition_point(|row| !is_past(row, &mark) && key(row) != mark)
-    });
-    let backwards = call.head.query("page[before]").is_some();
-    let window = &rows[from.min(to)..to];
-    let (page, has_more) = match backwards {
-        false => (&window[..size.min(window.len())], window.len() > size),
-        true => (
-            &window[window.len().saturating_sub(size)..],
-            window.len() > size,
-        ),
-    };
-    let records = render(call, page, Guise::CursorList)?;
-    let cursors = page.first().zip(page.last()).map(|(first, last)| {
-        let cursor = |row| keyset::encode(renderer, call.stream, list.order, row);
-        (cursor(first), cursor(last))
-    });
-    Ok(enveloped(call, &records, cursors, has_more, from > 0))
-}
-
-/// `meta` and `links`. The classic endpoints give both links on every page that has records; the
-/// community's say null at the ends, and those of the help centre leave the ends out.
-fn enveloped(
-    call: &Call<'_>,
-    records: &[Vec<u8>],
-    cursors: Option<(String, String)>,
-    has_more: bool,
-    has_before: bool,
-) -> Answer {
-    let path = &call.head.path;
-    let help_center = path.starts_with("/api/v2/help_center/");
-    let newer = help_center || path.starts_with("/api/v2/community/");
-    let (first, last) = cursors.unzip();
-    let first = first.filter(|_| !newer || has_before);
-    let last = last.filter(|_| !newer || has_more);
-    let link = |name: &str, cursor: &String| {
-        call.link(&[(name, cursor)], &["page[after]", "page[before]"])
-    };
-    let next = last.as_ref().map(|cursor| link("page[after]", cursor));
-    let prev = first.as_ref().map(|cursor| link("page[before]", cursor));
-    let mut meta = json!({"has_more": has_more, "after_cursor": last, "before_cursor": first});
-    let mut links = json!({"prev": prev, "next": next});
-    if help_center && let (Some(meta), Some(links)) = (meta.as_object_mut(), links.as_object_mut())
-    {
-        meta.retain(|_, value| !value.is_null());
-        links.retain(|_, value| !value.is_null());
-        let whole = call.link(&[], &["page[after]", "page[before]"]);
-        links.insert("first".into(), json!(whole));
-        links.insert("last".into(), json!(whole));
-    }
-    let answer = body(
-        call.stream.key,
-        records,
-        &format!(",\"meta\":{meta},\"links\":{links}"),
-    );
-    if !newer {
-        return answer;
-    }
-    // Two lines of one name, as recorded.
-    let mut answer = answer;
-    for (rel, link) in [("next", next), ("prev", prev)] {
-        if let Some(link) = link {
-            answer = answer.header("link", &format!("<{link}>; rel=\"{rel}\""));
-        }
-    }
-    answer
 }
 
 /// Everything in one answer.

@@ -6,7 +6,7 @@ use super::super::data::{Wanted, second};
 use super::super::refusals;
 use super::super::renderer::{Guise, instant};
 use super::super::row::Row;
-use super::super::stream::List;
+use super::super::stream::{List, is_help_centers};
 use super::list::{PAGE_MAX, render, rows};
 use super::{Call, body, quoted};
 use crate::sandbox::answer::{Answer, json};
@@ -20,7 +20,7 @@ const HELP_CENTER_PAGE: usize = 30;
 /// One page of a list.
 pub(super) fn page(call: &Call<'_>, list: List) -> Result<Answer, Answer> {
     let head = call.head;
-    let help_center = head.path.starts_with("/api/v2/help_center/");
+    let help_center = is_help_centers(&head.path);
     let number = match head.query("page").map_or(Ok(1), str::parse) {
         Ok(number) if number > PAGES_MAX => return Err(refusals::too_deep()),
         Ok(number) if number > 0 => number,

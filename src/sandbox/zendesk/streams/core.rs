@@ -1,7 +1,7 @@
 //! Users, organisations, groups, and what joins them; lists about tickets.
 
-use super::super::stream::{Form, Order, Paging, Stream};
-use super::super::{ticket, user};
+use super::super::stream::{Flavour, Form, Order, Paging, Stream};
+use super::super::{identity, ticket, user};
 use super::{Ids, USERS, base};
 use Paging::{Cursor, Either};
 
@@ -11,8 +11,8 @@ pub(in super::super) const STREAMS: &[Stream] = &[
         .begins_with(200)
         .list("/api/v2/users", Either)
         .cursor("/api/v2/incremental/users/cursor")
-        .time("/api/v2/incremental/users", super::super::stream::Flavour::Support),
-    Stream::new("user_identities", Ids::Long(40_000_000_000_000), Form::Made(user::identity))
+        .time("/api/v2/incremental/users", Flavour::Support),
+    Stream::new("user_identities", Ids::Long(40_000_000_000_000), Form::Made(identity::json_of))
         .key("identities")
         .begins_with(0)
         .parent("users")
@@ -26,7 +26,7 @@ pub(in super::super) const STREAMS: &[Stream] = &[
         .tombstones()
         .begins_with(40)
         .list("/api/v2/organizations", Either)
-        .time("/api/v2/incremental/organizations", super::super::stream::Flavour::Support),
+        .time("/api/v2/incremental/organizations", Flavour::Support),
     Stream::text("groups", base(0), concat!(
         r#"{"url":$url(groups),"id":$id,"is_public":true,"name":$name,"description":$text,"#,
         r#""default":false,"deleted":$deleted,"created_at":$created,"updated_at":$updated}"#))
@@ -35,7 +35,7 @@ pub(in super::super) const STREAMS: &[Stream] = &[
         .sorted(Order::Name),
     Stream::text("group_memberships", base(1), concat!(
         r#"{"url":$url(group_memberships),"id":$id,"user_id":$ref(users),"group_id":$ref(groups),"#,
-        r#""default":$bool,"created_at":$created?,"updated_at":$updated?}"#))
+        r#""default":$flip,"created_at":$created?,"updated_at":$updated?}"#))
         .begins_with(25)
         .list("/api/v2/group_memberships", Either),
     Stream::text("organization_memberships", base(2), concat!(

@@ -58,6 +58,12 @@ pub(in super::super) const STREAMS: &[Stream] = &[
     )
     .parent("tickets")
     .child("/api/v2/tickets/{}/side_conversations", Either),
+    Stream::new("side_conversation_events", Ids::Uuid(base(23)), Form::Text(concat!(
+        r#"{"id":$id,"side_conversation_id":$sref(side_conversations),"type":$kind(create|reply|update),"#,
+        r#""ticket_id":$ref(tickets),"actor":{"user_id":$ref(users),"name":null,"email":null},"#,
+        r#""message":{"subject":$text,"preview_text":$text},"via":"support","updates":{},"created_at":$created}"#)))
+        .key("events")
+        .time("/api/v2/tickets/side_conversations/events", Flavour::Articles),
     Stream::text(
         "satisfaction_ratings",
         base(21),
