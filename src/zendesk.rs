@@ -25,6 +25,8 @@ mod parameters;
 mod search;
 mod sign_in;
 mod source;
+#[cfg(test)]
+mod testing;
 mod time;
 mod unreadable;
 
