@@ -26,6 +26,8 @@ pub mod quota;
 mod search;
 mod sign_in;
 mod source;
+#[cfg(test)]
+mod testing;
 mod time;
 mod unreadable;
 

@@ -132,14 +132,10 @@ impl<'s> Course<'s> {
     }
 }
 
-/// What nothing public has recorded or described well enough to simulate.
-const NOT_SIMULATED: [&str; 1] = ["side_conversation_events"];
-
 /// All streams of a chapter, one after the other.
 async fn run(area: Area) {
     for spec in catalogue::all() {
-        let is_simulated = !NOT_SIMULATED.contains(&&*spec.name);
-        if spec.area == area && spec.parent().is_none() && is_simulated {
+        if spec.area == area && spec.parent().is_none() {
             Course::new(spec).await.run().await;
         }
     }
