@@ -38,6 +38,8 @@ pub(super) struct Bucket {
     window: Window,
     out: Vec<Out>,
     closed_until: Option<Moment>,
+    /// When back-fill last went.
+    back_filled_at: Option<Moment>,
     /// Requests admitted since the last one of back-fill.
     pub(super) fresh_in_a_row: u32,
     /// When a wait for it was last worth a line.
@@ -63,7 +65,6 @@ struct Window {
     /// Requests of ours that may count in the next window instead.
     carried: u32,
     fresh: u32,
-    back_fill: u32,
     before: Before,
 }
 
@@ -72,7 +73,6 @@ struct Window {
 struct Before {
     others: u32,
     fresh: u32,
-    back_fill: u32,
 }
 
 /// A request under way.
@@ -119,6 +119,7 @@ impl Bucket {
             window: Window::default(),
             out: Vec::new(),
             closed_until: None,
+            back_filled_at: None,
             fresh_in_a_row: 0,
             announced: None,
         }
@@ -222,8 +223,10 @@ impl Bucket {
 
     /// Whether a poll that nobody waits for may go: nothing else wants the room.
     pub(super) fn has_spare(&self, now: Moment, share: f64) -> bool {
-        let window = &self.window;
-        let quiet = window.back_fill == 0 && window.before.back_fill == 0;
+        // Back-fill that has not asked for half a window is over, or slow for other reasons.
+        let quiet = self
+            .back_filled_at
+            .is_none_or(|then| now > then + self.length / 2);
         match self.room(now, share) {
             Room::Left(left) => self.heard && quiet && left > self.polls_to_come(),
             Room::Until(_) | Room::Answer => false,
@@ -241,7 +244,7 @@ impl Bucket {
         }
         match urgency {
             Urgency::Fresh => self.window.fresh += 1,
-            Urgency::BackFill => self.window.back_fill += 1,
+            Urgency::BackFill => self.back_filled_at = Some(now),
             Urgency::Spare => {}
         }
         self.out.push(Out {
@@ -300,7 +303,6 @@ impl Bucket {
             before: Before {
                 others: self.others(),
                 fresh: window.fresh,
-                back_fill: window.back_fill,
             },
             ..Window::default()
         };
