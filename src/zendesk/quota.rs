@@ -152,7 +152,7 @@ impl Governor {
             tracing::info!(
                 bucket = outlook.bucket,
                 wait_seconds = wait.as_secs(),
-                "waiting to {what}: our share of this limit of zendesk's is used; further waits for it are logged at debug"
+                "waiting to {what}: no room is left in our share of this limit of zendesk's; further waits for it are logged at debug"
             );
         } else {
             tracing::debug!(

@@ -7,6 +7,7 @@ mod configuration;
 mod demonstration;
 mod export;
 mod fault_matrix;
+mod freshness;
 mod inlet_faults;
 mod inlet_rejections;
 mod inlet_sign_in;
