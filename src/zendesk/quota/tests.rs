@@ -6,9 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::Urgency;
-use super::bucket::Moment;
 use super::headers::{Signals, Told};
 use super::queue::Queue;
+use super::window::Moment;
 
 const CURSOR: &str = "/api/v2/incremental/users/cursor.json";
 const ACCOUNT: &str = "/api/v2/users/me.json";
