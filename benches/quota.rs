@@ -2,7 +2,7 @@
 //!
 //! A back-fill and then live changes, on a compressed clock, against a simulator that counts as
 //! Zendesk does. `QUOTA_RECORDS` is the number of records of each stream (100000; the full run
-//! is 1000000), `QUOTA_FACTOR` how much faster the clock runs (20). A page of 1,000 records takes some
+//! is 1000000), `QUOTA_FACTOR` how much faster the clock runs (10). A page of 1,000 records takes some
 //! tens of milliseconds of work, which the clock multiplies: with too large a factor the work itself
 //! takes the minute, and the utilisation shows it.
 
@@ -18,7 +18,7 @@ fn main() {
     let plan = Plan {
         records: number("QUOTA_RECORDS", 100_000) as usize,
         page_size: 1_000,
-        factor: number("QUOTA_FACTOR", 20),
+        factor: number("QUOTA_FACTOR", 10),
         others: Vec::new(),
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

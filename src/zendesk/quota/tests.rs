@@ -228,11 +228,13 @@ proptest! {
     #[test]
     fn others_within_their_rest_see_no_refusal_and_neither_do_we(
         seed: u64, phase_ms in 0_u64..60_000, cursor in 1_u32..60, account in 5_u32..400, burst in 1_u64..40,
+        pause_ms in prop_oneof![Just(0), 1_000_u64..10_000],
     ) {
+        let pause = Duration::from_millis(pause_ms);
         let zendesk = Zendesk::new(Duration::from_millis(phase_ms), account, cursor);
         let part = |total: u32| ((f64::from(total) * SHARE).floor() as u32).max(1);
         let rest = [("account", account - part(account)), ("incremental-exports-cursor", cursor - part(cursor))];
-        let streams = vec![busy(CURSOR, Urgency::BackFill), busy(CURSOR, Urgency::Fresh),
+        let streams = vec![stream(CURSOR, Urgency::BackFill, pause), stream(CURSOR, Urgency::Fresh, pause),
             busy(ACCOUNT, Urgency::Fresh), busy(ACCOUNT, Urgency::BackFill), busy(ACCOUNT, Urgency::Fresh)];
         let mut world = World::new(zendesk, streams, seed);
         let mut spent: BTreeMap<(&str, u128), u32> = BTreeMap::new();
@@ -260,10 +262,11 @@ proptest! {
 
     #[test]
     fn steady_others_beyond_their_rest_push_us_back_without_a_refusal(
-        seed: u64, phase_ms in 0_u64..60_000, per_minute in 5_u64..19,
+        seed: u64, phase_ms in 0_u64..60_000, per_minute in 5_u64..19, pause_ms in 0_u64..8_000,
     ) {
         let zendesk = Zendesk::new(Duration::from_millis(phase_ms), 400, 20);
-        let mut world = World::new(zendesk, vec![busy(CURSOR, Urgency::BackFill)], seed);
+        let reader = stream(CURSOR, Urgency::BackFill, Duration::from_millis(pause_ms));
+        let mut world = World::new(zendesk, vec![reader], seed);
         let mut next = Duration::ZERO;
         world.run(10, |zendesk, now, _| {
             if now >= next {
@@ -273,7 +276,7 @@ proptest! {
         });
         prop_assert_eq!(world.zendesk.refused, 0);
         prop_assert!(world.own("incremental-exports-cursor").iter().all(|own| *own <= 16));
-        prop_assert!(world.streams[0].admitted > 20, "we go on all the same");
+        prop_assert!(world.streams[0].admitted > 15, "we go on all the same");
     }
 
     #[test]

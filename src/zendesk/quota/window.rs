@@ -87,14 +87,10 @@ impl Window {
         self.used.saturating_sub(self.answered)
     }
 
-    /// What others will have used by the time that a request sent now is counted. Within `part`,
-    /// theirs, they may use it at once, so it stays free; beyond it they are taken to go on as
-    /// they did.
+    /// What others will have used by the time that a request sent now is counted: they are taken
+    /// to go on as they did, and `part`, theirs, stays free in any case.
     pub(super) fn others_expected(&self, now: Moment, length: Duration, part: u32) -> u32 {
         let others = self.others();
-        if others <= part && self.before.others <= part {
-            return part;
-        }
         let begin = self.ends.unwrap_or(now).saturating_sub(length);
         let seen_at = self.used_at.unwrap_or(begin);
         // An average over a quarter of the window at least: a burst is no rate.
