@@ -9,6 +9,7 @@
 //! contained in it; see [`Secret`].
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,6 +19,8 @@ use url::Url;
 mod fault;
 mod inlet_url;
 mod layers;
+mod mapping;
+mod privacy;
 mod quota;
 mod reader;
 mod secret;
@@ -26,14 +29,22 @@ mod sections;
 #[cfg(test)]
 mod tests;
 mod values;
+mod walks;
 
 pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
+pub use mapping::{
+    ContactStyle, IdentityMode, Mapped, Mapping, MappingFile, MappingSettings, NameSplit,
+    PhoneTarget, Preset, WithoutPerson,
+};
+pub use privacy::{FieldPath, Mask, NoPath, Privacy, Step};
 pub use quota::{Hours, Quota};
 pub use secret::{Secret, SecretError};
 pub use values::clock::{Zone, parse_cron};
+pub(crate) use values::{alternatives, nearest};
+pub use walks::Walk;
 
-use crate::catalogue::StreamSpec;
+use crate::catalogue::{StreamSpec, Text};
 use fault::{Faults, Read};
 use layers::environment::Variables;
 use reader::{Reader, Surroundings};
@@ -109,6 +120,8 @@ pub struct Config {
     pub log: Log,
     /// How long a stop may take to finish what is in hand.
     pub shutdown_grace: Duration,
+    /// What all mappings share.
+    pub mapping: Arc<MappingSettings>,
     /// The streams to keep in sync, at least one, by name.
     pub streams: Vec<Stream>,
 }
@@ -167,6 +180,8 @@ impl ZendeskAuth {
 pub struct Platform {
     /// The inlet's address for single messages, `…/collection/{inlet id}`.
     pub inlet_url: InletUrl,
+    /// Adobe's gateway to the services behind the inlet: scheme, host and port.
+    pub api_url: Url,
     /// `…@AdobeOrg`; needed by mappings that send the XDM envelope and by authenticated inlets.
     pub org_id: Option<String>,
     /// Sent as `x-sandbox-name` when set.
@@ -301,13 +316,19 @@ pub enum Cadence {
 #[derive(Clone, Debug)]
 pub struct Stream {
     /// Its row in the catalogue.
-    pub spec: &'static StreamSpec,
+    pub spec: Arc<StreamSpec>,
     /// How it is read.
     pub export: Export,
     /// Only records changed at or after this; `None` means everything.
     pub start: Option<Timestamp>,
+    /// Only records changed before this; `None` means for as long as the daemon runs.
+    pub end: Option<Timestamp>,
     /// How records become messages.
     pub mapping: Mapping,
+    /// Which fields do not leave as they are.
+    pub privacy: Option<Privacy>,
+    /// How far messages are judged before they are sent.
+    pub validate: Validate,
     /// `x-adobe-flow-id` of raw messages, `header.flowId` of the others.
     pub flow_id: Option<String>,
     /// When it is due.
@@ -317,29 +338,40 @@ pub struct Stream {
     pub overlap: Duration,
 }
 
-/// How a stream is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Export {
-    /// The incremental cursor export.
-    Incremental,
-    /// The search export, in windows of update time.
-    Search {
-        /// Age a change must have before a window may end after it: Zendesk's search index lags.
-        settle: Duration,
-    },
+/// How far messages are judged before they are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Validate {
+    /// Not at all.
+    Off,
+    /// By what holds for every schema.
+    Fields,
+    /// By the stream's schema as well.
+    Schema(SchemaPlace),
 }
 
-/// How records become messages, with what each way needs.
+/// Where a stream's schema is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mapping {
-    /// The record's own bytes; the dataflow named by the flow id maps them.
-    Raw,
-    /// The attributes of Adobe's own Zendesk source, under the tenant object, in the XDM envelope.
-    AdobeSourceCompatible {
-        /// Tenant namespace with its leading underscore.
-        tenant: String,
-        /// What the envelope names.
-        envelope: Envelope,
+pub enum SchemaPlace {
+    /// In the Schema Registry, under this `$id`.
+    Registry(String),
+    /// In a file.
+    File(PathBuf),
+}
+
+/// How a stream is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Export {
+    /// The incremental cursor export.
+    Incremental {
+        /// Its path.
+        path: Text,
+    },
+    /// The search export, in windows of update time.
+    Search {
+        /// Its `filter[type]`.
+        search_type: Text,
+        /// Age a change must have before a window may end after it: Zendesk's search index lags.
+        settle: Duration,
     },
 }
 

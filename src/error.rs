@@ -34,6 +34,12 @@ pub enum Code {
     PlatformUnavailable,
     /// So many records were rejected that the configuration must be wrong.
     MostlyRejected,
+    /// A stream's schema cannot be had or used.
+    Schema,
+    /// The rules of privacy cannot be applied.
+    Privacy,
+    /// A mapping file is wrong.
+    MappingFile,
     /// The state file or its lock.
     State,
     /// The dead-letter store.
@@ -60,6 +66,9 @@ impl Code {
             Self::PlatformRefused => "PLATFORM-REFUSED",
             Self::PlatformUnavailable => "PLATFORM-UNAVAILABLE",
             Self::MostlyRejected => "MOSTLY-REJECTED",
+            Self::Schema => "SCHEMA",
+            Self::Privacy => "PRIVACY",
+            Self::MappingFile => "MAPPING-FILE",
             Self::State => "STATE",
             Self::DeadLetters => "DEAD-LETTERS",
             Self::Interrupted => "INTERRUPTED",
@@ -80,7 +89,10 @@ impl Code {
             | Self::PlatformSignIn
             | Self::PlatformAddress
             | Self::PlatformRefused
-            | Self::MostlyRejected => true,
+            | Self::MostlyRejected
+            | Self::Schema
+            | Self::Privacy
+            | Self::MappingFile => true,
             // Services come back, and disks are given room.
             Self::ZendeskUnavailable
             | Self::ZendeskExport
@@ -194,7 +206,7 @@ mod tests {
     }
 
     /// Every code, in the order of the documentation.
-    const ALL: [Code; 16] = [
+    const ALL: [Code; 19] = [
         Code::Tls,
         Code::ZendeskSignIn,
         Code::ZendeskForbidden,
@@ -207,6 +219,9 @@ mod tests {
         Code::PlatformRefused,
         Code::PlatformUnavailable,
         Code::MostlyRejected,
+        Code::Schema,
+        Code::Privacy,
+        Code::MappingFile,
         Code::State,
         Code::DeadLetters,
         Code::Interrupted,

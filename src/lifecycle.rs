@@ -1,4 +1,4 @@
-//! From start to stop: assembling the parts, running a task for each stream, and draining.
+//! From start to stop: assembling the parts, running a task for each walk, and draining.
 //!
 //! On the first SIGTERM or SIGINT no further page is fetched, waits end, and what is in hand is
 //! finished within `shutdown_grace`; on the second the process leaves at once. Neither loses
@@ -8,6 +8,7 @@
 //! manager restarts it instead of a stream being dead in a living process.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +18,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::checkpoint::{self, Store};
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, SchemaPlace, Secret, SecretError};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
-use crate::mapping::Mapping;
-use crate::platform::{self, Connection, Inlet};
+use crate::mapping::{self, Composer, Mapping, Privacy, PrivacyError};
+use crate::platform::{self, Connection, Inlet, SchemaRegistry};
 use crate::schedule::{self, Schedule, Tick, Ticks};
-use crate::sync::{End, Outlet, StreamSync};
+use crate::sync::{End, Judge, Member, Origin, Outlet, SchemaSource, Walk};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
 
@@ -42,6 +43,15 @@ pub enum Error {
     /// The platform side.
     #[error(transparent)]
     Platform(#[from] platform::Error),
+    /// The key of hashed fields cannot be read.
+    #[error("cannot read the key of hashed fields")]
+    HashKey(#[source] SecretError),
+    /// The key of hashed fields is none.
+    #[error(transparent)]
+    Privacy(#[from] PrivacyError),
+    /// A mapping file.
+    #[error(transparent)]
+    Mapping(#[from] mapping::Faults),
     /// The scheduler.
     #[error(transparent)]
     Schedule(#[from] schedule::Error),
@@ -65,6 +75,8 @@ impl Explain for Error {
             Self::DeadLetters(error) => error.code(),
             Self::Zendesk(error) => error.code(),
             Self::Platform(error) => error.code(),
+            Self::HashKey(_) | Self::Privacy(_) => Code::Privacy,
+            Self::Mapping(_) => Code::MappingFile,
             Self::Schedule(_) | Self::Signals(_) | Self::Panicked => Code::Internal,
             Self::GraceExceeded(_) => Code::Interrupted,
         }
@@ -76,7 +88,10 @@ impl Explain for Error {
             Self::DeadLetters(error) => error.hint(),
             Self::Zendesk(error) => error.hint(),
             Self::Platform(error) => error.hint(),
-            Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
+            Self::HashKey(_) | Self::Privacy(_) => Some(
+                "provide the secret named by `hash_key`, for example the output of `openssl rand -hex 32`; another key makes other hashes",
+            ),
+            Self::Mapping(_) | Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
             Self::GraceExceeded(_) => {
                 Some("raise `shutdown_grace`, and the service manager's own stop timeout with it")
             }
@@ -84,8 +99,9 @@ impl Explain for Error {
     }
 }
 
-/// Builds everything that keeps the configured streams in sync; connects to nothing yet. `clock` is
-/// the one that Zendesk's quota is waited for by.
+/// Builds everything that keeps the configured streams in sync, one for each of
+/// [`Config::walks`]; connects to nothing yet. `clock` is the one that Zendesk's quota is waited
+/// for by.
 ///
 /// # Errors
 /// When the state directory is unusable or a client cannot be set up.
@@ -93,7 +109,7 @@ pub fn assemble(
     config: &Config,
     stop: &CancellationToken,
     clock: &Clock,
-) -> Result<Vec<StreamSync>, Error> {
+) -> Result<Vec<Walk>, Error> {
     if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
         tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
     }
@@ -102,15 +118,24 @@ pub fn assemble(
     let dead_letters = Arc::new(DeadLetters::open(directory, &config.dead_letters)?);
     let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
-    config
-        .streams
-        .iter()
-        .map(|stream| {
-            let export = Export::new(client.clone(), stream, config.zendesk.page_size);
-            Ok(StreamSync::new(
-                stream.spec.name,
+    let walks = config.walks();
+    walks
+        .into_iter()
+        .map(|walk| {
+            let export = Export::new(client.clone(), walk.root, config.zendesk.page_size);
+            let members: Result<Vec<Member>, Error> = std::iter::once(walk.root)
+                .chain(walk.members)
+                .map(|stream| {
+                    Ok(Member {
+                        stream: (&*stream.spec.name).into(),
+                        outlet: Some(outlet(stream, config, &connection)?),
+                    })
+                })
+                .collect();
+            Ok(Walk::new(
                 export,
-                outlet(stream, &config.platform, &connection)?,
+                members?,
+                walk.root.end,
                 store.clone(),
                 dead_letters.clone(),
                 config.attention,
@@ -133,21 +158,22 @@ pub fn outlets<'c>(
         .streams
         .iter()
         .map(|stream| {
-            let outlet = outlet(stream, &config.platform, &connection)?;
-            Ok((stream.spec.name, outlet))
+            let outlet = outlet(stream, config, &connection)?;
+            Ok((&*stream.spec.name, outlet))
         })
         .collect()
 }
 
 fn outlet(
     stream: &config::Stream,
-    platform: &config::Platform,
+    config: &Config,
     connection: &Arc<Connection>,
-) -> Result<Outlet, platform::Error> {
+) -> Result<Outlet, Error> {
+    let platform = &config.platform;
     let flow_id = match stream.mapping {
         config::Mapping::Raw => stream.flow_id.as_deref(),
         // These carry it in the envelope.
-        config::Mapping::AdobeSourceCompatible { .. } => None,
+        config::Mapping::Mapped(_) => None,
     };
     let inlet = Inlet::new(
         connection.clone(),
@@ -155,7 +181,59 @@ fn outlet(
         platform.batch_bytes,
         flow_id,
     )?;
-    Ok(Outlet::new(Mapping::new(&stream.mapping), inlet))
+    let judge = judge(stream, config, connection)?;
+    Ok(Outlet::new(composer(stream)?, judge, inlet))
+}
+
+/// Builds what makes a stream's messages.
+///
+/// # Errors
+/// When the mapping file is wrong, or the key of hashed fields cannot be had.
+pub fn composer(stream: &config::Stream) -> Result<Composer, Error> {
+    let privacy = match &stream.privacy {
+        None => None,
+        Some(privacy) => {
+            let key = privacy.hash_key.as_ref().map(Secret::read).transpose();
+            Some(Privacy::new(
+                privacy,
+                key.map_err(Error::HashKey)?.as_ref(),
+            )?)
+        }
+    };
+    Ok(Composer::new(
+        Mapping::new(&stream.spec, &stream.mapping)?,
+        privacy,
+    ))
+}
+
+/// Builds what judges a stream's messages before they are sent.
+///
+/// # Errors
+/// When a configured value cannot be a header.
+pub fn judge(
+    stream: &config::Stream,
+    config: &Config,
+    connection: &Arc<Connection>,
+) -> Result<Judge, platform::Error> {
+    let origin = match &stream.validate {
+        config::Validate::Off => return Ok(Judge::Nobody),
+        config::Validate::Fields => return Ok(Judge::Fields),
+        config::Validate::Schema(SchemaPlace::File(path)) => Origin::File(path.clone()),
+        config::Validate::Schema(SchemaPlace::Registry(id)) => {
+            let sandbox = config.platform.sandbox_name.as_deref().unwrap_or_default();
+            // One `$id` may be another schema in another sandbox.
+            let name = crc32fast::hash(format!("{sandbox}\n{id}").as_bytes());
+            Origin::Registry {
+                registry: Box::new(SchemaRegistry::new(connection.clone(), &config.platform)?),
+                id: id.clone(),
+                copy: config
+                    .state
+                    .directory
+                    .join(format!("schemas/{name:08x}.json")),
+            }
+        }
+    };
+    Ok(Judge::Schema(Box::new(SchemaSource::new(origin))))
 }
 
 /// Runs the daemon until a signal stops it.
@@ -176,13 +254,13 @@ pub async fn run_until(
     stop: CancellationToken,
     clock: &Clock,
 ) -> Result<(), Error> {
-    let streams = assemble(config, &stop, clock)?;
+    let walks = assemble(config, &stop, clock)?;
     let schedule = Schedule::start(clock).await?;
     let mut tasks = JoinSet::new();
-    for (sync, stream) in streams.into_iter().zip(&config.streams) {
+    for (walk, configured) in walks.into_iter().zip(config.walks()) {
         tasks.spawn(keep_in_sync(
-            sync,
-            schedule.ticks(&stream.cadence)?,
+            walk,
+            schedule.ticks(&configured.root.cadence)?,
             config.attention.retry_every,
             stop.clone(),
         ));
@@ -202,23 +280,45 @@ pub async fn run_until(
     ended
 }
 
-/// One stream, for as long as the process lives.
+/// The streams of one walk, for as long as the process lives.
 async fn keep_in_sync(
-    mut sync: StreamSync,
+    mut walk: Walk,
     mut ticks: Ticks,
     paused_for: Duration,
     stop: CancellationToken,
 ) {
+    // Cancelled when the next tick has come while the last sync was running.
+    let mut due = CancellationToken::new();
     loop {
-        let tick = tokio::select! {
-            () = stop.cancelled() => return,
-            tick = ticks.next() => tick,
+        if walk.is_finished() {
+            tracing::info!(
+                stream = walk.root(),
+                "everything before the configured `end` is delivered: the stream is not read any more"
+            );
+            return stop.cancelled().await;
+        }
+        let tick = if due.is_cancelled() {
+            Tick::Due
+        } else {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                tick = ticks.next() => tick,
+            }
         };
         let early = tick == Tick::Early;
-        if early && !sync.may_poll_early() {
+        if early && !walk.may_poll_early() {
             continue;
         }
-        let summary = sync.run(&stop, &|_| {}).await;
+        due = CancellationToken::new();
+        let next_tick = async {
+            while ticks.next().await != Tick::Due {}
+            due.cancel();
+            std::future::pending::<Infallible>().await
+        };
+        let summary = tokio::select! {
+            summary = walk.run(&stop, &due, &|_| {}) => summary,
+            never = next_tick => match never {},
+        };
         if early && summary.is_uneventful() {
             telemetry::early_poll(&summary);
         } else {
@@ -227,7 +327,7 @@ async fn keep_in_sync(
         if let End::Failed(error) = &summary.end
             && error.code().needs_a_person()
         {
-            telemetry::paused(&summary.stream, error, paused_for);
+            telemetry::paused(walk.root(), error, paused_for);
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(paused_for) => {}

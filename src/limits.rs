@@ -63,6 +63,14 @@ pub const QUOTA_LOOK: Duration = Duration::from_secs(30);
 /// is harmless.
 pub const REPEATS_REMEMBERED_MAX: usize = 8_192;
 
+/// Stretches of history that a walk reads besides the live changes. A new one begins when a
+/// back-log is split while an earlier one is not read yet, which is rare; beyond this the live walk
+/// goes on where it is, so nothing is lost, only later.
+pub const HISTORY_SEGMENTS_MAX: usize = 8;
+
+/// A walk that stands further back than this is catching up: others' live changes go first.
+pub const CATCHING_UP_AGE_MIN: Duration = Duration::from_secs(60 * 60);
+
 /// Longest pause a server can order by `Retry-After`. Longer ones are cut to this and asked again,
 /// so that a mistaken header cannot stop a stream for a week.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(15 * 60);
@@ -87,9 +95,6 @@ pub const CONFIGURED_DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 60 
 /// Zendesk withholds the most recent minute of every incremental export and refuses a
 /// `start_time` inside it; twice that also covers clocks that disagree.
 pub const START_TIME_AGE_MIN: Duration = Duration::from_secs(120);
-
-/// History is what changed before this long ago: an export that far behind makes way for live ones.
-pub const FRESH_AGE_MAX: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
 
 /// Age at which a search page cursor is given up. Zendesk's own limit is one hour.
 pub const SEARCH_CURSOR_AGE_MAX: Duration = Duration::from_secs(55 * 60);
@@ -133,6 +138,37 @@ pub const UNKNOWN_BATCH_RESENDS: u32 = 2;
 /// Fewest records on which the judgement rests that a configuration must be wrong: a poll that
 /// finds three changes, two of them bad, must not stop a stream.
 pub const GUARD_SAMPLE_MIN: u64 = 10;
+
+/// Notes kept of one record's mapping, for a person to read. More say nothing new; they are counted.
+pub const NOTES_KEPT_MAX: usize = 200;
+
+/// Largest mapping file. The longest preset has a tenth of a percent of it.
+pub const MAPPING_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Identities in one record: Identity Service takes no more.
+pub const IDENTITIES_MAX: usize = 20;
+
+/// Characters of an identity: Identity Service skips records with longer ones.
+pub const IDENTITY_CHARS_MAX: usize = 1024;
+
+/// Depth to which a value that is copied as it is may be nested. Zendesk's have two levels.
+pub const VALUE_DEPTH_MAX: usize = 32;
+
+/// Largest event, in bytes of the mapped object: the profile silently drops larger ones. Adobe says
+/// "10 KB" and not whether that is 10,000 or 10,240, so we stay below the smaller.
+pub const EVENT_BYTES_MAX: usize = 10_000;
+
+/// Largest profile record, in bytes of the mapped object: "100 KB", read as for events.
+pub const PROFILE_RECORD_BYTES_MAX: usize = 100_000;
+
+/// Largest whole number, either way, that a field of type Long takes: 2^53 - 1.
+pub const INTEGER_MAX: u64 = (1 << 53) - 1;
+
+/// Largest XDM schema taken. A large one of Adobe's has a few hundred kilobytes.
+pub const SCHEMA_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Age at which a schema is read again: what an administrator adds to it becomes known.
+pub const SCHEMA_AGE_MAX: Duration = Duration::from_secs(60 * 60);
 
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);

@@ -26,5 +26,5 @@ mod unreadable;
 pub use caller::Caller;
 pub use client::Client;
 pub use error::Error;
-pub use export::Export;
+pub use export::{Export, Split};
 pub use quota::{Governor, Urgency, Usage};

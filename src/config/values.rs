@@ -184,6 +184,28 @@ pub(super) fn choice<T: Copy>(
     }
 }
 
+/// `true` or `false`; in the environment, as a string.
+pub(super) fn flag(given: &Given<'_>) -> Result<bool, Problem> {
+    match given.kind {
+        ValueKind::Boolean(flag) => Ok(*flag),
+        ValueKind::String(text) if given.from_environment && text == "true" => Ok(true),
+        ValueKind::String(text) if given.from_environment && text == "false" => Ok(false),
+        _ => Err(Problem::new(
+            format!("{} is neither true nor false", given.described()),
+            "write `true` or `false`, without quotes",
+        )),
+    }
+}
+
+/// A list of [`words`], which may also be empty.
+pub(super) fn list(given: &Given<'_>) -> Result<Vec<String>, Problem> {
+    match given.kind {
+        ValueKind::Array(elements) if elements.is_empty() => Ok(Vec::new()),
+        ValueKind::String(text) if given.from_environment && text.is_empty() => Ok(Vec::new()),
+        _ => words(given),
+    }
+}
+
 /// A list of words; in the environment, words with commas between them.
 pub(super) fn words(given: &Given<'_>) -> Result<Vec<String>, Problem> {
     let refused = || {
@@ -226,7 +248,7 @@ pub(super) fn moment(given: &Given<'_>) -> Result<Timestamp, Problem> {
 }
 
 /// The candidate that was probably meant, if one is close enough.
-pub(super) fn nearest<'c>(written: &str, candidates: &'c [impl AsRef<str>]) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(written: &str, candidates: &'c [impl AsRef<str>]) -> Option<&'c str> {
     let distance = |candidate: &str| strsim::damerau_levenshtein(written, candidate);
     // A third of the letters may be wrong; more is another word.
     let mistakes_max = written.chars().count().div_ceil(3);
@@ -239,7 +261,7 @@ pub(super) fn nearest<'c>(written: &str, candidates: &'c [impl AsRef<str>]) -> O
 }
 
 /// The words in backticks, the last after `conjunction`.
-pub(super) fn alternatives(words: &[impl Display], conjunction: &str) -> String {
+pub(crate) fn alternatives(words: &[impl Display], conjunction: &str) -> String {
     match words {
         [] => "none".to_owned(),
         [word] => format!("`{word}`"),

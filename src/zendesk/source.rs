@@ -8,14 +8,13 @@ use jiff::Timestamp;
 use super::client::{Client, PageSize};
 use super::quota::Urgency;
 use crate::catalogue::StreamSpec;
-use crate::limits;
 use crate::record::Record;
 
 /// A stream on an account, as configured.
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) client: Arc<Client>,
-    pub(super) spec: &'static StreamSpec,
+    pub(super) spec: Arc<StreamSpec>,
     pub(super) start: Option<Timestamp>,
     pub(super) overlap: Duration,
     pub(super) page_size: PageSize,
@@ -24,17 +23,17 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// The stream's name.
+    pub(super) fn stream(&self) -> &str {
+        &self.spec.name
+    }
+
     /// `time` less the overlap, but not before the configured start.
     pub(super) fn overlapped(&self, time: Timestamp) -> Timestamp {
         let begin = time
             .saturating_sub(self.overlap)
             .unwrap_or(Timestamp::UNIX_EPOCH);
         self.start.map_or(begin, |start| begin.max(start))
-    }
-
-    /// Whether what changed then is history by now: an export that far behind is in no hurry.
-    pub(super) fn is_history(&self, changed: Timestamp) -> bool {
-        self.client.clock().now().duration_since(changed) > limits::FRESH_AGE_MAX
     }
 }
 

@@ -1,30 +1,38 @@
 //! `[streams.NAME]`: which streams are kept in sync, and how.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::MOMENT;
 use super::cadence::cadence;
+use super::mapping;
 use super::platform::Identity;
-use crate::catalogue::{CATALOGUE, StreamSpec};
+use super::privacy::privacy;
+use super::validate::validate;
+use crate::catalogue::{self, Reading, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
 use crate::config::values::quantity::duration;
-use crate::config::values::{choice, identifier, moment};
-use crate::config::{Cadence, Envelope, Export, Mapping, Stream};
+use crate::config::values::{choice, moment};
+use crate::config::{Cadence, Export, MappingSettings, Stream};
 
-/// All streams the file names. `platform` and `schedule` are what their sections hold.
+/// All streams the file names. `platform`, `schedule` and `mapping` are what their sections hold.
 pub(super) fn streams(
     section: &mut Section<'_>,
     platform: &Identity,
     schedule: &Read<Cadence>,
+    mapping: &Read<Arc<MappingSettings>>,
 ) -> Read<Vec<Stream>> {
     // A misspelt name is an unknown key, which is report enough.
     let none_named = section.names().is_empty();
-    let streams: Vec<Read<Option<Stream>>> = CATALOGUE
+    let streams: Vec<Read<Option<Stream>>> = catalogue::all()
         .iter()
+        .filter(|spec| matches!(spec.reading, Reading::Incremental { .. }))
         .map(|spec| {
-            section.optional_section(spec.name, |section| {
-                stream(section, spec, platform, schedule)
+            section.optional_section(&spec.name, |section| {
+                stream(section, spec, platform, schedule, mapping)
             })
         })
         .collect();
@@ -39,13 +47,24 @@ pub(super) fn streams(
 
 fn stream(
     section: &mut Section<'_>,
-    spec: &'static StreamSpec,
+    spec: &StreamSpec,
     platform: &Identity,
     schedule: &Read<Cadence>,
+    settings: &Read<Arc<MappingSettings>>,
 ) -> Read<Stream> {
-    let export = export(section);
+    let export = export(section, spec);
     let start = section.optional("start", moment);
-    let (flow_id, mapping) = mapping(section, platform);
+    let end = section.optional("end", moment);
+    let end = end_after(section, &start, end);
+    let (flow_id, mapping) = mapping::of_stream(section, spec, platform, settings);
+    let privacy = match section.optional_section("privacy", privacy) {
+        Ok(None) => match settings {
+            Ok(settings) => Ok(settings.privacy.clone()),
+            Err(refused) => Err(*refused),
+        },
+        given => given,
+    };
+    let validate = validate(section, &mapping, platform);
     let cadence = cadence(section);
     let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
     let cadence = match cadence? {
@@ -53,14 +72,34 @@ fn stream(
         None => schedule.clone()?,
     };
     Ok(Stream {
-        spec,
+        spec: Arc::new(spec.clone()),
         export: export?,
         start: start?,
+        end: end?,
         mapping: mapping?,
+        privacy: privacy?,
+        validate: validate?,
         flow_id: flow_id?,
         cadence,
         overlap: overlap?,
     })
+}
+
+/// `end`, if it leaves something to be read.
+fn end_after(
+    section: &mut Section<'_>,
+    start: &Read<Option<Timestamp>>,
+    end: Read<Option<Timestamp>>,
+) -> Read<Option<Timestamp>> {
+    let end = end?;
+    match (start, end) {
+        (Ok(Some(start)), Some(end)) if end <= *start => {
+            let what = format!("it is not after `start`, {start}, so there is nothing to read");
+            let remedy = "write a later moment, or leave it out to read on for ever";
+            Err(section.refuse("end", Problem::new(what, remedy)))
+        }
+        _ => Ok(end),
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -74,7 +113,7 @@ const EXPORTS: [(&str, ExportKind); 2] = [
     ("search", ExportKind::Search),
 ];
 
-fn export(section: &mut Section<'_>) -> Read<Export> {
+fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Export> {
     let kind = section.or("export", "incremental", choice(&EXPORTS));
     if let Ok(ExportKind::Incremental) = kind {
         section.let_override("export", &["settle"]);
@@ -85,75 +124,20 @@ fn export(section: &mut Section<'_>) -> Read<Export> {
         }
     }
     let settle = section.or("settle", "5m", duration(MOMENT));
-    match kind? {
-        ExportKind::Incremental => Ok(Export::Incremental),
-        ExportKind::Search => Ok(Export::Search { settle: settle? }),
+    match (kind?, &spec.reading, &spec.search_type) {
+        (ExportKind::Incremental, Reading::Incremental { path }, _) => {
+            Ok(Export::Incremental { path: path.clone() })
+        }
+        (ExportKind::Search, _, Some(search_type)) => Ok(Export::Search {
+            search_type: search_type.clone(),
+            settle: settle?,
+        }),
+        _ => Err(section.refuse(
+            "export",
+            Problem::new(
+                "this stream cannot be read so",
+                "leave the key out: the default is the best way there is",
+            ),
+        )),
     }
-}
-
-#[derive(Clone, Copy)]
-enum MappingKind {
-    Raw,
-    AdobeSourceCompatible,
-}
-
-const MAPPINGS: [(&str, MappingKind); 2] = [
-    ("raw", MappingKind::Raw),
-    (
-        "adobe-source-compatible",
-        MappingKind::AdobeSourceCompatible,
-    ),
-];
-
-/// The flow id and the mapping, which needs some of the ids.
-fn mapping(
-    section: &mut Section<'_>,
-    platform: &Identity,
-) -> (Read<Option<String>>, Read<Mapping>) {
-    let kind = section.or("mapping", "raw", choice(&MAPPINGS));
-    let dataset_id = section.optional("dataset_id", identifier);
-    let schema_id = section.optional("schema_id", identifier);
-    let flow_id = section.optional("flow_id", identifier);
-    let mapping = match kind {
-        Err(refused) => Err(refused),
-        Ok(MappingKind::Raw) => {
-            let remedy = "write the dataflow's id: the mapping `raw` needs it";
-            section
-                .demand("flow_id", flow_id.clone(), remedy)
-                .map(|_| Mapping::Raw)
-        }
-        Ok(MappingKind::AdobeSourceCompatible) => {
-            let flow_id = flow_id.clone();
-            adobe_source_compatible(section, platform, dataset_id, schema_id, flow_id)
-        }
-    };
-    (flow_id, mapping)
-}
-
-fn adobe_source_compatible(
-    section: &mut Section<'_>,
-    platform: &Identity,
-    dataset_id: Read<Option<String>>,
-    schema_id: Read<Option<String>>,
-    flow_id: Read<Option<String>>,
-) -> Read<Mapping> {
-    let needed =
-        |what: &str| format!("write {what}: the mapping `adobe-source-compatible` needs it");
-    let dataset_id = section.demand("dataset_id", dataset_id, &needed("the dataset's id"));
-    let schema_id = section.demand("schema_id", schema_id, &needed("the schema's `$id`"));
-    let mut of_platform = |key, value: &Read<Option<String>>, what| match value.clone()? {
-        Some(value) => Ok(value),
-        None => Err(section.missing_in("platform", key, &needed(what))),
-    };
-    let org_id = of_platform("org_id", &platform.org_id, "the organization's id");
-    let tenant = of_platform("tenant", &platform.tenant, "the tenant's namespace");
-    Ok(Mapping::AdobeSourceCompatible {
-        tenant: tenant?,
-        envelope: Envelope {
-            org_id: org_id?,
-            dataset_id: dataset_id?,
-            schema_id: schema_id?,
-            flow_id: flow_id?,
-        },
-    })
 }
