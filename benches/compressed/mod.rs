@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
-use zendesk_aep::catalogue::CATALOGUE;
+use zendesk_aep::catalogue::{self, Reading};
 use zendesk_aep::clock::Clock;
 use zendesk_aep::config::{self, Config};
 use zendesk_aep::lifecycle;
@@ -24,8 +24,8 @@ use zendesk_aep::sync::{End, Summary};
 /// The share that is configured where nothing is.
 const SHARE: f64 = 0.8;
 
-/// What is back-filled, if the catalogue has it: stream, the limit it is read under, and how many
-/// requests a minute that allows by Zendesk's documents.
+/// What is back-filled, if the simulator serves it: stream, the limit it is read under, and how
+/// many requests a minute that allows by Zendesk's documents.
 const STREAMS: [(&str, &str, u32); 2] = [
     ("users", "incremental-exports-cursor", 20),
     ("tickets", "incremental-exports", 10),
@@ -54,8 +54,8 @@ pub struct BackFill {
     pub took: Duration,
     /// What the share allows at best.
     pub minimum: Duration,
-    /// Part of the share that was used, over all whole windows.
-    pub utilisation: f64,
+    /// Part of the share that was used, over all whole windows, if there are any.
+    pub utilisation: Option<f64>,
     /// Requests for each page's worth of records.
     pub requests_per_page: f64,
     /// Records read for each different one.
@@ -100,13 +100,15 @@ impl fmt::Display for BackFills {
         for stream in &self.streams {
             writeln!(
                 f,
-                "{:<10} {:>9} {:>9} {:>8.3} {:>8.3} {:>8.1}% {:>14.3} {:>13.4}",
+                "{:<10} {:>9} {:>9} {:>8.3} {:>8.3} {:>9} {:>14.3} {:>13.4}",
                 stream.stream,
                 stream.records,
                 stream.requests,
                 hours(stream.took),
                 hours(stream.minimum),
-                stream.utilisation * 100.0,
+                stream
+                    .utilisation
+                    .map_or_else(String::new, |part| format!("{:.1}%", part * 100.0)),
                 stream.requests_per_page,
                 stream.reads_per_record,
             )?;
@@ -144,6 +146,7 @@ struct World {
     zendesk: ZendeskSimulator,
     platform: PlatformSimulator,
     config: Config,
+    streams: Vec<(&'static str, &'static str, u32)>,
     _directory: TempDir,
 }
 
@@ -166,7 +169,8 @@ impl World {
         let platform = PlatformSimulator::start(options).await.expect("a port");
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("config.toml");
-        let text = configuration(plan, &zendesk, &platform, &flow, directory.path());
+        let streams = served().await;
+        let text = configuration(plan, &zendesk, &platform, &flow, &streams, directory.path());
         std::fs::write(&path, text).expect("the file can be written");
         let config = config::load_without_environment(&path).expect("a configuration");
         Self {
@@ -174,6 +178,7 @@ impl World {
             zendesk,
             platform,
             config,
+            streams,
             _directory: directory,
         }
     }
@@ -184,11 +189,13 @@ fn configuration(
     zendesk: &ZendeskSimulator,
     platform: &PlatformSimulator,
     flow: &str,
+    streams: &[(&str, &str, u32)],
     directory: &Path,
 ) -> String {
     let token = directory.join("token");
     std::fs::write(&token, Credentials::default().access_token).expect("the file can be written");
-    let streams: String = streams()
+    let streams: String = streams
+        .iter()
         .map(|(name, ..)| format!("[streams.{name}]\nflow_id = \"{flow}\"\n"))
         .collect();
     format!(
@@ -212,10 +219,26 @@ fn configuration(
     )
 }
 
-/// Those of [`STREAMS`] that there are.
-fn streams() -> impl Iterator<Item = (&'static str, &'static str, u32)> {
-    let known = |name: &str| CATALOGUE.iter().any(|spec| spec.name == name);
-    STREAMS.into_iter().filter(move |(name, ..)| known(name))
+/// Those of [`STREAMS`] that the simulator serves. Another account is asked, so that nothing of the
+/// quota is used.
+async fn served() -> Vec<(&'static str, &'static str, u32)> {
+    let zendesk = ZendeskSimulator::start(ZendeskOptions::default());
+    let zendesk = zendesk.await.expect("a port");
+    let mut served = Vec::new();
+    for stream in STREAMS {
+        let Some(Reading::Incremental { path }) =
+            catalogue::find(stream.0).map(|spec| spec.reading.clone())
+        else {
+            continue;
+        };
+        let url = format!("{}{path}?start_time=0", zendesk.base_url());
+        let token = Credentials::default().access_token;
+        let asked = reqwest::Client::new().get(url).bearer_auth(token).send();
+        if asked.await.expect("an answer").status() == 200 {
+            served.push(stream);
+        }
+    }
+    served
 }
 
 /// Reads everything there is, all streams side by side.
@@ -224,16 +247,17 @@ pub async fn back_fill(plan: &Plan) -> BackFills {
     let stop = CancellationToken::new();
     let mut syncs = lifecycle::assemble(&world.config, &stop, &world.clock).expect("assembled");
     let begin = world.clock.elapsed();
+    let never = CancellationToken::new();
     let ended = join_all(syncs.iter_mut().map(async |sync| {
-        let summary = sync.run(&stop, &|_| {}).await;
+        let summary = sync.run(&stop, &never, &|_| {}).await;
         (summary, world.clock.elapsed() - begin)
     }));
     let ended = ended.await;
     let took = world.clock.elapsed() - begin;
     let streams = ended.into_iter().map(|(summary, took)| {
-        let (_, bucket, total) = streams()
-            .find(|(name, ..)| *name == summary.stream)
-            .expect("it was configured");
+        let root = summary.root();
+        let configured = world.streams.iter().find(|(name, ..)| *name == root);
+        let (_, bucket, total) = *configured.expect("it was configured");
         judge(
             plan,
             &summary,
@@ -251,21 +275,21 @@ pub async fn back_fill(plan: &Plan) -> BackFills {
 
 fn judge(plan: &Plan, summary: &Summary, took: Duration, total: u32, windows: &[u32]) -> BackFill {
     assert!(matches!(summary.end, End::Complete), "{:?}", summary.end);
-    let counts = summary.counts;
+    let counts = summary.streams.first().expect("a stream").counts;
     let part = (f64::from(total) * SHARE).floor();
     let pages = counts.ingested as f64 / f64::from(plan.page_size);
     let requests: u32 = windows.iter().sum();
     // The first and the last window are cut by the beginning and the end.
     let whole = windows.get(1..windows.len().saturating_sub(1));
-    let whole = whole.filter(|whole| !whole.is_empty()).unwrap_or(windows);
-    let mean = f64::from(whole.iter().sum::<u32>()) / whole.len() as f64;
+    let whole = whole.filter(|whole| !whole.is_empty());
+    let mean = whole.map(|whole| f64::from(whole.iter().sum::<u32>()) / whole.len() as f64);
     BackFill {
-        stream: summary.stream.clone(),
+        stream: summary.root().to_owned(),
         records: counts.ingested,
         requests: requests.into(),
         took,
         minimum: Duration::from_secs_f64(pages / part * 60.0),
-        utilisation: mean / part,
+        utilisation: mean.map(|mean| mean / part),
         requests_per_page: f64::from(requests) / pages,
         reads_per_record: counts.received as f64 / counts.ingested as f64,
     }
