@@ -33,7 +33,8 @@ pub struct StreamSpec {
     /// Key of the records in an answer; dots lead into objects. What it holds is an array of
     /// records, or one object that is the only record.
     pub records_key: Text,
-    /// Field that holds the primary key.
+    /// Field that holds the primary key; several with `+` between them, where only together they
+    /// are one.
     pub id_field: Text,
     /// Field that holds the version: RFC 3339 text, Unix seconds or microseconds. `None` where
     /// records carry none.
@@ -52,6 +53,8 @@ pub struct StreamSpec {
     pub count_path: Option<Text>,
     /// How a deletion shows in the records.
     pub deletion: DeletionSign,
+    /// What it means for a record to be gone from the stream's list.
+    pub leaving: Leaving,
     /// Zendesk's parameters that the configuration may set.
     pub options: Options,
     /// Role and plan it takes, for people.
@@ -110,6 +113,9 @@ pub enum Reading {
         unit: TimeUnit,
         /// How the last page is known.
         end: StreamEnd,
+        /// Query parameter for the records in a page; `None` where the endpoint takes none and
+        /// serves its largest pages.
+        size: Option<Text>,
     },
     /// The whole list, of which what changed is passed on.
     List {
@@ -152,7 +158,7 @@ pub enum TimeUnit {
 /// How the last page of a time export is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamEnd {
-    /// By `end_of_stream`; by a short page where that is missing.
+    /// By `end_of_stream`; where that is missing, by a page that is empty or does not move.
     EndOfStream,
     /// By a page with fewer records than the largest: `next_page` is never null.
     ShortPage,
@@ -198,6 +204,15 @@ pub enum DeletionSign {
     Always,
 }
 
+/// What it means for a record to be gone from its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// It was deleted.
+    Deletion,
+    /// Nothing: the list holds what is recent, popular or waiting, and loses it in time.
+    Expiry,
+}
+
 /// Zendesk's parameters that the configuration may set for a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -215,6 +230,17 @@ impl StreamSpec {
         match &self.reading {
             Reading::Inside { parent, .. } | Reading::Children { parent, .. } => Some(parent),
             Reading::Incremental { .. } | Reading::Time { .. } | Reading::List { .. } => None,
+        }
+    }
+
+    /// Path of the requests that read it; `None` for a stream that costs none.
+    pub fn path(&self) -> Option<&str> {
+        match &self.reading {
+            Reading::Incremental { path }
+            | Reading::Time { path, .. }
+            | Reading::List { path, .. }
+            | Reading::Children { path, .. } => Some(path),
+            Reading::Inside { .. } => None,
         }
     }
 
@@ -240,6 +266,7 @@ impl StreamSpec {
             list_path: None,
             count_path: None,
             deletion: DeletionSign::None,
+            leaving: Leaving::Deletion,
             options: Options::default(),
             needs: "agent".into(),
             note: "".into(),
@@ -255,8 +282,17 @@ impl StreamSpec {
             path: path.into(),
             unit: TimeUnit::Seconds,
             end: StreamEnd::EndOfStream,
+            size: None,
         };
         Self::new(name, reading, 1_000).needs("admin")
+    }
+
+    /// A time export that takes this parameter for the records in a page.
+    fn sized(mut self, parameter: &'static str) -> Self {
+        if let Reading::Time { size, .. } = &mut self.reading {
+            *size = Some(parameter.into());
+        }
+        self
     }
 
     /// A time export that ends with a short page.
@@ -384,6 +420,12 @@ impl StreamSpec {
         Self { deletion, ..self }
     }
 
+    /// Records leave the list without being deleted.
+    fn expiring(self) -> Self {
+        let leaving = Leaving::Expiry;
+        Self { leaving, ..self }
+    }
+
     fn options(self, options: Options) -> Self {
         Self { options, ..self }
     }
@@ -454,17 +496,10 @@ mod tests {
     #[test]
     fn paths_are_absolute_and_have_no_query() {
         for spec in all() {
-            let path = match &spec.reading {
-                Reading::Incremental { path }
-                | Reading::Time { path, .. }
-                | Reading::List { path, .. }
-                | Reading::Children { path, .. } => path,
-                Reading::Inside { .. } => continue,
-            };
             for path in [
-                Some(path),
-                spec.list_path.as_ref(),
-                spec.count_path.as_ref(),
+                spec.path(),
+                spec.list_path.as_deref(),
+                spec.count_path.as_deref(),
             ] {
                 let Some(path) = path else { continue };
                 assert!(path.starts_with("/api/v2/"), "{path}");

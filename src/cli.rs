@@ -7,6 +7,7 @@ mod output;
 mod run;
 mod sandbox;
 mod state;
+mod streams;
 mod sync;
 
 use std::path::PathBuf;
@@ -53,9 +54,14 @@ enum Command {
     Sync {
         /// Streams to sync
         streams: Vec<String>,
+        /// Only show what it would take: rows, requests, minutes and megabytes
+        #[arg(long)]
+        plan: bool,
     },
     /// Check the configuration, both sign-ins, and what we are permitted to export
     Check,
+    /// Show which streams the account has
+    Streams(streams::Arguments),
     /// Look at the state file, or move its checkpoints
     State {
         #[command(subcommand)]
@@ -87,8 +93,12 @@ pub fn main() -> ExitCode {
     let code = runtime.block_on(async {
         match arguments.command {
             Command::Run => run::run(path).await,
-            Command::Sync { streams } => sync::run(path, &streams, output).await,
+            Command::Sync { streams, plan } if plan => {
+                sync::plan::run(path, &streams, output).await
+            }
+            Command::Sync { streams, .. } => sync::run(path, &streams, output).await,
             Command::Check => check::run(path, output).await,
+            Command::Streams(arguments) => streams::run(path, &arguments, output).await,
             Command::State { command } => state::run(path, &command, output),
             Command::DeadLetters { command } => dead_letters::run(path, command, output).await,
             Command::Sandbox(arguments) => sandbox::run(&arguments, output).await,

@@ -44,7 +44,7 @@ pub use values::clock::{Zone, parse_cron};
 pub(crate) use values::{alternatives, nearest};
 pub use walks::Walk;
 
-use crate::catalogue::{StreamSpec, Text};
+use crate::catalogue::{Pagination, StreamEnd, StreamSpec, Text, TimeUnit};
 use fault::{Faults, Read};
 use layers::environment::Variables;
 use reader::{Reader, Surroundings};
@@ -274,6 +274,8 @@ pub struct Attention {
     pub rejected_percent: u32,
     /// How many records are its first ones.
     pub rejected_sample: u32,
+    /// A list is doubted when more than this part of its records is gone at once, in percent.
+    pub vanished_percent: u32,
     /// How often a stream that waits for a person is tried all the same.
     pub retry_every: Duration,
 }
@@ -319,6 +321,8 @@ pub struct Stream {
     pub spec: Arc<StreamSpec>,
     /// How it is read.
     pub export: Export,
+    /// Zendesk's parameters for it.
+    pub parameters: Parameters,
     /// Only records changed at or after this; `None` means everything.
     pub start: Option<Timestamp>,
     /// Only records changed before this; `None` means for as long as the daemon runs.
@@ -333,8 +337,8 @@ pub struct Stream {
     pub flow_id: Option<String>,
     /// When it is due.
     pub cadence: Cadence,
-    /// How far before the checkpoint a re-read begins: each search window, and an incremental
-    /// export whose cursor was lost.
+    /// How far before the checkpoint a re-read begins: each search window, each walk of a time
+    /// export, and a cursor export whose cursor was lost.
     pub overlap: Duration,
 }
 
@@ -370,9 +374,42 @@ pub enum Export {
     Search {
         /// Its `filter[type]`.
         search_type: Text,
+        /// Further terms of its query.
+        terms: Option<String>,
         /// Age a change must have before a window may end after it: Zendesk's search index lags.
         settle: Duration,
     },
+    /// The incremental time export.
+    Time {
+        /// Its path.
+        path: Text,
+        /// What its times count.
+        unit: TimeUnit,
+        /// How its last page is known.
+        end: StreamEnd,
+        /// Query parameter for the records in a page, where there is one.
+        size: Option<Text>,
+    },
+    /// The whole list, of which what changed is passed on.
+    List {
+        /// Its path.
+        path: Text,
+        /// How its pages follow one another.
+        pagination: Pagination,
+    },
+    /// With the stream that its row names as its parent, whose section says when and how.
+    WithParent,
+}
+
+/// What the configuration asks Zendesk for beyond the defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters {
+    /// `all`, `agent` or `ai_agent`; Zendesk's default is `agent`.
+    pub support_type_scope: Option<&'static str>,
+    /// Leaves deleted records out.
+    pub exclude_deleted: bool,
+    /// Sideloads beside those that other streams need.
+    pub include: Vec<String>,
 }
 
 /// What the XDM envelope of a stream's messages names.

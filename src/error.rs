@@ -40,6 +40,10 @@ pub enum Code {
     Privacy,
     /// A mapping file is wrong.
     MappingFile,
+    /// So much is gone from a list that the list must be wrong.
+    ListShrank,
+    /// A list has more pages than Zendesk gives.
+    ListCutOff,
     /// The state file or its lock.
     State,
     /// The dead-letter store.
@@ -69,6 +73,8 @@ impl Code {
             Self::Schema => "SCHEMA",
             Self::Privacy => "PRIVACY",
             Self::MappingFile => "MAPPING-FILE",
+            Self::ListShrank => "LIST-SHRANK",
+            Self::ListCutOff => "LIST-CUT-OFF",
             Self::State => "STATE",
             Self::DeadLetters => "DEAD-LETTERS",
             Self::Interrupted => "INTERRUPTED",
@@ -92,7 +98,9 @@ impl Code {
             | Self::MostlyRejected
             | Self::Schema
             | Self::Privacy
-            | Self::MappingFile => true,
+            | Self::MappingFile
+            | Self::ListShrank
+            | Self::ListCutOff => true,
             // Services come back, and disks are given room.
             Self::ZendeskUnavailable
             | Self::ZendeskExport
@@ -206,7 +214,7 @@ mod tests {
     }
 
     /// Every code, in the order of the documentation.
-    const ALL: [Code; 19] = [
+    const ALL: [Code; 21] = [
         Code::Tls,
         Code::ZendeskSignIn,
         Code::ZendeskForbidden,
@@ -222,6 +230,8 @@ mod tests {
         Code::Schema,
         Code::Privacy,
         Code::MappingFile,
+        Code::ListShrank,
+        Code::ListCutOff,
         Code::State,
         Code::DeadLetters,
         Code::Interrupted,

@@ -30,6 +30,8 @@ pub mod checkpoint;
 
 pub mod dead_letters;
 
+pub mod snapshots;
+
 pub mod sync;
 
 pub mod schedule;

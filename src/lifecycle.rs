@@ -24,7 +24,8 @@ use crate::error::{Code, Explain};
 use crate::mapping::{self, Composer, Mapping, Privacy, PrivacyError};
 use crate::platform::{self, Connection, Inlet, SchemaRegistry};
 use crate::schedule::{self, Schedule, Tick, Ticks};
-use crate::sync::{End, Judge, Member, Origin, Outlet, SchemaSource, Walk};
+use crate::snapshots::{self, Snapshots};
+use crate::sync::{End, Judge, Member, Origin, Outlet, SchemaSource, Stores, Walk};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
 
@@ -37,6 +38,9 @@ pub enum Error {
     /// The dead-letter store.
     #[error(transparent)]
     DeadLetters(#[from] dead_letters::Error),
+    /// The snapshots of lists.
+    #[error(transparent)]
+    Snapshots(#[from] snapshots::Error),
     /// The Zendesk side.
     #[error(transparent)]
     Zendesk(#[from] zendesk::Error),
@@ -73,6 +77,7 @@ impl Explain for Error {
         match self {
             Self::Checkpoint(error) => error.code(),
             Self::DeadLetters(error) => error.code(),
+            Self::Snapshots(error) => error.code(),
             Self::Zendesk(error) => error.code(),
             Self::Platform(error) => error.code(),
             Self::HashKey(_) | Self::Privacy(_) => Code::Privacy,
@@ -86,6 +91,7 @@ impl Explain for Error {
         match self {
             Self::Checkpoint(error) => error.hint(),
             Self::DeadLetters(error) => error.hint(),
+            Self::Snapshots(error) => error.hint(),
             Self::Zendesk(error) => error.hint(),
             Self::Platform(error) => error.hint(),
             Self::HashKey(_) | Self::Privacy(_) => Some(
@@ -114,15 +120,20 @@ pub fn assemble(
         tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
     }
     let directory = &config.state.directory;
-    let store = Arc::new(Store::open(directory, &config.zendesk.account)?);
-    let dead_letters = Arc::new(DeadLetters::open(directory, &config.dead_letters)?);
+    let stores = Stores {
+        // First: it takes the lock for all of them.
+        state: Arc::new(Store::open(directory, &config.zendesk.account)?),
+        dead_letters: Arc::new(DeadLetters::open(directory, &config.dead_letters)?),
+        snapshots: Arc::new(Snapshots::open(directory)?),
+    };
     let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
     let walks = config.walks();
     walks
         .into_iter()
         .map(|walk| {
-            let export = Export::new(client.clone(), walk.root, config.zendesk.page_size);
+            let page_size = config.zendesk.page_size;
+            let export = Export::new(client.clone(), walk.root, &walk.members, page_size);
             let members: Result<Vec<Member>, Error> = std::iter::once(walk.root)
                 .chain(walk.members)
                 .map(|stream| {
@@ -136,8 +147,7 @@ pub fn assemble(
                 export,
                 members?,
                 walk.root.end,
-                store.clone(),
-                dead_letters.clone(),
+                stores.clone(),
                 config.attention,
             ))
         })

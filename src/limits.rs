@@ -32,6 +32,38 @@ pub const ERROR_TEXT_CHARS_MAX: usize = 300;
 /// Records per Zendesk page: their maximum, and our default.
 pub const PAGE_RECORDS_MAX: u32 = 1_000;
 
+/// Ticket events per page when each brings its comments: Zendesk times out over larger ones.
+pub const PAGE_RECORDS_WITH_COMMENTS_MAX: u32 = 250;
+
+/// Parents per page when there is a list under each to be read: a crash in between reads the page
+/// and all its lists again.
+pub const PAGE_RECORDS_WITH_LISTS_MAX: u32 = 100;
+
+/// Lists under parents that are asked for at a time. Zendesk documents no limit on connections and
+/// asks for few.
+pub const LISTS_AT_A_TIME: usize = 3;
+
+/// Parents that were not found, one after the other, at which that is said: so many are not deleted
+/// in the moment between two requests.
+pub const LISTS_NOT_FOUND_MAX: u32 = 10;
+
+/// Children at which a page of them is closed.
+pub const CHILDREN_RECORDS: usize = 1_000;
+
+/// Bytes of answers at which a page of children is closed: audits with long comments are heavy.
+pub const CHILDREN_BYTES: usize = 4 * 1024 * 1024;
+
+/// Children read under one parent. Zendesk closes a ticket at 5,000 comments, and a ticket has a few
+/// audits for each.
+pub const CHILDREN_OF_ONE_PARENT_MAX: usize = 50_000;
+
+/// Lists of which it is remembered under which version of the parent they were read: at about 100
+/// bytes each, a few megabytes. Beyond it all are forgotten, and read again with their parents.
+pub const LISTS_REMEMBERED_MAX: usize = 50_000;
+
+/// Records in a page that is read only to learn their size.
+pub const SAMPLE_RECORDS: u32 = 100;
+
 /// Pages waiting between the reader and the deliverer. One: the next page is fetched while this
 /// one is delivered, and no more than three are ever in memory: that one, the one waiting, and the
 /// one being read.
@@ -169,6 +201,22 @@ pub const SCHEMA_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Age at which a schema is read again: what an administrator adds to it becomes known.
 pub const SCHEMA_AGE_MAX: Duration = Duration::from_secs(60 * 60);
+
+/// Memory that the snapshots of lists may keep of their file: more only saves reading it again.
+pub const SNAPSHOT_CACHE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Records of a list that are handled at a time when a whole list is gone through, be it to send
+/// it again or to report what vanished: as many as a page of the largest export has.
+pub const SNAPSHOT_ENTRIES_AT_ONCE: usize = 1_000;
+
+/// Records in a page of a list.
+pub const LIST_PAGE_RECORDS_MAX: u32 = 100;
+
+/// Pages of a list that Zendesk serves by page number.
+pub const OFFSET_PAGES_MAX: u32 = 100;
+
+/// Fewest records that make a loss: lists of a dozen lose half of themselves on a quiet afternoon.
+pub const VANISHED_DOUBTED_MIN: u64 = 10;
 
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);

@@ -14,6 +14,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::{Leaving, Text};
+
 /// Zendesk's opaque position in a cursor export: stored and sent back, never built or read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -123,6 +125,44 @@ pub enum Position {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window: Option<SearchWindow>,
     },
+    /// The incremental time export.
+    Time {
+        /// Everything that changed before this has been read, also what showed late: where the
+        /// next walk begins. `None` before the first page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Timestamp>,
+        /// How far a walk has ever come.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reached: Option<Timestamp>,
+        /// Where the next page of the walk in progress begins; `None` between walks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page: Option<Timestamp>,
+    },
+    /// A list that is read whole, time and again.
+    List {
+        /// Number of the walk in progress, or else of the next one; 0 before the first page. It
+        /// counts walks that reached the end of the list.
+        walk: u64,
+        /// The next page; `None` at the beginning of the list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page: Option<ListPage>,
+        /// When the walk in progress began.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        began: Option<Timestamp>,
+        /// When the last complete walk began: what changed before that has been read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        complete: Option<Timestamp>,
+    },
+}
+
+/// A page of a list, as it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListPage {
+    /// The page after this cursor.
+    After(Cursor),
+    /// The page of this number, from 1, if each has so many records.
+    Number(u32, u32),
 }
 
 impl Position {
@@ -131,6 +171,8 @@ impl Position {
         match self {
             Self::Incremental { recovery_time, .. } => *recovery_time,
             Self::Search { from, .. } => *from,
+            Self::Time { from, reached, .. } => (*reached).max(*from),
+            Self::List { complete, .. } => *complete,
         }
     }
 
@@ -139,14 +181,17 @@ impl Position {
     pub fn unread_from(&self) -> Option<Timestamp> {
         match self {
             // Of the newest second some records may be read and others not.
-            Self::Incremental { recovery_time, .. } => {
-                recovery_time.and_then(|time| Timestamp::from_second(time.as_second() + 1).ok())
+            Self::Incremental { .. } | Self::Time { .. } => {
+                let time = self.recovery_time()?;
+                Timestamp::from_second(time.as_second() + 1).ok()
             }
             Self::Search {
                 window: Some(window),
                 ..
             } => Some(window.to),
             Self::Search { from, window: None } => *from,
+            // A list is in no order of time.
+            Self::List { .. } => None,
         }
     }
 }
@@ -188,6 +233,34 @@ pub struct Page {
     pub requests: u32,
     /// A record before this page that Zendesk cannot give, which was passed over.
     pub unreadable: Option<Unreadable>,
+    /// Which part of a list it is, if it is one: then only what changed is to be passed on.
+    pub listed: Option<Listed>,
+}
+
+/// A page as part of a list that is read whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Number of the walk.
+    pub walk: u64,
+    /// Nothing that was delivered before counts: all of the list is to be sent.
+    pub afresh: bool,
+    /// What follows.
+    pub end: ListEnd,
+    /// Field of the id in a record.
+    pub id_field: Text,
+    /// What it means for a record to be gone.
+    pub leaving: Leaving,
+}
+
+/// What follows a page of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListEnd {
+    /// Another page.
+    More,
+    /// Nothing: the list was walked to its end.
+    Complete,
+    /// More records, which Zendesk does not give.
+    CutOff,
 }
 
 /// Records of a stream that is read along with another one's export.
@@ -197,6 +270,18 @@ pub struct Children {
     pub stream: Arc<str>,
     /// They, in the order of the records they came with.
     pub records: Vec<Record>,
+    /// Whose whole list this is: what was in it before and is missing now has vanished. `None`
+    /// where the records are no whole list.
+    pub scope: Option<Scope>,
+}
+
+/// The list under one parent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The parent's id.
+    pub parent: RecordId,
+    /// Field of the ids of the records in it.
+    pub id_field: Text,
 }
 
 /// A record that cannot be read, as far as it is known.
@@ -204,8 +289,8 @@ pub struct Children {
 pub struct Unreadable {
     /// The second of its version.
     pub second: Timestamp,
-    /// The cursor of the record before it.
-    pub after: Cursor,
+    /// The cursor of the record before it, where there are cursors.
+    pub after: Option<Cursor>,
     /// How reading it fails.
     pub why: String,
 }

@@ -50,8 +50,8 @@ pub use platform::{
 pub use request::{Head, Request, SeenRequest};
 pub use server::Server;
 pub use zendesk::{
-    Credentials, OtherUser, Quotas, Role, UserVersion, ZENDESK_HOST, ZendeskOptions,
-    ZendeskSimulator,
+    Credentials, Gate, OtherUser, Quotas, Records, Role, ServedRecord, TooRecent, UserVersion,
+    ZENDESK_HOST, ZendeskOptions, ZendeskSimulator,
 };
 
 /// What both simulators can do besides their own trade.

@@ -18,12 +18,14 @@
 mod error;
 mod guard;
 mod itinerary;
+mod listed;
 mod outlet;
 mod page;
 mod pass;
 mod report;
 mod retry;
 mod schema;
+mod under;
 mod watch;
 
 use std::convert::Infallible;
@@ -45,6 +47,7 @@ use crate::dead_letters::DeadLetters;
 use crate::error::{Chain, Explain as _};
 use crate::limits;
 use crate::record::{Page, Position};
+use crate::snapshots::Snapshots;
 use crate::zendesk::{self, Export, Split, Urgency};
 use itinerary::{Itinerary, Leg, Passed, Route, Step};
 use pass::Pass;
@@ -54,6 +57,8 @@ use pass::Pass;
 pub struct Walk<E = Export> {
     export: E,
     delivery: Delivery,
+    /// All pages of the last pass were settled.
+    settled: bool,
 }
 
 /// A stream that a walk delivers, or only reads.
@@ -65,6 +70,17 @@ pub struct Member {
     pub outlet: Option<Outlet>,
 }
 
+/// What lies in the state directory.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    /// The checkpoints.
+    pub state: Arc<Store>,
+    /// The refused records.
+    pub dead_letters: Arc<DeadLetters>,
+    /// What was delivered of lists.
+    pub snapshots: Arc<Snapshots>,
+}
+
 /// Everything behind the reader.
 #[derive(Debug)]
 struct Delivery {
@@ -72,6 +88,7 @@ struct Delivery {
     members: Vec<Member>,
     store: Arc<Store>,
     dead_letters: Arc<DeadLetters>,
+    snapshots: Arc<Snapshots>,
     attention: Attention,
     /// Only changes before this moment are wanted.
     end: Option<Timestamp>,
@@ -89,14 +106,16 @@ pub trait Pages: Send {
     /// `None` if it cannot, or if that would gain nothing.
     fn split(&self, position: &Position) -> Option<Split>;
 
-    /// Called before each pass: a page of which only parts were given begins again.
-    fn begin(&mut self) {}
+    /// Called before each pass: a page of which only parts were given begins again. `settled` says
+    /// whether all pages of the pass before were; if not, they may be asked for again.
+    fn begin(&mut self, settled: bool);
 
     /// Whether the next page may be asked for although none is due.
     fn may_poll_early(&mut self) -> bool;
 
     /// The page after `position`, which comes from [`Self::position`], from [`Self::split`] or
-    /// from an earlier page. A page may come in parts, each with a `next` that is `position` but
+    /// from an earlier page, for those of `streams` that it has records of: what only others want
+    /// may be left out. A page may come in parts, each with a `next` that is `position` but
     /// for the last: the following calls, all with `position`, get the other parts.
     ///
     /// # Errors
@@ -105,12 +124,17 @@ pub trait Pages: Send {
         &mut self,
         position: &Position,
         urgency: Urgency,
+        streams: &[String],
     ) -> impl Future<Output = Result<Page, zendesk::Error>> + Send;
 }
 
 impl Pages for Export {
     fn position(&self, checkpoint: Option<Position>) -> Position {
         Self::position(self, checkpoint)
+    }
+
+    fn begin(&mut self, settled: bool) {
+        Self::begin(self, settled);
     }
 
     fn horizon(&self) -> Timestamp {
@@ -129,8 +153,9 @@ impl Pages for Export {
         &mut self,
         position: &Position,
         urgency: Urgency,
+        streams: &[String],
     ) -> Result<Page, zendesk::Error> {
-        Self::page(self, position, urgency).await
+        Self::page(self, position, urgency, streams).await
     }
 }
 
@@ -144,16 +169,22 @@ impl<E: Pages> Walk<E> {
         export: E,
         members: Vec<Member>,
         end: Option<Timestamp>,
-        store: Arc<Store>,
-        dead_letters: Arc<DeadLetters>,
+        stores: Stores,
         attention: Attention,
     ) -> Self {
+        let Stores {
+            state: store,
+            dead_letters,
+            snapshots,
+        } = stores;
         Self {
             export,
+            settled: false,
             delivery: Delivery {
                 members,
                 store,
                 dead_letters,
+                snapshots,
                 attention,
                 end,
             },
@@ -189,9 +220,10 @@ impl<E: Pages> Walk<E> {
         progress: &Progress<'_>,
     ) -> Summary {
         let mut pass = Pass::begin(&self.delivery, &self.export);
-        self.export.begin();
+        self.export.begin(std::mem::take(&mut self.settled));
         self.delivery.expire_dead_letters().await;
         let end = self.pass(&mut pass, stop, due, progress).await;
+        self.settled = matches!(end, End::Complete);
         self.delivery.conclude(pass, end).await
     }
 
@@ -247,7 +279,7 @@ async fn read<E: Pages>(
                 let urgency = itinerary.urgency(leg, horizon);
                 let page = tokio::select! {
                     () = stop.cancelled() => break,
-                    page = export.page(itinerary.position(leg), urgency) => page,
+                    page = export.page(itinerary.position(leg), urgency, itinerary.streams(leg)) => page,
                 };
                 match page {
                     Err(error) => Event::Failed(error),
@@ -321,7 +353,7 @@ impl Delivery {
             pass.watch.look(&page);
         }
         let settled = self.settle(page, passed, pass).await?;
-        let (passed, counts) = settled.into_parts();
+        let (passed, counts, doubt) = settled.into_parts();
         let leg = passed.leg;
         let mut route = pass.route.clone();
         route.pass(passed, self.end);
@@ -332,7 +364,7 @@ impl Delivery {
                 stream.live_changes += counts.received - counts.skipped;
             }
         }
-        Ok(())
+        doubt.map_or(Ok(()), Err)
     }
 
     /// Removes dead letters that were kept long enough. What prevents that prevents no sync.

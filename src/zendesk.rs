@@ -10,21 +10,30 @@
 //! only; requests are rebuilt from the cursor.
 
 mod answer;
+mod availability;
 mod caller;
+mod census;
 mod client;
 mod clock;
 mod error;
 mod export;
 mod incremental;
+mod inside;
+mod list;
+mod lists;
 pub mod page;
+mod parameters;
 pub mod quota;
 mod search;
 mod sign_in;
 mod source;
+mod time;
 mod unreadable;
 
+pub use availability::Availability;
 pub use caller::Caller;
+pub use census::Sample;
 pub use client::Client;
 pub use error::Error;
-pub use export::{Export, Split};
+pub use export::{Export, Split, records_max};
 pub use quota::{Governor, Urgency, Usage};

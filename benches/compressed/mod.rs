@@ -155,6 +155,10 @@ impl World {
         let clock = Clock::scaled(plan.factor);
         let zendesk = ZendeskSimulator::start(ZendeskOptions {
             users: plan.records,
+            records: STREAMS
+                .iter()
+                .map(|(name, ..)| ((*name).to_owned(), plan.records))
+                .collect(),
             quotas: Quotas::default(),
             others: plan.others.clone(),
             clock,

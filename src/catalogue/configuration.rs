@@ -43,6 +43,7 @@ pub(super) fn rows() -> Vec<StreamSpec> {
         .in_one_answer()
         .needs("agent; a plan with schedules"),
         StreamSpec::list("audit_logs", "/api/v2/audit_logs.json", Cursor)
+            .expiring()
             .version("created_at")
             .needs("admin; a plan with audit logs"),
         StreamSpec::list("custom_roles", "/api/v2/custom_roles.json", Single)
@@ -61,7 +62,9 @@ pub(super) fn rows() -> Vec<StreamSpec> {
         )
         .unversioned(),
         StreamSpec::list("targets", "/api/v2/targets.json", Single).unversioned(),
-        StreamSpec::list("job_statuses", "/api/v2/job_statuses.json", Cursor).unversioned(),
+        StreamSpec::list("job_statuses", "/api/v2/job_statuses.json", Cursor)
+            .expiring()
+            .unversioned(),
         StreamSpec::list("workspaces", "/api/v2/workspaces.json", Offset)
             .needs("agent; a plan with contextual workspaces"),
         StreamSpec::list(

@@ -11,6 +11,7 @@ pub(super) fn rows() -> Vec<StreamSpec> {
             .listed_at("/api/v2/tickets.json")
             .count("/api/v2/tickets/count.json")
             .deleted(DeletionSign::Status)
+            .expiring()
             .options(Options {
                 support_type_scope: true,
                 exclude_deleted: true,
@@ -33,6 +34,7 @@ pub(super) fn rows() -> Vec<StreamSpec> {
         .sideload("identities")
         .key("identities"),
         StreamSpec::time("organizations", "/api/v2/incremental/organizations.json")
+            .sized("per_page")
             .search("organization")
             .listed_at("/api/v2/organizations.json")
             .count("/api/v2/organizations/count.json")
@@ -78,6 +80,7 @@ pub(super) fn rows() -> Vec<StreamSpec> {
             "/api/v2/deleted_users.json",
             Pagination::Cursor,
         )
+        .expiring()
         .deleted(DeletionSign::Always)
         .note("the permanently deleted are among them"),
         StreamSpec::list(
@@ -85,6 +88,7 @@ pub(super) fn rows() -> Vec<StreamSpec> {
             "/api/v2/deleted_tickets.json",
             Pagination::Cursor,
         )
+        .expiring()
         .version("deleted_at")
         .deleted(DeletionSign::Always)
         .options(Options {
@@ -97,16 +101,21 @@ pub(super) fn rows() -> Vec<StreamSpec> {
             "/api/v2/suspended_tickets.json",
             Pagination::Cursor,
         )
+        .expiring()
         .needs("admin, or an agent with leave to see them"),
         StreamSpec::list("tags", "/api/v2/tags.json", Pagination::Cursor)
+            .expiring()
             .id("name")
             .unversioned()
             .note("the 20,000 most used of the last 60 days"),
         StreamSpec::list("requests", "/api/v2/requests.json", Pagination::Cursor)
+            .expiring()
             .note("tickets as their requesters see them"),
         StreamSpec::list("activities", "/api/v2/activities.json", Pagination::Cursor)
+            .expiring()
             .note("of the calling agent alone, of the last 30 days"),
         StreamSpec::list("skips", "/api/v2/skips.json", Pagination::Cursor)
+            .expiring()
             .needs("agent with leave to see reports"),
     ]
 }

@@ -5,6 +5,7 @@ use super::{DeletionSign, Options, Pagination, Place, StreamSpec};
 pub(super) fn rows() -> Vec<StreamSpec> {
     vec![
         StreamSpec::time("ticket_events", "/api/v2/incremental/ticket_events.json")
+            .sized("per_page")
             .version("timestamp")
             .options(Options {
                 support_type_scope: true,

@@ -58,6 +58,7 @@ pub(super) fn rows() -> Vec<StreamSpec> {
                 Single,
             )
             .id("agent_id")
+            .expiring()
             .unversioned(),
         ),
         voice(
@@ -71,6 +72,7 @@ pub(super) fn rows() -> Vec<StreamSpec> {
         .note("one record: the queue as it is now"),
         StreamSpec::time("chats", "/api/v2/chat/incremental/chats.json")
             .short()
+            .sized("limit")
             .with("fields", "chats(*)")
             .version("update_timestamp")
             .needs("a token with the scope `chat`"),
@@ -79,9 +81,10 @@ pub(super) fn rows() -> Vec<StreamSpec> {
             "/api/v2/chat/incremental/agent_timeline.json",
         )
         .short()
+        .sized("limit")
         .in_microseconds()
         .with("fields", "agent_timeline(*)")
-        .id("engagement_id")
+        .id("agent_id+start_time+engagement_id")
         .version("start_time")
         .needs("a token with the scope `chat`"),
     ]

@@ -70,6 +70,11 @@ impl Repeats {
         }
     }
 
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.by_id.clear();
+    }
+
     /// Forgets versions before `horizon`, which cannot come again, and the oldest beyond the limit.
     pub fn trim(&mut self, horizon: Option<Timestamp>) {
         if let Some(horizon) = horizon {

@@ -16,7 +16,7 @@ use crate::error::{Chain, Code, Explain};
 use crate::lifecycle;
 use crate::platform::Connection;
 use crate::sync::Judge;
-use crate::zendesk::{Client, Export, Urgency};
+use crate::zendesk::{Availability, Caller, Client, Export, Urgency};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -86,19 +86,17 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
         Ok(client) => Arc::new(client),
         Err(error) => return findings.push(failed("zendesk sign-in", &error)),
     };
-    match client.caller().await {
-        Ok(caller) => findings.push(ok(
-            "zendesk sign-in",
-            format!(
-                "{} as user {}, role {}",
-                config.zendesk.account, caller.id, caller.role
-            ),
-        )),
-        Err(error) => {
-            findings.push(failed("zendesk sign-in", &error));
-            return;
-        }
-    }
+    let caller = match client.caller().await {
+        Ok(caller) => caller,
+        Err(error) => return findings.push(failed("zendesk sign-in", &error)),
+    };
+    findings.push(ok(
+        "zendesk sign-in",
+        format!(
+            "{} as user {}, role {}",
+            config.zendesk.account, caller.id, caller.role
+        ),
+    ));
     if let ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
         findings.push(Finding {
             subject: "zendesk sign-in".to_owned(),
@@ -112,6 +110,10 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
     }
     for stream in &config.streams {
         let subject = format!("stream {}", stream.spec.name);
+        if stream.spec.parent().is_some() {
+            findings.push(member(&client, &caller, stream, &subject).await);
+            continue;
+        }
         // One record of the last minutes: the cheapest request that needs the permission.
         let recent = Timestamp::now()
             .saturating_sub(Duration::from_secs(600))
@@ -120,12 +122,42 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
             start: recent,
             ..stream.clone()
         };
-        let mut export = Export::new(client.clone(), &probe, 1);
+        let mut export = Export::new(client.clone(), &probe, &[], 1);
         let position = export.position(None);
-        findings.push(match export.page(&position, Urgency::Fresh).await {
+        findings.push(match export.page(&position, Urgency::Fresh, &[]).await {
             Ok(_) => ok(&subject, "we may export it".to_owned()),
             Err(error) => failed(&subject, &error),
         });
+    }
+}
+
+/// A stream that is read with another one.
+async fn member(
+    client: &Client,
+    caller: &Caller,
+    stream: &config::Stream,
+    subject: &str,
+) -> Finding {
+    let refused = |what: String| Finding {
+        subject: subject.to_owned(),
+        verdict: Verdict::Failed,
+        what,
+        remedy: Some(format!(
+            "leave `[streams.{}]` out; it takes: {}",
+            stream.spec.name, stream.spec.needs
+        )),
+        code: exit::code(Code::ZendeskForbidden),
+    };
+    match client.availability(&stream.spec, caller).await {
+        Ok(Availability::Available) => ok(subject, "we may export it".to_owned()),
+        Ok(Availability::Unknown { why }) => ok(subject, format!("not known: {why}")),
+        Ok(Availability::NotOnPlan { answer }) => {
+            refused(format!("the account does not have it: {answer}"))
+        }
+        Ok(Availability::NotPermitted { answer }) => {
+            refused(format!("we are not permitted to read it: {answer}"))
+        }
+        Err(error) => failed(subject, &error),
     }
 }
 

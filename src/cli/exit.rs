@@ -34,6 +34,8 @@ pub fn code(code: Code) -> u8 {
         | Code::PlatformUnavailable
         | Code::MostlyRejected
         | Code::Schema
+        | Code::ListShrank
+        | Code::ListCutOff
         | Code::Internal => FAILED,
     }
 }

@@ -1,5 +1,7 @@
 //! `sync`: one pass, with progress on a terminal and an exit code.
 
+pub(super) mod plan;
+
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 

@@ -15,6 +15,7 @@ use crate::limits;
 mod cadence;
 mod headers;
 mod mapping;
+mod parameters;
 mod platform;
 mod privacy;
 mod quota;
@@ -118,10 +119,12 @@ fn dead_letters(section: &mut Section<'_>) -> Read<DeadLetters> {
 fn attention(section: &mut Section<'_>) -> Read<Attention> {
     let rejected_percent = section.or("rejected_percent", 50_i128, integer(0..=100));
     let rejected_sample = section.or("rejected_sample", 100_i128, integer(10..=1_000_000));
+    let vanished_percent = section.or("vanished_percent", 50_i128, integer(0..=100));
     let retry_every = section.or("retry_every", "15m", duration(MOMENT));
     Ok(Attention {
         rejected_percent: rejected_percent?,
         rejected_sample: rejected_sample?,
+        vanished_percent: vanished_percent?,
         retry_every: retry_every?,
     })
 }

@@ -167,6 +167,19 @@ pub(super) fn part(given: &Given<'_>) -> Result<f64, Problem> {
     }
 }
 
+/// A boolean; in the environment, the word for it.
+pub(super) fn flag(given: &Given<'_>) -> Result<bool, Problem> {
+    match given.kind {
+        ValueKind::Boolean(flag) => Some(*flag),
+        ValueKind::String(text) if given.from_environment => text.trim().parse().ok(),
+        _ => None,
+    }
+    .ok_or_else(|| {
+        let what = format!("{} is neither true nor false", given.described());
+        Problem::new(what, "write `true` or `false`, without quotes")
+    })
+}
+
 /// One of several words, each with what it stands for.
 pub(super) fn choice<T: Copy>(
     words: &[(&str, T)],
@@ -181,19 +194,6 @@ pub(super) fn choice<T: Copy>(
             format!("{} is none of the choices", given.quoted()),
             format!("write {}", alternatives(&words, "or")),
         ))
-    }
-}
-
-/// `true` or `false`; in the environment, as a string.
-pub(super) fn flag(given: &Given<'_>) -> Result<bool, Problem> {
-    match given.kind {
-        ValueKind::Boolean(flag) => Ok(*flag),
-        ValueKind::String(text) if given.from_environment && text == "true" => Ok(true),
-        ValueKind::String(text) if given.from_environment && text == "false" => Ok(false),
-        _ => Err(Problem::new(
-            format!("{} is neither true nor false", given.described()),
-            "write `true` or `false`, without quotes",
-        )),
     }
 }
 
@@ -230,6 +230,35 @@ pub(super) fn words(given: &Given<'_>) -> Result<Vec<String>, Problem> {
         return Err(refused());
     }
     Ok(words.into_iter().map(str::to_owned).collect())
+}
+
+/// A list of names, which may have spaces but no quotes; in the environment, names with commas
+/// between them.
+pub(super) fn texts(given: &Given<'_>) -> Result<Vec<String>, Problem> {
+    let texts: Vec<&str> = match given.kind {
+        ValueKind::Array(elements) => elements
+            .iter()
+            .map(|element| match &element.kind {
+                ValueKind::String(text) => text.trim(),
+                _ => "",
+            })
+            .collect(),
+        ValueKind::String(text) if given.from_environment => {
+            text.split(',').map(str::trim).collect()
+        }
+        _ => Vec::new(),
+    };
+    let is_name = |text: &&str| {
+        !text.is_empty() && !text.contains('"') && !text.chars().any(char::is_control)
+    };
+    if texts.is_empty() || !texts.iter().all(is_name) {
+        let what = format!("{} is not a list of names", given.described());
+        return Err(Problem::new(
+            what,
+            r#"write names, like ["Acme", "Acme Shop"]"#,
+        ));
+    }
+    Ok(texts.into_iter().map(str::to_owned).collect())
 }
 
 /// A moment: RFC 3339, the offset included.

@@ -1,14 +1,14 @@
-//! A Zendesk account: users with a history, two exports, sign-in and rate limits.
+//! A Zendesk account: every stream that Zendesk documents, by every protocol that serves one,
+//! with sign-in and rate limits.
 //!
-//! The users are made up from a seed and look like recorded ones: ids of 13 and 14 digits, names
-//! in many scripts, most without an e-mail address, many sharing one second. Live changes come
-//! from [`ZendeskSimulator::create`], [`change`](ZendeskSimulator::change) and
+//! The records are made up from a seed and look like recorded ones: ids of 13 and 14 digits, names
+//! in many scripts, most users without an e-mail address, many records sharing one second. Live
+//! changes come from [`ZendeskSimulator::collection`], for users also from
+//! [`ZendeskSimulator::create`], [`change`](ZendeskSimulator::change) and
 //! [`delete`](ZendeskSimulator::delete), and carry the time of the call.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write as _};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -21,28 +21,44 @@ use super::request::{Head, Request};
 use super::server::{Server, Service};
 use super::{Simulator, lock};
 use crate::clock::Clock;
-use incremental::Incremental;
-use people::People;
+use data::{Data, second};
+use protocol::Call;
+use protocol::cursor::Cursors;
+use protocol::search::Search;
 use quota::Quota;
-use search::Search;
+use route::{Endpoint, Route};
 use sign_in::SignIn;
+use stream::Stream;
 
-mod incremental;
+mod audit;
+mod collection;
+mod data;
+mod identity;
+mod ids;
+mod metric;
 mod options;
-mod people;
-mod query;
+mod protocol;
 mod quota;
+mod records;
 mod refusals;
-mod search;
+mod renderer;
+mod route;
+mod row;
 mod sign_in;
+mod stream;
+mod streams;
+mod template;
+mod ticket;
 mod user;
+mod users;
 
 #[cfg(test)]
 mod tests;
 
-pub use options::{Credentials, OtherUser, Quotas, Role, ZendeskOptions};
-pub use people::UserVersion;
+pub use options::{Credentials, Gate, OtherUser, Quotas, Role, TooRecent, ZendeskOptions};
+pub use records::{Records, ServedRecord};
 pub use user::ZENDESK_HOST;
+pub use users::UserVersion;
 
 /// A Zendesk account on loopback; closed when dropped.
 #[derive(Debug)]
@@ -65,60 +81,10 @@ impl ZendeskSimulator {
         self.server.base_url()
     }
 
-    /// Creates users now; returns their ids.
-    pub fn create(&self, count: usize) -> Vec<u64> {
-        let now = self.account.this_second();
-        self.account.state().people.create(count, now)
-    }
-
-    /// Changes up to `count` different active users now, at random; returns their ids.
-    pub fn change(&self, count: usize) -> Vec<u64> {
-        let now = self.account.this_second();
-        let mut state = self.account.state();
-        let mut ids = state.people.draw(count);
-        ids.retain(|id| state.people.change(*id, now));
-        ids
-    }
-
-    /// Changes one user now; false if there is no such active one.
-    pub fn change_user(&self, id: u64) -> bool {
-        let now = self.account.this_second();
-        self.account.state().people.change(id, now)
-    }
-
-    /// Deletes up to `count` different active users now, at random; returns their ids. The owner
-    /// of the credentials stays.
-    pub fn delete(&self, count: usize) -> Vec<u64> {
-        let now = self.account.this_second();
-        let mut state = self.account.state();
-        let mut ids = state.people.draw(count);
-        ids.retain(|id| state.people.delete(*id, now));
-        ids
-    }
-
-    /// The present truth: the newest version of every user, the deleted included, in the order of
-    /// the incremental export.
-    pub fn users(&self) -> Vec<UserVersion> {
-        self.account.state().people.present()
-    }
-
-    /// What a complete incremental export would give now: the users last changed before the
-    /// withheld time.
-    pub fn users_visible(&self) -> Vec<UserVersion> {
-        let state = self.account.state();
-        state.incremental.visible(&state.people).cloned().collect()
-    }
-
-    /// What a search over all time would give now (there each has `result_type` besides): active
-    /// users, as the index knows them.
-    pub fn users_searchable(&self) -> Vec<UserVersion> {
-        let state = self.account.state();
-        state.search.visible(&state.people).cloned().collect()
-    }
-
-    /// Every version there ever was, by id, oldest first.
-    pub fn history(&self) -> BTreeMap<u64, Vec<UserVersion>> {
-        self.account.state().people.history()
+    /// The records of a stream, by the name that the stream has in Zendesk's documents; `None` for
+    /// any other name.
+    pub fn collection(&self, stream: &str) -> Option<Records<'_>> {
+        Some(Records::new(&self.account, Stream::find(stream)?))
     }
 
     /// Ends all tokens that `/oauth/tokens` has issued so far.
@@ -152,16 +118,11 @@ impl ZendeskSimulator {
             .collect()
     }
 
-    /// Refuses from now on the cursors that both exports have issued so far.
+    /// Refuses from now on the cursors that all exports have issued so far.
     pub fn forget_cursors(&self) {
         let mut state = self.account.state();
-        state.incremental.forget_cursors();
+        state.cursors.forget();
         state.search.forget_cursors();
-    }
-
-    /// From now on no page of the incremental export can be made that holds this user.
-    pub fn fail_pages_with(&self, user: u64) {
-        self.account.state().incremental.fail_pages_with(user);
     }
 }
 
@@ -171,53 +132,54 @@ impl Simulator for ZendeskSimulator {
     }
 }
 
-/// The ways to read users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Export {
-    Incremental,
-    Search,
-}
-
 /// The account behind the server.
 #[derive(Debug)]
 struct Account {
     clock: Clock,
-    role: Role,
+    options: ZendeskOptions,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    people: People,
+    data: Data,
     sign_in: SignIn,
     quota: Quota,
-    incremental: Incremental,
+    cursors: Cursors,
     search: Search,
 }
 
 impl Account {
     fn new(options: ZendeskOptions) -> Self {
         let state = State {
-            people: People::new(&options),
+            data: Data::new(&options),
             sign_in: SignIn::new(&options),
             quota: Quota::new(&options),
-            incremental: Incremental::new(&options),
+            cursors: Cursors::default(),
             search: Search::new(&options),
         };
         Self {
             clock: options.clock,
-            role: options.role,
+            options,
             state: Mutex::new(state),
         }
     }
 
-    /// This second, begun.
-    fn this_second(&self) -> Timestamp {
-        people::ago(self.clock.now(), Duration::ZERO)
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        lock(&self.state)
+    /// The present time: nothing else here asks a clock for it.
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The state, and the second in which it is changed. The clock is read while nobody else has
+    /// the state: nothing may enter a second that an export has already shown.
+    fn moment(&self) -> (MutexGuard<'_, State>, i64) {
+        let state = self.state();
+        let now = second(self.now());
+        (state, now)
     }
 
     fn route(&self, request: &Request) -> Answer {
@@ -227,12 +189,9 @@ impl Account {
         match (&head.method, path) {
             (&Method::POST, "/oauth/tokens") => state.sign_in.grant(request),
             (&Method::GET, "/api/v2/users/me") => state.me(head),
-            (&Method::GET, "/api/v2/incremental/users/cursor") => {
-                state.export(Export::Incremental, self.role, head)
-            }
-            (&Method::GET, "/api/v2/search/export") => {
-                state.export(Export::Search, self.role, head)
-            }
+            (&Method::GET, _) => state
+                .read(head, &self.options, self.now())
+                .unwrap_or_else(|refusal| refusal),
             _ => refusals::no_such_endpoint(),
         }
     }
@@ -246,10 +205,10 @@ impl State {
             Err(refusal) => return refusal,
         };
         let known = self.sign_in.check(head).is_ok();
-        let owner = self.people.owner().filter(|_| known);
+        let owner = self.data.owner().filter(|_| known);
         let answer = match owner {
             Some(owner) => {
-                let open = owner.json.strip_suffix(b"}").unwrap_or(&owner.json);
+                let open = owner.strip_suffix(b"}").unwrap_or(&owner);
                 let token = sign_in::AUTHENTICITY_TOKEN;
                 let tail = format!(",\"authenticity_token\":\"{token}\"}}}}");
                 Answer::json(200, [b"{\"user\":", open, tail.as_bytes()].concat())
@@ -259,22 +218,58 @@ impl State {
         counters.stamp(answer)
     }
 
-    /// Incremental exports are for administrators, search exports for agents.
-    fn export(&mut self, export: Export, role: Role, head: &Head) -> Answer {
-        if let Err(refusal) = self.sign_in.check(head) {
-            return refusal;
-        }
-        let counters = match self.quota.admit(&head.path) {
-            Ok(counters) => counters,
-            Err(refusal) => return refusal,
+    /// Any stream, for those who may read it.
+    fn read(
+        &mut self,
+        head: &Head,
+        options: &ZendeskOptions,
+        now: Timestamp,
+    ) -> Result<Answer, Answer> {
+        self.sign_in.check(head)?;
+        let counters = self.quota.admit(&head.path)?;
+        let answer = self.page(head, options, now);
+        Ok(counters.stamp(answer.unwrap_or_else(|refusal| refusal)))
+    }
+
+    fn page(
+        &mut self,
+        head: &Head,
+        options: &ZendeskOptions,
+        now: Timestamp,
+    ) -> Result<Answer, Answer> {
+        let route = route::find(head)?;
+        may_read(&route, options)?;
+        let parent = route.parent(&self.data)?;
+        let call = Call {
+            data: &self.data,
+            options,
+            head,
+            now,
+            stream: route.stream,
+            parent,
         };
-        let answer = match export {
-            Export::Incremental if role < Role::Admin => refusals::forbidden(),
-            Export::Search if role < Role::Agent => refusals::forbidden(),
-            Export::Incremental => self.incremental.page(&self.people, head),
-            Export::Search => self.search.page(&self.people, head),
-        };
-        counters.stamp(answer)
+        route.answer(&mut self.cursors, &self.search, &call)
+    }
+}
+
+/// Exports are for administrators, lists and search for agents; and an account may not have the
+/// feature at all.
+fn may_read(route: &Route, options: &ZendeskOptions) -> Result<(), Answer> {
+    let least = match route.endpoint {
+        endpoint if endpoint.is_admins(route.stream) => Role::Admin,
+        _ if route.stream.name == "requests" => Role::EndUser,
+        _ => Role::Agent,
+    };
+    if options.role < least {
+        return Err(refusals::forbidden());
+    }
+    match options.gated.get(route.stream.name) {
+        None => Ok(()),
+        // Search has no plan of its own.
+        Some(_) if matches!(route.endpoint, Endpoint::Search) => Ok(()),
+        Some(Gate::Forbidden) => Err(refusals::forbidden()),
+        Some(Gate::Restricted) => Err(refusals::restricted()),
+        Some(Gate::NotFound) => Err(refusals::no_such_endpoint()),
     }
 }
 
@@ -282,7 +277,7 @@ impl Service for Account {
     fn answer(&self, request: &Request) -> Answer {
         // The same id twice, in two lines: so in nearly every recorded answer since 2021.
         let id = format!("sandbox-{:08}", request.head.number);
-        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&self.clock.now());
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&self.now());
         let answer = self
             .route(request)
             // Only years beyond 9999 have no such date.

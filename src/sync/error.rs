@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::SchemaFault;
 use crate::error::{Code, Explain};
-use crate::{checkpoint, dead_letters, platform, zendesk};
+use crate::{checkpoint, dead_letters, platform, snapshots, zendesk};
 
 /// Why a sync ended before it was complete.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,24 @@ pub enum Error {
     /// The checkpoint could not be saved.
     #[error(transparent)]
     Checkpoint(#[from] checkpoint::Error),
+    /// What was delivered of a list could not be looked up or noted.
+    #[error(transparent)]
+    Snapshots(#[from] snapshots::Error),
+    /// So much of a list is gone that the list is more likely to be wrong.
+    #[error(
+        "{missing} of {known} records are gone from the list at once: none of them is taken for deleted"
+    )]
+    ListShrank {
+        /// Records that are gone.
+        missing: u64,
+        /// Records that were there.
+        known: u64,
+    },
+    /// Zendesk does not give the whole list.
+    #[error(
+        "the list goes on behind the last page that zendesk gives: its rest cannot be read, and deletions cannot be told"
+    )]
+    ListCutOff,
     /// What went wrong behind the export of a walk that serves several streams, with one of them.
     #[error("stream `{stream}`")]
     OfStream {
@@ -54,6 +72,9 @@ impl Error {
             Self::Schema(_)
             | Self::DeadLetters(_)
             | Self::Checkpoint(_)
+            | Self::Snapshots(_)
+            | Self::ListShrank { .. }
+            | Self::ListCutOff
             | Self::MostlyRejected { .. } => false,
         }
     }
@@ -67,6 +88,9 @@ impl Explain for Error {
             Self::Schema(error) => error.code(),
             Self::DeadLetters(error) => error.code(),
             Self::Checkpoint(error) => error.code(),
+            Self::Snapshots(error) => error.code(),
+            Self::ListShrank { .. } => Code::ListShrank,
+            Self::ListCutOff => Code::ListCutOff,
             Self::OfStream { source, .. } => source.code(),
             Self::MostlyRejected { .. } => Code::MostlyRejected,
         }
@@ -79,6 +103,13 @@ impl Explain for Error {
             Self::Schema(error) => error.hint(),
             Self::DeadLetters(error) => error.hint(),
             Self::Checkpoint(error) => error.hint(),
+            Self::Snapshots(error) => error.hint(),
+            Self::ListShrank { .. } => Some(
+                "look whether our user may still see all of them; if they are really gone, run once with `attention.vanished_percent` at 100 (`ZENDESK_AEP__ATTENTION__VANISHED_PERCENT=100 zendesk-aep sync STREAM`, twice)",
+            ),
+            Self::ListCutOff => Some(
+                "zendesk gives 100 pages by page number and no more: read the stream by another export, or declare it with `pagination = \"cursor\"` if the endpoint knows cursors; what the pages hold is delivered",
+            ),
             Self::OfStream { source, .. } => source.hint(),
             Self::MostlyRejected { .. } => Some(
                 "so many refusals mean a wrong configuration: check the stream's `mapping`, `schema_id`, `dataset_id` and `flow_id`; none of these records was skipped, the checkpoint stands before them",

@@ -66,6 +66,7 @@ mod tests {
 
     fn check(pages: &[(u64, usize)], stops: bool) {
         let mut guard = Guard::new(&Attention {
+            vanished_percent: 50,
             rejected_percent: 50,
             rejected_sample: 100,
             retry_every: std::time::Duration::from_secs(900),

@@ -162,13 +162,17 @@ impl Route {
         state.ended = self.ended;
     }
 
-    /// Whether pages of `leg` are delivered to `stream`.
-    pub(super) fn serves(&self, leg: Leg, stream: &str) -> bool {
-        let streams = match leg {
+    /// The streams that pages of `leg` are delivered to.
+    fn streams(&self, leg: Leg) -> &[String] {
+        match leg {
             Leg::Live => &self.members,
             Leg::History(index) => &self.history[index].streams,
-        };
-        streams.iter().any(|name| name == stream)
+        }
+    }
+
+    /// Whether pages of `leg` are delivered to `stream`.
+    pub(super) fn serves(&self, leg: Leg, stream: &str) -> bool {
+        self.streams(leg).iter().any(|name| name == stream)
     }
 
     /// Moves over a page. A walk with an `end` stays before the page that reaches it: should the
@@ -285,6 +289,11 @@ impl Itinerary {
             Leg::Live => &self.route.live,
             Leg::History(index) => &self.route.history[index].position,
         }
+    }
+
+    /// The streams that the next page of `leg` is for.
+    pub(super) fn streams(&self, leg: Leg) -> &[String] {
+        self.route.streams(leg)
     }
 
     /// How urgent the next page of `leg` is.

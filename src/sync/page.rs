@@ -7,10 +7,11 @@ use jiff::Timestamp;
 
 use super::itinerary::{Leg, Passed};
 use super::pass::{Pass, StreamPass};
+use super::under::Under;
 use super::{Delivery, Error, Member, Outcome, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
 use crate::dead_letters::{DeadLetter, Reason};
-use crate::record::{Page, Record, RecordId, Unreadable};
+use crate::record::{Listed, Page, Record, RecordId, Unreadable};
 
 /// Leave to move the checkpoint over exactly one page. Exists only once every record of the page
 /// is accepted, skipped, or safely in the dead letters.
@@ -19,21 +20,25 @@ use crate::record::{Page, Record, RecordId, Unreadable};
 pub(super) struct Settled {
     passed: Passed,
     counts: Vec<Counts>,
+    doubt: Option<Error>,
 }
 
 impl Settled {
-    /// The page, and what was done for each member.
-    pub(super) fn into_parts(self) -> (Passed, Vec<Counts>) {
-        (self.passed, self.counts)
+    /// The page, what was done for each member, and what is wrong with it nevertheless.
+    pub(super) fn into_parts(self) -> (Passed, Vec<Counts>, Option<Error>) {
+        (self.passed, self.counts, self.doubt)
     }
 }
 
 /// What a page holds for one stream.
 #[derive(Debug, Default)]
-struct Share {
-    records: Vec<Record>,
-    unreadable: Option<Unreadable>,
-    horizon: Option<Timestamp>,
+pub(super) struct Share {
+    pub(super) records: Vec<Record>,
+    pub(super) unreadable: Option<Unreadable>,
+    pub(super) horizon: Option<Timestamp>,
+    pub(super) listed: Option<Listed>,
+    /// Whole lists under parents.
+    pub(super) under: Vec<Under>,
 }
 
 impl Delivery {
@@ -44,28 +49,36 @@ impl Delivery {
         passed: Passed,
         pass: &mut Pass,
     ) -> Result<Settled, Error> {
-        let mut children: HashMap<Arc<str>, Vec<Record>> = HashMap::new();
+        let mut children: HashMap<Arc<str>, Share> = HashMap::new();
         for child in page.children {
-            children
-                .entry(child.stream)
-                .or_default()
-                .extend(child.records);
+            let share = children.entry(child.stream).or_default();
+            match child.scope {
+                None => share.records.extend(child.records),
+                Some(scope) => share.under.push(Under {
+                    scope,
+                    records: child.records,
+                }),
+            }
         }
         let mut of_root = Some(Share {
             records: page.records,
             unreadable: page.unreadable,
             horizon: page.repeat_horizon,
+            listed: page.listed.clone(),
+            under: Vec::new(),
         });
+        let mut doubt = None;
         let mut counts = Vec::with_capacity(self.members.len());
         for (member, stream) in self.members.iter().zip(&mut pass.streams) {
             let is_root = of_root.is_some();
-            let mut share = of_root.take().unwrap_or_else(|| Share {
-                records: children.remove(&member.stream).unwrap_or_default(),
-                ..Share::default()
-            });
+            let mut share = match of_root.take() {
+                Some(share) => share,
+                None => children.remove(&member.stream).unwrap_or_default(),
+            };
             if !pass.route.serves(passed.leg, &member.stream) {
                 // Read for the sake of others, so it is nobody's to count.
                 share.records.clear();
+                share.under.clear();
             }
             if let Some(end) = self.end {
                 share
@@ -74,6 +87,13 @@ impl Delivery {
             }
             let settled = self.settle_stream(member, stream, passed.leg, share).await;
             let mut of_stream = settled.map_err(|error| self.name(&member.stream, error))?;
+            if let (true, Some(listed)) = (is_root, &page.listed) {
+                let vanished = self.vanished(member, stream, listed).await;
+                let of_vanished;
+                (of_vanished, doubt) =
+                    vanished.map_err(|error| self.name(&member.stream, error))?;
+                of_stream += of_vanished;
+            }
             if is_root {
                 of_stream.pages = 1;
                 of_stream.requests += u64::from(page.requests);
@@ -81,7 +101,11 @@ impl Delivery {
             }
             counts.push(of_stream);
         }
-        Ok(Settled { passed, counts })
+        Ok(Settled {
+            passed,
+            counts,
+            doubt,
+        })
     }
 
     /// Says which stream went wrong, where there are several.
@@ -97,7 +121,7 @@ impl Delivery {
 
     /// Settles what a page holds for one stream. Of pages and their requests only the root has
     /// any to count.
-    async fn settle_stream(
+    pub(super) async fn settle_stream(
         &self,
         member: &Member,
         stream: &mut StreamPass,
@@ -108,9 +132,30 @@ impl Delivery {
             records,
             unreadable,
             horizon,
+            listed,
+            under,
         } = share;
         let unreadable = unreadable.map(stand_in);
-        let received = records.len() as u64 + u64::from(unreadable.is_some());
+        let mut received = records.len() as u64 + u64::from(unreadable.is_some());
+        let (mut records, unnoted) = match &listed {
+            None => (records, None),
+            Some(listed) => {
+                // Lists are compared by content, and with all that was ever delivered.
+                stream.repeats.clear();
+                let (changed, unnoted) = self.changed(&member.stream, listed, records).await?;
+                (changed, Some(unnoted))
+            }
+        };
+        let mut lists = Vec::new();
+        if !under.is_empty() {
+            // Compared by content too, so no version is a repeat.
+            stream.repeats.clear();
+            stream.of_history.clear();
+            let news = self.news(&member.stream, under).await?;
+            received += news.received;
+            records.extend(news.records);
+            lists = news.unnoted;
+        }
         let (memory, other) = match leg {
             Leg::Live => (&mut stream.repeats, &stream.of_history),
             Leg::History(_) => (&mut stream.of_history, &stream.repeats),
@@ -150,6 +195,15 @@ impl Delivery {
         );
         stream.guard.judge(ingested, &refused)?;
         self.bury(&member.stream, refused).await?;
+        if let (Some(listed), Some(unnoted)) = (&listed, unnoted) {
+            self.note(&member.stream, listed, unnoted).await?;
+            stream.repeats.clear();
+        }
+        if !lists.is_empty() {
+            self.note_lists(&member.stream, lists).await?;
+            stream.repeats.clear();
+            stream.of_history.clear();
+        }
         match leg {
             Leg::Live => stream.repeats.trim(horizon),
             Leg::History(_) => stream.of_history.trim(horizon),

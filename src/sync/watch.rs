@@ -131,6 +131,7 @@ mod tests {
         let record =
             |version: &i64| Record::new(version.to_string().into(), None, Some(time(*version)));
         Page {
+            children: Vec::new(),
             records: versions.iter().map(record).collect(),
             next: Position::Incremental {
                 cursor: None,
@@ -141,7 +142,7 @@ mod tests {
             bytes: 0,
             requests: 1,
             unreadable: None,
-            children: Vec::new(),
+            listed: None,
         }
     }
 

@@ -39,8 +39,11 @@ pub(super) enum Decision {
 pub(super) enum Stop {
     Forbidden,
     NotFound,
+    NotOffered,
     Redirected,
     Refused,
+    /// The page is too far down a list.
+    TooDeep,
 }
 
 /// Decides on an error's status, headers and body.
@@ -56,8 +59,13 @@ pub(super) fn decide(
         300..=399 => Decision::Stop(Stop::Redirected),
         401 => Decision::RenewSignIn,
         403 => Decision::Stop(Stop::Forbidden),
-        // Too deep an offset is reported as a rate limit; no waiting helps.
-        429 if contains(body, "Pagination limit reached") => Decision::Stop(Stop::Refused),
+        // It was reported as a rate limit once; no waiting helps.
+        400 | 429
+            if contains(body, "InvalidPaginationDepth")
+                || contains(body, "Pagination limit reached") =>
+        {
+            Decision::Stop(Stop::TooDeep)
+        }
         429 => Decision::RateLimited {
             wait: server.unwrap_or(Wait::RateLimited),
         },
@@ -74,6 +82,8 @@ pub(super) fn decide(
         },
         // What an expired search cursor answers is not documented: any other 4xx will do.
         400..=499 if carries_cursor => Decision::CursorLost,
+        // A feature that the account does not have, whatever is asked of it.
+        404 if contains(body, "InvalidEndpoint") => Decision::Stop(Stop::NotOffered),
         404 => Decision::Stop(Stop::NotFound),
         400..=499 => Decision::Stop(Stop::Refused),
         // Gateway timeouts mostly mean a page that takes too long to make, and an internal error may
@@ -154,7 +164,14 @@ mod tests {
             None,
             "Pagination limit reached for offset model",
             false,
-            Decision::Stop(Stop::Refused),
+            Decision::Stop(Stop::TooDeep),
+        );
+        check(
+            400,
+            None,
+            r#"{"errors":[{"code":"InvalidPaginationDepth","title":"Pagination requests using Offset Pagination are limited…"}]}"#,
+            false,
+            Decision::Stop(Stop::TooDeep),
         );
     }
 
@@ -184,6 +201,8 @@ mod tests {
             check(status, None, "", true, Decision::CursorLost);
         }
         check(404, None, "", false, Decision::Stop(Stop::NotFound));
+        let text = r#"{"error":"InvalidEndpoint","description":"Not found"}"#;
+        check(404, None, text, false, Decision::Stop(Stop::NotOffered));
         check(422, None, "", false, Decision::Stop(Stop::Refused));
         check(401, None, "", true, Decision::RenewSignIn);
         check(403, None, "", true, Decision::Stop(Stop::Forbidden));

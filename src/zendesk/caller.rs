@@ -16,6 +16,13 @@ pub struct Caller {
     pub role: String,
 }
 
+impl Caller {
+    /// Whether it may see everything that the account has.
+    pub fn is_admin(&self) -> bool {
+        self.role == "admin"
+    }
+}
+
 #[derive(Deserialize)]
 struct Answer {
     user: User,

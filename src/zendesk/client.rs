@@ -61,6 +61,10 @@ impl PageSize {
         self.present
     }
 
+    pub(super) fn max(self) -> u32 {
+        self.max
+    }
+
     fn shrink(&mut self) {
         self.present = (self.present / 2).max(1);
     }
@@ -89,9 +93,12 @@ pub(super) struct Sized<'a> {
 }
 
 /// A value and what it cost.
+#[derive(Debug)]
 pub(super) struct Fetched<T> {
     pub(super) value: T,
     pub(super) requests: u32,
+    /// The page size that was answered to, where one was asked for.
+    pub(super) size: Option<u32>,
 }
 
 impl Client {
@@ -159,12 +166,14 @@ impl Client {
             drop(permit);
             let (decision, trouble) = match attempt {
                 Ok(value) => {
+                    let size = sized.as_ref().map(|sized| sized.size.get());
                     if let Some(sized) = sized.filter(|sized| sized.may_change) {
                         sized.size.grow();
                     }
                     return Ok(Fetched {
                         value,
                         requests: spent + attempts.made() + u32::from(renewed),
+                        size,
                     });
                 }
                 Err(failed) => failed,
@@ -288,7 +297,9 @@ fn stopped(stop: Stop, what: String, trouble: Trouble) -> Error {
     match stop {
         Stop::Forbidden => Error::Forbidden { what, trouble },
         Stop::NotFound => Error::NotFound { what, trouble },
+        Stop::NotOffered => Error::NotOffered { what, trouble },
         Stop::Refused => Error::Refused { what, trouble },
+        Stop::TooDeep => Error::TooDeep(trouble),
         Stop::Redirected => Error::Redirected {
             what,
             location: trouble.to_string(),

@@ -34,6 +34,15 @@ pub enum Error {
         #[source]
         trouble: Trouble,
     },
+    /// The account does not have this endpoint.
+    #[error("the account has nothing at the address to {what}: {trouble}")]
+    NotOffered {
+        /// What was being done.
+        what: String,
+        /// The answer.
+        #[source]
+        trouble: Trouble,
+    },
     /// The answer sends us elsewhere.
     #[error("zendesk redirects the request to {what} to `{location}`")]
     Redirected {
@@ -77,6 +86,9 @@ pub enum Error {
     /// The cursor sent along is not known any more. Exports recover from this by themselves.
     #[error("zendesk does not know the cursor any more: {0}")]
     CursorLost(#[source] Trouble),
+    /// The page is too far down a list for zendesk. Lists take it for their end, and say so.
+    #[error("zendesk does not give pages so far down a list: {0}")]
+    TooDeep(#[source] Trouble),
     /// The start time lies in the stretch that Zendesk still withholds. Exports take this for
     /// "nothing new yet".
     #[error("the start time is too recent: {0}")]
@@ -118,8 +130,10 @@ impl Explain for Error {
             Self::Client(_) => Code::Tls,
             Self::Secret(_) | Self::SignIn(_) => Code::ZendeskSignIn,
             Self::Forbidden { .. } => Code::ZendeskForbidden,
-            Self::NotFound { .. } | Self::Redirected { .. } => Code::ZendeskAddress,
-            Self::Refused { .. } => Code::ZendeskRefused,
+            Self::NotFound { .. } | Self::NotOffered { .. } | Self::Redirected { .. } => {
+                Code::ZendeskAddress
+            }
+            Self::Refused { .. } | Self::TooDeep(_) => Code::ZendeskRefused,
             Self::Unavailable { .. } | Self::Unreadable { .. } => Code::ZendeskUnavailable,
             Self::CursorLost(_) | Self::TooRecent(_) | Self::NoProgress { .. } => {
                 Code::ZendeskExport
@@ -143,6 +157,9 @@ impl Explain for Error {
             Self::NotFound { .. } => Some(
                 "check `zendesk.subdomain` (or `base_url`), and that the account's plan includes this object",
             ),
+            Self::NotOffered { .. } => Some(
+                "check `zendesk.subdomain` (or `base_url`); if it is right, the account's plan does not include this: leave the stream's section out (`zendesk-aep streams --available` shows what there is)",
+            ),
             Self::Redirected { .. } => Some(
                 "redirects are not followed, since credentials would go along; use the account's `….zendesk.com` name",
             ),
@@ -155,7 +172,9 @@ impl Explain for Error {
             Self::NoProgress { .. } => Some(
                 "nothing is lost: the checkpoint stands; if the next syncs say the same, report it to zendesk with the time",
             ),
-            Self::CursorLost(_) | Self::TooRecent(_) | Self::Stopped { .. } => None,
+            Self::CursorLost(_) | Self::TooDeep(_) | Self::TooRecent(_) | Self::Stopped { .. } => {
+                None
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! has null for a cursor, so the last non-null one is kept; a page may be empty with more to
 //! come, so only `end_of_stream` ends a walk; a cursor contains `=` and may contain `+`.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::Error;
@@ -12,7 +13,6 @@ use super::page::{CursorPage, read_cursor_page};
 use super::source::{Source, newest};
 use crate::catalogue::Text;
 use crate::http::Effort;
-use crate::limits;
 use crate::record::{Cursor, Page, Position};
 
 #[derive(Debug)]
@@ -83,8 +83,9 @@ impl Incremental {
             bytes: page.bytes,
             requests,
             records: page.records,
+            children: page.children,
             unreadable: None,
-            children: Vec::new(),
+            listed: None,
         })
     }
 
@@ -96,14 +97,7 @@ impl Incremental {
             Some(time) => self.source.overlapped(time),
             None => self.source.start.unwrap_or(Timestamp::UNIX_EPOCH),
         };
-        let latest = self
-            .source
-            .client
-            .clock()
-            .now()
-            .saturating_sub(limits::START_TIME_AGE_MIN)
-            .unwrap_or(Timestamp::UNIX_EPOCH);
-        let begin = begin.min(latest).max(Timestamp::UNIX_EPOCH);
+        let begin = self.source.past(begin);
         self.fetch(Begin::At(begin), Effort::Full).await
     }
 
@@ -116,10 +110,10 @@ impl Incremental {
         let request = Request {
             what: &format!("export {}", spec.name),
             path: &self.path,
-            query: vec![match begin {
+            query: self.source.parameters.with(vec![match begin {
                 Begin::After(cursor) => ("cursor", cursor.as_str().to_owned()),
                 Begin::At(time) => ("start_time", time.as_second().to_string()),
-            }],
+            }]),
             carries_cursor: matches!(begin, Begin::After(_)),
             effort,
             urgency: self.source.urgency,
@@ -129,11 +123,14 @@ impl Incremental {
             size: &mut self.source.page_size,
             may_change: true,
         };
-        let fetched = self
-            .source
-            .client
-            .fetch(&request, Some(sized), |body| read_cursor_page(body, &spec))
-            .await?;
+        let inside = &self.source.inside;
+        let read = |body: Bytes| {
+            let page = read_cursor_page(body.clone(), &spec)?;
+            let children = inside.cut(&body, &page.records)?;
+            Ok(CursorPage { children, ..page })
+        };
+        let client = &self.source.client;
+        let fetched = client.fetch(&request, Some(sized), read).await?;
         Ok((fetched.value, fetched.requests))
     }
 }
@@ -150,7 +147,8 @@ fn nothing_yet(cursor: Option<&Cursor>, recovery_time: Option<Timestamp>) -> Pag
         end_of_stream: true,
         bytes: 0,
         requests: 1,
-        unreadable: None,
         children: Vec::new(),
+        unreadable: None,
+        listed: None,
     }
 }

@@ -1,14 +1,20 @@
 //! From the body of an export's answer to records: slices of the body, nothing copied.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde_json::value::RawValue;
+use url::form_urlencoded;
 
-use crate::catalogue::StreamSpec;
+use crate::catalogue::{StreamSpec, TimeUnit};
 use crate::json;
-use crate::record::Record;
+use crate::record::{Children, Record};
 
+mod list;
 mod shape;
 
+pub use list::{Following, ListBody, read_list_page};
 pub use shape::Shape;
 
 /// A page of the incremental cursor export.
@@ -16,10 +22,27 @@ pub use shape::Shape;
 pub struct CursorPage {
     /// In Zendesk's order.
     pub records: Vec<Record>,
+    /// Records of the streams inside, once they are cut out.
+    pub children: Vec<Children>,
     /// Null on a terminal page without records.
     pub after_cursor: Option<String>,
     /// Nothing more for now.
     pub end_of_stream: bool,
+    /// Size of the body.
+    pub bytes: usize,
+}
+
+/// A page of the incremental time export.
+#[derive(Debug)]
+pub struct TimePage {
+    /// In Zendesk's order.
+    pub records: Vec<Record>,
+    /// Records of the streams inside, once they are cut out.
+    pub children: Vec<Children>,
+    /// Where the next page begins, as far as Zendesk says; it does not for empty pages.
+    pub ends_at: Option<Timestamp>,
+    /// Nothing more for now; `None` where the endpoint does not say.
+    pub end_of_stream: Option<bool>,
     /// Size of the body.
     pub bytes: usize,
 }
@@ -43,18 +66,65 @@ pub struct SearchPage {
 /// # Errors
 /// What is wrong with the body, without quoting it.
 pub fn read_cursor_page(body: Bytes, spec: &StreamSpec) -> Result<CursorPage, String> {
-    let [records, after_cursor, end_of_stream] = json::pick(
-        &body,
-        &[&*spec.records_key, "after_cursor", "end_of_stream"],
-    )
-    .map_err(|error| not_a_page(&error))?;
+    let keys = [&*spec.records_key, "after_cursor", "end_of_stream", "meta"];
+    let [records, after_cursor, end_of_stream, meta] =
+        json::pick(&body, &keys).map_err(|error| not_a_page(&error))?;
     let records = required(records, &spec.records_key)?;
+    // Records of custom objects are documented with `meta.has_more`.
+    let has_more = match meta {
+        Some(meta) => {
+            let [has_more] = json::pick(meta.get().as_bytes(), &["has_more"])
+                .map_err(|error| not_a_page(&error))?;
+            has_more.map(parse::<bool>).transpose()?
+        }
+        None => None,
+    };
+    let end_of_stream = match (end_of_stream, has_more) {
+        (None, Some(has_more)) => !has_more,
+        (end_of_stream, _) => parse(required(end_of_stream, "end_of_stream")?)?,
+    };
     Ok(CursorPage {
         records: records_of(&body, records, Shape::exported(spec))?,
+        children: Vec::new(),
         after_cursor: optional_text(after_cursor)?,
-        end_of_stream: parse(required(end_of_stream, "end_of_stream")?)?,
+        end_of_stream,
         bytes: body.len(),
     })
+}
+
+/// Reads a page of the incremental time export. Where `end_time` is missing, the time in the
+/// address of the next page serves; the address itself is never asked.
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub fn read_time_page(body: Bytes, spec: &StreamSpec, unit: TimeUnit) -> Result<TimePage, String> {
+    let keys = [&*spec.records_key, "end_time", "end_of_stream", "next_page"];
+    let [records, end_time, end_of_stream, next_page] =
+        json::pick(&body, &keys).map_err(|error| not_a_page(&error))?;
+    let end_time: Option<i64> = end_time.map(parse).transpose()?;
+    let next_page: Option<Cow<'_, str>> = next_page
+        .map(|address| serde_json::from_str(address.get()).map_err(|error| not_a_page(&error)))
+        .transpose()?;
+    let end = end_time.or_else(|| start_time_in(&next_page?));
+    Ok(TimePage {
+        records: records_of(
+            &body,
+            required(records, &spec.records_key)?,
+            Shape::exported(spec),
+        )?,
+        children: Vec::new(),
+        ends_at: end.and_then(|number| unit.time(number)),
+        end_of_stream: end_of_stream.map(parse).transpose()?,
+        bytes: body.len(),
+    })
+}
+
+/// The `start_time` in the query of an address.
+fn start_time_in(address: &str) -> Option<i64> {
+    let (_, query) = address.split_once('?')?;
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "start_time")
+        .and_then(|(_, value)| value.parse().ok())
 }
 
 /// Reads a page of the search export.
@@ -75,17 +145,49 @@ pub fn read_search_page(body: Bytes, spec: &StreamSpec) -> Result<SearchPage, St
     })
 }
 
-fn records_of(body: &Bytes, array: &RawValue, shape: Shape<'_>) -> Result<Vec<Record>, String> {
+/// Reads the answer of a count: a number, or an object that holds one as its `value`.
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub(super) fn read_count(body: Bytes) -> Result<u64, String> {
+    let [count] = json::pick(&body, &["count"]).map_err(|error| not_a_page(&error))?;
+    let count = required(count, "count")?;
+    match json::pick(count.get().as_bytes(), &["value"]) {
+        Ok([value]) => parse(required(value, "count.value")?),
+        Err(_) => parse(count),
+    }
+}
+
+/// Takes any JSON object for an answer.
+///
+/// # Errors
+/// When the body is none.
+pub(super) fn read_answer(body: Bytes) -> Result<(), String> {
+    json::pick(&body, &[])
+        .map(|[]| ())
+        .map_err(|error| not_a_page(&error))
+}
+
+/// The records in `array`, a slice of `body`.
+pub(super) fn records_of(
+    body: &Bytes,
+    array: &RawValue,
+    shape: Shape<'_>,
+) -> Result<Vec<Record>, String> {
     let records: Vec<&RawValue> =
         serde_json::from_str(array.get()).map_err(|error| not_a_page(&error))?;
     Ok(records
         .into_iter()
-        .map(|record| shape.read(body, record))
+        .map(|record| shape.read_in(body, record))
         .collect())
 }
 
 fn required<'a>(value: Option<&'a RawValue>, key: &str) -> Result<&'a RawValue, String> {
-    value.ok_or_else(|| format!("the answer is no page of an export: it has no `{key}`"))
+    value.ok_or_else(|| missing(key))
+}
+
+fn missing(key: &str) -> String {
+    format!("the answer is no page of an export: it has no `{key}`")
 }
 
 fn optional_text(value: Option<&RawValue>) -> Result<Option<String>, String> {

@@ -25,14 +25,22 @@ pub(super) const SEARCH_PATH: &str = "/api/v2/search/export.json";
 pub(super) struct Search {
     pub(super) source: Source,
     search_type: Text,
+    /// Further terms of the query.
+    terms: Option<String>,
     pub(super) settle: Duration,
 }
 
 impl Search {
-    pub(super) fn new(source: Source, search_type: Text, settle: Duration) -> Self {
+    pub(super) fn new(
+        source: Source,
+        search_type: Text,
+        terms: Option<String>,
+        settle: Duration,
+    ) -> Self {
         Self {
             source,
             search_type,
+            terms,
             settle,
         }
     }
@@ -113,6 +121,7 @@ impl Search {
             requests,
             unreadable: None,
             children: Vec::new(),
+            listed: None,
         })
     }
 
@@ -154,9 +163,13 @@ impl Search {
         window: &SearchWindow,
     ) -> Result<(SearchPage, u32), Error> {
         let spec = self.source.spec.clone();
+        let mut terms = window_query(self.begin(from), window.to);
+        if let Some(further) = &self.terms {
+            terms = format!("{terms} {further}");
+        }
         let mut query = vec![
             ("filter[type]", self.search_type.to_string()),
-            ("query", window_query(self.begin(from), window.to)),
+            ("query", terms),
         ];
         if let Some(cursor) = &window.cursor {
             query.push(("page[after]", cursor.as_str().to_owned()));
@@ -167,7 +180,7 @@ impl Search {
             carries_cursor: window.cursor.is_some(),
             effort: Effort::Full,
             urgency: self.source.urgency,
-            query,
+            query: self.source.parameters.with(query),
         };
         let sized = Sized {
             parameter: "page[size]",
@@ -216,10 +229,14 @@ fn middle(begin: Timestamp, end: Timestamp) -> Timestamp {
         .min(end)
 }
 
+/// As a query wants a time.
+pub(super) fn second(time: Timestamp) -> Timestamp {
+    time.round(Unit::Second).unwrap_or(time)
+}
+
 /// Always in UTC with `Z` and whole seconds: in which zone Zendesk reads anything else is not
 /// documented, and its timestamps have no finer grain.
 pub(super) fn window_query(begin: Option<Timestamp>, end: Timestamp) -> String {
-    let second = |time: Timestamp| time.round(Unit::Second).unwrap_or(time);
     match begin {
         Some(begin) => format!("updated>={} updated<{}", second(begin), second(end)),
         None => format!("updated<{}", second(end)),
@@ -236,6 +253,7 @@ fn nothing_yet(from: Option<Timestamp>) -> Page {
         requests: 0,
         unreadable: None,
         children: Vec::new(),
+        listed: None,
     }
 }
 

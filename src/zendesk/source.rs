@@ -1,4 +1,4 @@
-//! What both export protocols are built from.
+//! What all export protocols are built from.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,8 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::client::{Client, PageSize};
+use super::inside::Inside;
+use super::parameters::Parameters;
 use super::quota::Urgency;
 use crate::catalogue::StreamSpec;
+use crate::limits;
 use crate::record::Record;
 
 /// A stream on an account, as configured.
@@ -20,6 +23,8 @@ pub(super) struct Source {
     pub(super) page_size: PageSize,
     /// Of the next request.
     pub(super) urgency: Urgency,
+    pub(super) parameters: Parameters,
+    pub(super) inside: Inside,
 }
 
 impl Source {
@@ -34,6 +39,25 @@ impl Source {
             .saturating_sub(self.overlap)
             .unwrap_or(Timestamp::UNIX_EPOCH);
         self.start.map_or(begin, |start| begin.max(start))
+    }
+
+    /// `time`, but not within the stretch that Zendesk still withholds.
+    pub(super) fn past(&self, time: Timestamp) -> Timestamp {
+        let now = self.client.clock().now();
+        let latest = now
+            .saturating_sub(limits::START_TIME_AGE_MIN)
+            .unwrap_or(Timestamp::UNIX_EPOCH);
+        time.min(latest).max(Timestamp::UNIX_EPOCH)
+    }
+}
+
+impl StreamSpec {
+    /// The query parameters that every request carries.
+    pub(super) fn fixed_query(&self) -> Vec<(&str, String)> {
+        let pairs = self.query.iter();
+        pairs
+            .map(|(name, value)| (&**name, value.to_string()))
+            .collect()
     }
 }
 

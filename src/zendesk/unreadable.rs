@@ -97,10 +97,11 @@ impl Incremental {
             end_of_stream: page.end_of_stream,
             bytes: page.bytes,
             requests: attempts,
-            children: Vec::new(),
+            children: page.children,
+            listed: None,
             unreadable: Some(Unreadable {
                 second: lost_second,
-                after: cursor.clone(),
+                after: Some(cursor.clone()),
                 why: trouble.to_string(),
             }),
             records,

@@ -2,15 +2,19 @@
 //! simulators on real sockets.
 
 mod attention;
+mod availability;
 mod check;
+mod children;
 mod configuration;
 mod demonstration;
 mod export;
 mod fault_matrix;
+mod fidelity;
 mod freshness;
 mod inlet_faults;
 mod inlet_rejections;
 mod inlet_sign_in;
+mod lists;
 mod mapping;
 mod pace;
 mod privacy;
@@ -26,6 +30,7 @@ mod sign_in;
 mod silence;
 mod state;
 mod support;
+mod time;
 mod unreadable;
 mod validation;
 mod zendesk_faults;

@@ -33,6 +33,10 @@ struct Target {
     /// Read on from this cursor of the incremental export
     #[arg(long, value_name = "CURSOR", value_parser = cursor)]
     cursor: Option<Cursor>,
+
+    /// Read everything from the configured `start` again; for lists, all there is
+    #[arg(long)]
+    beginning: bool,
 }
 
 fn past_time(text: &str) -> Result<Timestamp, String> {
@@ -82,11 +86,24 @@ fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u
             &format!("move that one: `state set {root} …`"),
         ));
     }
-    if let (Some(_), Export::Search { .. }) = (&arguments.target.cursor, &stream.export) {
-        return Err(amend::refuse(
-            &format!("`{name}` is exported by search, whose cursors live for an hour only"),
+    let (of_cursor, of_time) = (&arguments.target.cursor, &arguments.target.start);
+    let refusal = match (&stream.export, of_cursor, of_time) {
+        (Export::Search { .. }, Some(_), _) => Some((
+            "is exported by search, whose cursors live for an hour only",
             "give a time with `--start`",
-        ));
+        )),
+        (Export::Time { .. }, Some(_), _) => Some((
+            "is exported by time, which has no cursors",
+            "give a time with `--start`",
+        )),
+        (Export::List { .. }, Some(_), _) | (Export::List { .. }, _, Some(_)) => Some((
+            "is read as a list, which is always read whole",
+            "to have all of it sent again, give `--beginning`",
+        )),
+        _ => None,
+    };
+    if let Some((why, hint)) = refusal {
+        return Err(amend::refuse(&format!("`{name}` {why}"), hint));
     }
     match (arguments.target.start, stream.start) {
         (Some(time), Some(start)) if time < start => Err(amend::refuse(
@@ -121,12 +138,24 @@ fn streams_with(
             from: target.start,
             window: None,
         },
-        Export::Incremental { .. } => Position::Incremental {
+        Export::Time { .. } => Position::Time {
+            from: target.start,
+            reached: None,
+            page: None,
+        },
+        Export::Incremental { .. } | Export::WithParent => Position::Incremental {
             cursor: target.cursor.clone(),
             // Of what was read up to here a cursor says nothing that we could understand.
-            recovery_time: target
-                .start
-                .or_else(|| before.position.as_ref()?.recovery_time()),
+            recovery_time: target.start.or_else(|| {
+                let before = before.position.as_ref().filter(|_| !target.beginning);
+                before?.recovery_time()
+            }),
+        },
+        Export::List { .. } => Position::List {
+            walk: 0,
+            page: None,
+            began: None,
+            complete: None,
         },
     };
     let walk = config.walk_of(&stream.spec.name);

@@ -1,5 +1,7 @@
 //! `state show`: how far each stream has been delivered.
 
+use jiff::Timestamp;
+
 use super::stretch::Stretch;
 use crate::checkpoint::{self, State, StreamState};
 use crate::cli::output::grouped;
@@ -59,6 +61,30 @@ fn print_stream(stream: &StreamState) {
                 ),
                 None => format!("  checkpoint    search, complete to {from}"),
             });
+        }
+        Some(Position::List {
+            walk,
+            page,
+            complete,
+            ..
+        }) => {
+            let complete = complete.map_or_else(
+                || "no walk is complete yet".to_owned(),
+                |time| format!("complete as of {time}"),
+            );
+            let progress = page.as_ref().map_or("", |_| ", in progress");
+            output::line(&format!(
+                "  checkpoint    list, {complete}; walk {walk}{progress}"
+            ));
+        }
+        Some(Position::Time { from, reached, .. }) => {
+            let text = |time: &Option<Timestamp>| {
+                time.map_or_else(|| "the beginning".to_owned(), |time| time.to_string())
+            };
+            let (from, reached) = (text(from), text(reached));
+            output::line(&format!(
+                "  checkpoint    time, complete to {from}, reached {reached}"
+            ));
         }
     }
     if !stream.members.is_empty() {

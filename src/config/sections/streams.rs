@@ -5,18 +5,22 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::MOMENT;
 use super::cadence::cadence;
 use super::mapping;
+use super::parameters::parameters;
 use super::platform::Identity;
 use super::privacy::privacy;
 use super::validate::validate;
 use crate::catalogue::{self, Reading, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
+use crate::config::values::moment;
 use crate::config::values::quantity::duration;
-use crate::config::values::{choice, moment};
-use crate::config::{Cadence, Export, MappingSettings, Stream};
+use crate::config::{
+    Cadence, Export, Mapping, MappingSettings, Parameters, Privacy, Stream, Validate,
+};
+
+mod export;
 
 /// All streams the file names. `platform`, `schedule` and `mapping` are what their sections hold.
 pub(super) fn streams(
@@ -26,23 +30,87 @@ pub(super) fn streams(
     mapping: &Read<Arc<MappingSettings>>,
 ) -> Read<Vec<Stream>> {
     // A misspelt name is an unknown key, which is report enough.
-    let none_named = section.names().is_empty();
+    let named = section.names();
     let streams: Vec<Read<Option<Stream>>> = catalogue::all()
         .iter()
-        .filter(|spec| matches!(spec.reading, Reading::Incremental { .. }))
         .map(|spec| {
-            section.optional_section(&spec.name, |section| {
-                stream(section, spec, platform, schedule, mapping)
+            section.optional_section(&spec.name, |section| match spec.parent() {
+                None => stream(section, spec, platform, schedule, mapping),
+                Some(parent) => {
+                    if !named.contains(parent) {
+                        section.refuse_all(without_parent(parent));
+                    }
+                    member(section, spec, platform, schedule, mapping)
+                }
             })
         })
         .collect();
-    if none_named {
+    if named.is_empty() {
         return Err(section.refuse_all(Problem::new(
             "no stream is named, so there is nothing to do",
             "write a section for one, like `[streams.users]`",
         )));
     }
-    streams.into_iter().filter_map(Read::transpose).collect()
+    let streams: Vec<Stream> = streams
+        .into_iter()
+        .filter_map(Read::transpose)
+        .collect::<Read<_>>()?;
+    match inside_another_export(&streams) {
+        Some(stream) => Err(section.refuse(&stream.spec.name, not_in_that_export())),
+        None => Ok(streams),
+    }
+}
+
+fn without_parent(parent: &str) -> Problem {
+    Problem::new(
+        format!("this stream is read with `{parent}`, which is not configured"),
+        format!("write a section `[streams.{parent}]` too"),
+    )
+}
+
+/// A stream inside the export of one that is read by search or as a list, where it is not.
+fn inside_another_export(streams: &[Stream]) -> Option<&Stream> {
+    let searched = |name: &str| {
+        streams.iter().any(|stream| {
+            let by_other = matches!(stream.export, Export::Search { .. } | Export::List { .. });
+            stream.spec.name == name && by_other
+        })
+    };
+    streams.iter().find(|stream| {
+        let is_inside = matches!(stream.spec.reading, Reading::Inside { .. });
+        is_inside && stream.spec.parent().is_some_and(searched)
+    })
+}
+
+fn not_in_that_export() -> Problem {
+    Problem::new(
+        "this stream is part of the incremental export of its parent, which is read otherwise",
+        "leave this section out, or `export` in the parent's",
+    )
+}
+
+/// A stream that is read with its parent, whose section says when and how.
+fn member(
+    section: &mut Section<'_>,
+    spec: &StreamSpec,
+    platform: &Identity,
+    schedule: &Read<Cadence>,
+    settings: &Read<Arc<MappingSettings>>,
+) -> Read<Stream> {
+    let leaving = leaving(section, spec, platform, settings);
+    Ok(Stream {
+        spec: Arc::new(spec.clone()),
+        export: Export::WithParent,
+        parameters: Parameters::default(),
+        start: None,
+        end: None,
+        mapping: leaving.mapping?,
+        privacy: leaving.privacy?,
+        validate: leaving.validate?,
+        flow_id: leaving.flow_id?,
+        cadence: schedule.clone()?,
+        overlap: Duration::ZERO,
+    })
 }
 
 fn stream(
@@ -52,19 +120,12 @@ fn stream(
     schedule: &Read<Cadence>,
     settings: &Read<Arc<MappingSettings>>,
 ) -> Read<Stream> {
-    let export = export(section, spec);
+    let export = export::export(section, spec);
+    let parameters = parameters(section, spec);
     let start = section.optional("start", moment);
     let end = section.optional("end", moment);
     let end = end_after(section, &start, end);
-    let (flow_id, mapping) = mapping::of_stream(section, spec, platform, settings);
-    let privacy = match section.optional_section("privacy", privacy) {
-        Ok(None) => match settings {
-            Ok(settings) => Ok(settings.privacy.clone()),
-            Err(refused) => Err(*refused),
-        },
-        given => given,
-    };
-    let validate = validate(section, &mapping, platform);
+    let leaving = leaving(section, spec, platform, settings);
     let cadence = cadence(section);
     let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
     let cadence = match cadence? {
@@ -74,12 +135,13 @@ fn stream(
     Ok(Stream {
         spec: Arc::new(spec.clone()),
         export: export?,
+        parameters: parameters?,
         start: start?,
         end: end?,
-        mapping: mapping?,
-        privacy: privacy?,
-        validate: validate?,
-        flow_id: flow_id?,
+        mapping: leaving.mapping?,
+        privacy: leaving.privacy?,
+        validate: leaving.validate?,
+        flow_id: leaving.flow_id?,
         cadence,
         overlap: overlap?,
     })
@@ -102,42 +164,33 @@ fn end_after(
     }
 }
 
-#[derive(Clone, Copy)]
-enum ExportKind {
-    Incremental,
-    Search,
+/// What a section says of the way out, which every stream has.
+struct Leaving {
+    flow_id: Read<Option<String>>,
+    mapping: Read<Mapping>,
+    privacy: Read<Option<Privacy>>,
+    validate: Read<Validate>,
 }
 
-const EXPORTS: [(&str, ExportKind); 2] = [
-    ("incremental", ExportKind::Incremental),
-    ("search", ExportKind::Search),
-];
-
-fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Export> {
-    let kind = section.or("export", "incremental", choice(&EXPORTS));
-    if let Ok(ExportKind::Incremental) = kind {
-        section.let_override("export", &["settle"]);
-        if section.value("settle").is_some() {
-            let what = "this key belongs to the search export";
-            let remedy = "leave it out, or write `export = \"search\"`";
-            section.refuse("settle", Problem::new(what, remedy));
-        }
-    }
-    let settle = section.or("settle", "5m", duration(MOMENT));
-    match (kind?, &spec.reading, &spec.search_type) {
-        (ExportKind::Incremental, Reading::Incremental { path }, _) => {
-            Ok(Export::Incremental { path: path.clone() })
-        }
-        (ExportKind::Search, _, Some(search_type)) => Ok(Export::Search {
-            search_type: search_type.clone(),
-            settle: settle?,
-        }),
-        _ => Err(section.refuse(
-            "export",
-            Problem::new(
-                "this stream cannot be read so",
-                "leave the key out: the default is the best way there is",
-            ),
-        )),
+fn leaving(
+    section: &mut Section<'_>,
+    spec: &StreamSpec,
+    platform: &Identity,
+    settings: &Read<Arc<MappingSettings>>,
+) -> Leaving {
+    let (flow_id, mapping) = mapping::of_stream(section, spec, platform, settings);
+    let privacy = match section.optional_section("privacy", privacy) {
+        Ok(None) => match settings {
+            Ok(settings) => Ok(settings.privacy.clone()),
+            Err(refused) => Err(*refused),
+        },
+        given => given,
+    };
+    let validate = validate(section, &mapping, platform);
+    Leaving {
+        flow_id,
+        mapping,
+        privacy,
+        validate,
     }
 }

@@ -13,7 +13,7 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 26] = [
+const WITHOUT_DEFAULT: [&str; 31] = [
     "base_url",
     "access_token",
     "email",
@@ -28,6 +28,11 @@ const WITHOUT_DEFAULT: [&str; 26] = [
     "end",
     "settle",
     "reserve",
+    "include",
+    "support_type_scope",
+    "exclude_deleted",
+    "query",
+    "brands",
     "keep",
     "org_id",
     "schema_file",

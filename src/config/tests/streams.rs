@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{accepted, faults_with, minimal_with};
-use crate::config::{Cadence, Export, Mapping, SchemaPlace, Stream, Validate};
+use crate::catalogue::{StreamEnd, TimeUnit};
+use crate::config::{Cadence, Export, Mapping, Parameters, SchemaPlace, Stream, Validate};
 
 const FLOW: &str = "flow_id = \"flow\"\n";
 
@@ -90,10 +91,104 @@ fn exports() {
         search,
         Export::Search {
             search_type: "user".into(),
+            terms: None,
             settle
         }
     );
     assert_eq!(stream("overlap = \"0s\"").overlap, Duration::ZERO);
+    insta::assert_snapshot!(fault("export = \"time\""), @"
+        line 11: streams.users.export: `time` is none of the choices
+            write `incremental`, `search` or `list`
+        ");
+    let text = minimal_with("[streams.users]", "[streams.organizations]");
+    let export = accepted(&text, &[]).streams.remove(0).export;
+    assert_eq!(
+        export,
+        Export::Time {
+            path: "/api/v2/incremental/organizations.json".into(),
+            unit: TimeUnit::Seconds,
+            end: StreamEnd::EndOfStream,
+            size: Some("per_page".into()),
+        }
+    );
+}
+
+#[test]
+fn parameters() {
+    insta::assert_snapshot!(fault("exclude_deleted = true"), @"
+        line 11: streams.users.exclude_deleted: zendesk has no such parameter for this stream
+            leave the key out; it is for `tickets` and `ticket_metric_events`
+        ");
+    insta::assert_snapshot!(fault("support_type_scope = \"all\""), @"
+        line 11: streams.users.support_type_scope: zendesk has no such parameter for this stream
+            leave the key out; it is for `tickets`, `deleted_tickets` and `ticket_events`
+        ");
+    insta::assert_snapshot!(fault("include = \"roles\""), @r#"
+        line 11: streams.users.include: the string `roles` is not a list of words
+            write words in quotes, like ["openid", "session"]
+        "#);
+    insta::assert_snapshot!(fault("query = \"role:agent\""), @r#"
+        line 11: streams.users.query: this key belongs to the search export
+            leave it out, or write `export = "search"`
+        "#);
+    let search = "export = \"search\"\n";
+    insta::assert_snapshot!(fault(&format!("{search}brands = [\"Acme\"]")), @"
+        line 12: streams.users.brands: only tickets are of a brand
+            leave the key out
+        ");
+    insta::assert_snapshot!(fault(&format!("{search}query = \"role:agent updated>1day\"")), @"
+        line 12: streams.users.query: `updated` is part of every query already: windows and types are ours
+            leave that term out; `start` says from when on
+        ");
+    assert_eq!(stream("").parameters, Parameters::default());
+    assert_eq!(
+        stream("include = [\"roles\", \"abilities\"]")
+            .parameters
+            .include,
+        ["roles", "abilities"]
+    );
+    let text = minimal_with(
+        "[streams.users]",
+        "[streams.tickets]\nsupport_type_scope = \"all\"\nexclude_deleted = true\nflow_id = \"t\"\n[streams.users]",
+    );
+    let tickets = accepted(&text, &[]).streams.remove(0);
+    assert_eq!(tickets.parameters.support_type_scope, Some("all"));
+    assert!(tickets.parameters.exclude_deleted);
+    let text = minimal_with(
+        "[streams.users]",
+        "[streams.tickets]\nexport = \"search\"\nquery = \"priority:high\"\nbrands = [\"Acme\", \"Acme Shop\"]\nflow_id = \"t\"\n[streams.users]",
+    );
+    let Export::Search { terms, .. } = accepted(&text, &[]).streams.remove(0).export else {
+        panic!("by search")
+    };
+    assert_eq!(
+        terms.as_deref(),
+        Some(r#"priority:high brand:"Acme" brand:"Acme Shop""#)
+    );
+}
+
+#[test]
+fn members_are_read_with_their_parents() {
+    let member = |text: &str| faults_with("[streams.users]", &format!("{text}\n[streams.users]"));
+    insta::assert_snapshot!(member("[streams.ticket_metrics]\nflow_id = \"m\""), @"
+        line 9: streams.ticket_metrics: this stream is read with `tickets`, which is not configured
+            write a section `[streams.tickets]` too
+        ");
+    insta::assert_snapshot!(member("[streams.user_identities]\nflow_id = \"i\"\nevery = \"1m\""), @"
+        line 11: streams.user_identities.every: unknown key
+            the keys here are `dataset_id`, `flow_id`, `mapping` and `schema_id`
+        ");
+    insta::assert_snapshot!(faults_with(FLOW, &format!("{FLOW}export = \"search\"\n[streams.user_identities]\nflow_id = \"i\"\n")), @"
+        line 12: streams.user_identities: this stream is part of the incremental export of its parent, which is read otherwise
+            leave this section out, or `export` in the parent's
+        ");
+    let text = minimal_with(
+        FLOW,
+        &format!("{FLOW}[streams.user_identities]\nflow_id = \"i\"\n"),
+    );
+    let streams = accepted(&text, &[]).streams;
+    assert_eq!(streams.len(), 2);
+    assert_eq!(streams[1].export, Export::WithParent);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What kind of account a simulator is.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -15,7 +16,20 @@ pub struct ZendeskOptions {
     /// Users at the start, the owner of the credentials included; at least 1. They were last
     /// changed in 2021 to 2024.
     pub users: usize,
-    /// Age at which a change shows in the incremental export, and below which a `start_time` is
+    /// Records of other streams at the start, by the stream's name; a few dozen at most where
+    /// nothing is said. The records of a view, such as `ticket_metrics`, come with those it shows.
+    pub records: BTreeMap<String, usize>,
+    /// Share of tickets that only a bot has handled, in percent. They are hidden unless
+    /// `support_type_scope` asks for them.
+    pub bot_tickets: u64,
+    /// Streams that the account does not have, by name.
+    pub gated: BTreeMap<String, Gate>,
+    /// Streams whose time-based export keeps to its page size also where all records share one
+    /// second, and so never gets past a second that holds more.
+    pub stuck: BTreeSet<String>,
+    /// How a `start_time` below `withhold` is refused.
+    pub too_recent: TooRecent,
+    /// Age at which a change shows in an incremental export, and below which a `start_time` is
     /// refused. Zendesk's is one minute. A second shows only when it is over, even with zero.
     pub withhold: Duration,
     /// Age at which a change shows in the search index: about a minute as a rule, says Zendesk.
@@ -45,6 +59,11 @@ impl Default for ZendeskOptions {
             port: 0,
             seed: 1,
             users: 200,
+            records: BTreeMap::new(),
+            bot_tickets: 5,
+            gated: BTreeMap::new(),
+            stuck: BTreeSet::new(),
+            too_recent: TooRecent::BadRequest,
             withhold: Duration::from_secs(60),
             index_delay: Duration::from_secs(60),
             search_cursor_lifetime: Duration::from_secs(60 * 60),
@@ -68,6 +87,28 @@ pub struct OtherUser {
     pub per_minute: u32,
     /// How many come at once; 1 for a steady load.
     pub burst: u32,
+}
+
+/// How Zendesk says that a feature is not on an account's plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// 403, as for a page one may not see.
+    Forbidden,
+    /// 403 in the other wording, of an access restricted by an administrator.
+    Restricted,
+    /// 404 `InvalidEndpoint`.
+    NotFound,
+}
+
+/// The ways in which a too recent `start_time` has been refused over the years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooRecent {
+    /// 400, in JSON.
+    BadRequest,
+    /// 422, in JSON.
+    Unprocessable,
+    /// 422, in plain text.
+    UnprocessableText,
 }
 
 /// Requests admitted in one window, by bucket. The defaults are those of Suite Enterprise.

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::options::TooRecent;
 use crate::sandbox::answer::{Answer, json};
 
 /// No credentials, or wrong ones other than a bearer token.
@@ -45,15 +46,57 @@ pub(super) fn invalid_attribute(message: &str) -> Answer {
     Answer::json(400, format!("{body:#}\n"))
 }
 
-/// A `start_time` inside the withheld minute. The text is what clients look for; status and body
-/// around it have changed over the years.
-pub(super) fn too_recent(withheld_secs: u64) -> Answer {
-    let description =
-        format!("Too recent start_time. Use a start_time older than {withheld_secs} seconds");
+/// 403 in the wording of a restricted resource.
+pub(super) fn restricted() -> Answer {
+    let message = "Access to this resource is restricted. \
+                   Please contact the account administrator for assistance.";
+    json(403, &json!({"error": {"message": message}}))
+}
+
+/// No record with this id.
+pub(super) fn no_such_record() -> Answer {
+    json(
+        404,
+        &json!({"error": "RecordNotFound", "description": "Not found"}),
+    )
+}
+
+/// An offset page beyond the hundredth.
+pub(super) fn too_deep() -> Answer {
+    let error = json!({
+        "code": "InvalidPaginationDepth",
+        "title": "Pagination requests using Offset Pagination are limited to 100 pages",
+        "detail": "Use cursor pagination to retrieve more records",
+    });
+    json(400, &json!({"errors": [error]}))
+}
+
+/// More ids than can be shown together.
+pub(super) fn too_many_values(most: usize) -> Answer {
+    // The two blanks are Zendesk's.
+    let description = format!("Parameter  cannot specify more than {most} values");
     json(
         400,
-        &json!({"error": "StartTimeTooRecent", "description": description}),
+        &json!({"error": "TooManyValues", "description": description, "max_count": most}),
     )
+}
+
+/// A page that takes the gateway too long to wait for.
+pub(super) fn gateway_timeout() -> Answer {
+    Answer::html(504, "<html><body>504 Gateway Time-out</body></html>")
+}
+
+/// A `start_time` inside the withheld minute. The text is what clients look for; status and body
+/// around it have changed over the years.
+pub(super) fn too_recent(how: TooRecent, withheld_secs: u64) -> Answer {
+    let text =
+        format!("Too recent start_time. Use a start_time older than {withheld_secs} seconds");
+    let (status, error) = match how {
+        TooRecent::BadRequest => (400, "StartTimeTooRecent"),
+        TooRecent::Unprocessable => (422, "InvalidValue"),
+        TooRecent::UnprocessableText => return Answer::text(422, text),
+    };
+    json(status, &json!({"error": error, "description": text}))
 }
 
 /// A cursor that was not issued here, has expired, or belongs to another request. The documents

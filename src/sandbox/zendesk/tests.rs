@@ -5,11 +5,18 @@ use std::time::Duration;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
+use super::stream::{Flavour, Paging};
 use super::*;
 
 mod access;
 mod incremental;
+mod lists;
+mod people;
 mod search;
+mod tables;
+mod tickets;
+mod time;
+mod walk;
 
 const INCREMENTAL: &str = "/api/v2/incremental/users/cursor.json";
 const SEARCH: &str = "/api/v2/search/export.json";

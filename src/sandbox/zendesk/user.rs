@@ -2,8 +2,12 @@
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use serde_json::json;
 
+use super::identity::{has_email, has_phone};
 use super::options::Role;
+use super::renderer::{Guise, Renderer, at_second};
+use super::row::{Fate, Row};
 use crate::sandbox::dice::Dice;
 
 /// Host that records and links name. Recorded links name the account's own host even when the
@@ -55,16 +59,16 @@ const TIME_ZONES: &[(&str, &str)] = &[
 ];
 const PLANS: &[Option<&str>] = &[None, Some("free"), Some("gold"), Some("")];
 
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct User {
-    pub(super) id: u64,
+#[derive(Serialize)]
+struct User {
+    id: u64,
     url: String,
     name: String,
     email: Option<String>,
     #[serde(serialize_with = "whole_seconds")]
-    pub(super) created_at: Timestamp,
+    created_at: Timestamp,
     #[serde(serialize_with = "whole_seconds")]
-    pub(super) updated_at: Timestamp,
+    updated_at: Timestamp,
     time_zone: &'static str,
     iana_time_zone: &'static str,
     phone: Option<String>,
@@ -78,7 +82,7 @@ pub(super) struct User {
     external_id: Option<String>,
     tags: Vec<&'static str>,
     alias: Option<&'static str>,
-    pub(super) active: bool,
+    active: bool,
     shared: bool,
     shared_agent: bool,
     last_login_at: Option<()>,
@@ -102,7 +106,7 @@ pub(super) struct User {
 }
 
 /// The account's custom fields: every user has all keys.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Serialize)]
 struct UserFields {
     plan: Option<&'static str>,
     /// Grows with every change, so that no two versions of a user are alike.
@@ -112,15 +116,64 @@ struct UserFields {
     member_since: Option<&'static str>,
 }
 
+/// The user's JSON. Only exports show a deleted user's further key.
+pub(super) fn json_of(renderer: &Renderer, row: &Row, guise: Guise) -> Vec<u8> {
+    let mut user = User::new(row, renderer);
+    if guise != Guise::Export {
+        user.permanently_deleted = None;
+    }
+    // A struct of plain fields with text keys; serde_json cannot fail on it.
+    serde_json::to_vec(&user).unwrap_or_default()
+}
+
+/// The row in `/deleted_users`.
+pub(super) fn deleted(renderer: &Renderer, row: &Row, _: Guise) -> Vec<u8> {
+    let user = User::new(row, renderer);
+    let value = json!({
+        "id": user.id,
+        "url": format!("https://{ZENDESK_HOST}/api/v2/deleted_users/{}.json", user.id),
+        "name": user.name,
+        "email": null,
+        "created_at": at_second(row.created).to_string(),
+        "updated_at": at_second(row.updated).to_string(),
+        "time_zone": user.time_zone,
+        "phone": user.phone,
+        "shared_phone_number": user.shared_phone_number,
+        "photo": null,
+        "locale_id": user.locale_id,
+        "locale": user.locale,
+        "organization_id": user.organization_id,
+        "role": user.role,
+        "active": false,
+    });
+    value.to_string().into_bytes()
+}
+
 impl User {
-    /// A user who has never been changed. Shares of null and of empty values are the recorded
-    /// ones where they matter: 70 % have no e-mail address.
-    pub(super) fn new(id: u64, created_at: Timestamp, dice: &mut Dice) -> Self {
+    /// The user as of this version. Shares of null and of empty values are the recorded ones
+    /// where they matter.
+    fn new(row: &Row, renderer: &Renderer) -> Self {
+        let id = row.id;
+        let mut dice = renderer.stable(row);
+        let mut user = Self::first(id, at_second(row.created), renderer, &mut dice);
+        user.updated_at = at_second(row.updated);
+        if renderer.is_owner(id) {
+            user.become_owner(&renderer.email, renderer.role);
+        }
+        if row.version > 0 {
+            user.change(row.version, &mut renderer.changing(row));
+        }
+        if !row.is_live() || row.fate == Fate::Merged {
+            user.delete();
+        }
+        user
+    }
+
+    fn first(id: u64, created_at: Timestamp, renderer: &Renderer, dice: &mut Dice) -> Self {
         let name = format!("{} {}", dice.pick(FIRST_NAMES), dice.pick(LAST_NAMES));
         let (time_zone, iana_time_zone) = *dice.pick(TIME_ZONES);
-        let phone = dice
-            .percent(10)
-            .then(|| format!("+48 600 {:03} {:03}", id % 997, id % 991));
+        let phone =
+            has_phone(renderer, id).then(|| format!("+48 600 {:03} {:03}", id % 997, id % 991));
         let mut tags = TAGS.to_vec();
         let tag_count = dice.below(4) as usize;
         dice.draw(&mut tags, tag_count);
@@ -128,7 +181,7 @@ impl User {
             id,
             url: format!("https://{ZENDESK_HOST}/api/v2/users/{id}.json"),
             name,
-            email: dice.percent(30).then(|| format!("user{id}@example.com")),
+            email: has_email(renderer, id).then(|| format!("user{id}@example.com")),
             created_at,
             updated_at: created_at,
             time_zone,
@@ -138,7 +191,10 @@ impl User {
             photo: None,
             locale_id: 1,
             locale: "en-US",
-            organization_id: dice.percent(25).then(|| 9_000_000_000_000 + dice.below(50)),
+            organization_id: match dice.percent(25) {
+                true => renderer.some_id("organizations", dice),
+                false => None,
+            },
             role: Role::EndUser.as_str(),
             verified: dice.percent(50),
             external_id: dice.percent(40).then(|| format!("CRM-{}", id % 1_000_003)),
@@ -175,7 +231,7 @@ impl User {
     }
 
     /// Makes this the user whose credentials the client has.
-    pub(super) fn become_owner(&mut self, email: &str, role: Role) {
+    fn become_owner(&mut self, email: &str, role: Role) {
         self.email = Some(email.to_owned());
         self.role = role.as_str();
         self.verified = true;
@@ -187,12 +243,13 @@ impl User {
         }
     }
 
-    /// A change somebody made in the account.
-    pub(super) fn change(&mut self, now: Timestamp, dice: &mut Dice) {
-        self.updated_at = now;
-        self.user_fields.visits += 1;
+    /// What somebody changed in the account.
+    fn change(&mut self, version: u32, dice: &mut Dice) {
+        self.user_fields.visits += u64::from(version);
         self.user_fields.plan = *dice.pick(PLANS);
-        self.notes = dice.percent(50).then(|| format!("Called at {now} ☎"));
+        self.notes = dice
+            .percent(50)
+            .then(|| format!("Called {version} times ☎"));
         let mut tags = TAGS.to_vec();
         let tag_count = dice.below(4) as usize;
         dice.draw(&mut tags, tag_count);
@@ -201,8 +258,7 @@ impl User {
 
     /// The deletion an administrator can still take back: recorded in incremental exports as
     /// inactive, without e-mail address, with one more key. The name survives.
-    pub(super) fn delete(&mut self, now: Timestamp) {
-        self.updated_at = now;
+    fn delete(&mut self) {
         self.active = false;
         self.email = None;
         self.external_id = None;
@@ -211,34 +267,9 @@ impl User {
 }
 
 /// Zendesk's form, `YYYY-MM-DDTHH:MM:SSZ`, never with fractions.
-fn whole_seconds<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn whole_seconds<S: Serializer>(
+    time: &Timestamp,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&format_args!("{time:.0}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn keys(user: &User) -> Vec<String> {
-        let value = serde_json::to_value(user).expect("JSON");
-        value
-            .as_object()
-            .expect("an object")
-            .keys()
-            .cloned()
-            .collect()
-    }
-
-    #[test]
-    fn has_the_recorded_number_of_keys() {
-        let created_at = "2021-05-06T07:08:09Z".parse().expect("a time");
-        let mut user = User::new(9_999_999_999_999, created_at, &mut Dice::new(3));
-        assert_eq!(keys(&user).len(), 37);
-        let json = serde_json::to_string(&user).expect("JSON");
-        assert!(json.contains(r#""created_at":"2021-05-06T07:08:09Z""#));
-
-        user.delete(created_at);
-        assert_eq!(keys(&user).len(), 38);
-        assert_eq!(user.email, None);
-    }
 }

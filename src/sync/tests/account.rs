@@ -114,6 +114,7 @@ impl Export {
         let last = read.last().map(|(place, _)| **place);
         let along = |stream: &str| Children {
             stream: stream.into(),
+            scope: None,
             records: read
                 .iter()
                 .map(|((_, id), ticket)| record(stream, *id, ticket))
@@ -124,6 +125,7 @@ impl Export {
                 .iter()
                 .map(|((_, id), ticket)| record("tickets", *id, ticket))
                 .collect(),
+            listed: None,
             children: ALONG.map(along).into(),
             next: Position::Incremental {
                 cursor: last
@@ -159,7 +161,7 @@ impl Pages for Export {
         })
     }
 
-    fn begin(&mut self) {
+    fn begin(&mut self, _settled: bool) {
         self.pending.clear();
     }
 
@@ -185,7 +187,7 @@ impl Pages for Export {
         true
     }
 
-    async fn page(&mut self, position: &Position, _: Urgency) -> Result<Page, Error> {
+    async fn page(&mut self, position: &Position, _: Urgency, _: &[String]) -> Result<Page, Error> {
         if let Some(page) = self.pending.pop() {
             return Ok(page);
         }
@@ -198,6 +200,7 @@ impl Pages for Export {
             children: std::mem::take(&mut page.children),
             next: std::mem::replace(&mut page.next, position.clone()),
             unreadable: None,
+            listed: None,
             ..page
         });
         page.end_of_stream = false;

@@ -13,7 +13,8 @@ use crate::dead_letters::DeadLetters;
 use crate::mapping::{Composer, Mapping};
 use crate::platform::{Connection, Inlet};
 use crate::sandbox::{DataType, PlatformOptions, PlatformSimulator};
-use crate::sync::{Judge, Member, Outlet, Summary, Walk};
+use crate::snapshots::Snapshots;
+use crate::sync::{Judge, Member, Outlet, Stores, Summary, Walk};
 
 const ACCOUNT: &str = "acme.zendesk.com";
 
@@ -64,6 +65,7 @@ impl World {
     pub(super) fn walk(&self, export: Export, members: &[&'static str]) -> Walk<Export> {
         let store = Store::open(self.directory.path(), ACCOUNT).expect("opened");
         let letters = DeadLetters::open(self.directory.path(), &self.config.dead_letters);
+        let snapshots = Snapshots::open(self.directory.path());
         let members = members.iter().map(|name| match name.strip_prefix('-') {
             Some(stream) => Member {
                 stream: stream.into(),
@@ -78,8 +80,11 @@ impl World {
             export,
             members.collect(),
             None,
-            Arc::new(store),
-            Arc::new(letters.expect("opened")),
+            Stores {
+                state: Arc::new(store),
+                dead_letters: Arc::new(letters.expect("opened")),
+                snapshots: Arc::new(snapshots.expect("opened")),
+            },
             self.config.attention,
         )
     }

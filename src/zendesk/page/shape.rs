@@ -38,24 +38,31 @@ impl<'spec> Shape<'spec> {
     }
 
     /// The record in `value`, a slice of `body`.
+    pub(in crate::zendesk) fn read_in(&self, body: &Bytes, value: &RawValue) -> Record {
+        self.read(body.slice_ref(value.get().as_bytes()))
+    }
+
+    /// The record that is the JSON value `bytes`.
     ///
     /// One whose id or version cannot be read is still a record: what becomes of it is decided
     /// further on, where it can be kept.
-    pub(super) fn read(&self, body: &Bytes, value: &RawValue) -> Record {
-        let bytes = value.get().as_bytes();
+    pub(in crate::zendesk) fn read(&self, bytes: Bytes) -> Record {
         let [first, second] = sign_fields(self.deletion);
         let version_field = self.version_field.unwrap_or_default();
         let keys = [self.id_field, version_field, first, second];
-        let [id, version, first, second] = json::pick(bytes, &keys).unwrap_or_default();
-        let mut record = Record::new(
-            body.slice_ref(bytes),
-            id.and_then(record_id),
-            version
-                .filter(|_| self.version_field.is_some())
-                .and_then(version_of),
-        );
-        record.deletion = deletion(self.deletion, first, second);
-        record
+        let [id, version, first, second] = json::pick(&bytes, &keys).unwrap_or_default();
+        let id = match self.id_field.contains(JOINT) {
+            true => joint_id(&bytes, self.id_field),
+            false => id.and_then(record_id),
+        };
+        let version = version
+            .filter(|_| self.version_field.is_some())
+            .and_then(version_of);
+        let deletion = deletion(self.deletion, first, second);
+        Record {
+            deletion,
+            ..Record::new(bytes, id, version)
+        }
     }
 }
 
@@ -107,6 +114,26 @@ fn record_id(value: &RawValue) -> Option<RecordId> {
     }
 }
 
+/// Stands between the fields of an id that is made of several.
+const JOINT: char = '+';
+
+/// The values of several fields, which only together are an id; one of them may be null.
+fn joint_id(record: &[u8], fields: &str) -> Option<RecordId> {
+    let parts: Vec<Option<RecordId>> = fields
+        .split(JOINT)
+        .map(|field| {
+            let [value] = json::pick(record, &[field]).ok()?;
+            record_id(value?)
+        })
+        .collect();
+    parts.iter().any(Option::is_some).then(|| {
+        let parts = parts
+            .iter()
+            .map(|part| part.as_ref().map_or("", RecordId::as_str));
+        RecordId::new(parts.collect::<Vec<_>>().join(":"))
+    })
+}
+
 /// Beyond this, a number counts microseconds: as seconds it would be the year 5138.
 const SECONDS_MAX: i64 = 100_000_000_000;
 
@@ -128,9 +155,8 @@ mod tests {
     use crate::catalogue::find;
 
     fn read(stream: &str, json: &'static str) -> Record {
-        let body = Bytes::from_static(json.as_bytes());
-        let value: &RawValue = serde_json::from_str(json).expect("JSON");
-        Shape::exported(find(stream).expect("a row")).read(&body, value)
+        let spec = find(stream).expect("a row");
+        Shape::exported(spec).read(Bytes::from_static(json.as_bytes()))
     }
 
     #[test]
@@ -176,6 +202,20 @@ mod tests {
         ] {
             assert_eq!(read(stream, json).deletion, expected, "{stream} {json}");
         }
+    }
+
+    #[test]
+    fn an_id_may_be_made_of_several_fields() {
+        let id = |json| read("agent_timeline", json).id;
+        assert_eq!(
+            id(r#"{"agent_id":7,"start_time":1700000000000000,"engagement_id":"e"}"#),
+            Some(RecordId::new("7:1700000000000000:e"))
+        );
+        assert_eq!(
+            id(r#"{"agent_id":7,"start_time":5,"engagement_id":null}"#),
+            Some(RecordId::new("7:5:"))
+        );
+        assert_eq!(id("{}"), None);
     }
 
     #[test]

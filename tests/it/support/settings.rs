@@ -60,6 +60,18 @@ impl Settings {
         self
     }
 
+    /// Keeps this stream in sync too, raw.
+    pub fn add_stream(&mut self, name: &str) -> &mut Self {
+        let options = PlatformOptions::default();
+        let flow_id = options.flows.first().expect("a flow").clone();
+        self.set(&format!("streams.{name}.flow_id"), flow_id)
+    }
+
+    /// Keeps this stream in sync and not the users.
+    pub fn only_stream(&mut self, name: &str) -> &mut Self {
+        self.remove("streams.users").add_stream(name)
+    }
+
     /// Leaves a key or a section out.
     pub fn remove(&mut self, key: &str) -> &mut Self {
         let (table, key) = self.table(key);
@@ -79,6 +91,12 @@ impl Settings {
             table = inner.expect("a section");
         }
         (table, key)
+    }
+
+    /// The flow of the users, which other streams may share.
+    pub fn flow(&self) -> String {
+        let flow = self.0["streams"]["users"]["flow_id"].as_str();
+        flow.expect("a flow").to_owned()
     }
 
     /// Sets a key to a secret that stands in a file of the world's directory.

@@ -86,8 +86,20 @@ fn meaning(
                 "everything after this cursor is read and sent again; should zendesk refuse the cursor, everything {resort}"
             )
         }
+        (
+            Some(Position::Time {
+                from: Some(from), ..
+            }),
+            _,
+        ) => {
+            format!("everything changed since {from} is read and sent again")
+        }
         (_, Some(time)) => {
             format!("everything changed since {time}, {overlap}, is read and sent again")
+        }
+        (Some(Position::List { walk: 0, .. }), _) => "all of the list is sent again".to_owned(),
+        (Some(Position::List { .. }), _) => {
+            "nothing: of a list, what was delivered is known by its content".to_owned()
         }
         (_, None) => "everything from the configured `start` is read and sent again".to_owned(),
     };
@@ -160,6 +172,14 @@ impl fmt::Display for Place<'_> {
                     None => Ok(()),
                 }
             }
+            Some(Position::List { walk, page, .. }) => match page {
+                Some(_) => write!(f, "list, in walk {walk}"),
+                None => write!(f, "list, before walk {walk}"),
+            },
+            Some(Position::Time { from, .. }) => match from {
+                Some(from) => write!(f, "time, from {from}"),
+                None => f.write_str("time, from the beginning"),
+            },
         }
     }
 }

@@ -180,3 +180,32 @@ async fn other_programs_can_use_the_quota_up() {
     assert_eq!(last.headers()["ratelimit-remaining"], "0");
     assert_eq!(get(&zendesk, "/api/v2/users/me", &[]).await.status(), 429);
 }
+
+#[tokio::test]
+async fn a_stream_that_is_not_on_the_plan_is_refused_and_no_other() {
+    let gated = [
+        ("schedules", Gate::Forbidden),
+        ("workspaces", Gate::Restricted),
+        ("topics", Gate::NotFound),
+    ];
+    let gated = gated.map(|(name, gate)| (name.to_owned(), gate));
+    let zendesk = ZendeskSimulator::start(ZendeskOptions {
+        gated: gated.into(),
+        ..options()
+    });
+    let zendesk = zendesk.await.expect("a simulator");
+    for (path, status) in [
+        ("/api/v2/business_hours/schedules.json", 403),
+        ("/api/v2/workspaces", 403),
+        ("/api/v2/community/topics.json", 404),
+        ("/api/v2/community/posts.json", 200),
+        ("/api/v2/groups/count", 200),
+        ("/api/v2/nothing", 404),
+    ] {
+        let answer = get(&zendesk, path, &[]).await;
+        assert_eq!(answer.status(), status, "{path}");
+        if status != 200 {
+            assert!(value(answer).await.get("error").is_some(), "{path}");
+        }
+    }
+}

@@ -97,3 +97,36 @@ async fn the_index_still_shows_the_version_before_a_fresh_change() {
     zendesk.create(5);
     assert_eq!(zendesk.users_searchable(), before);
 }
+
+#[tokio::test]
+async fn search_finds_records_of_every_type_by_window_and_property() {
+    let zendesk = ZendeskSimulator::start(options()).await;
+    let zendesk = zendesk.expect("a simulator");
+    for (r#type, count) in [
+        ("ticket", 57),
+        ("organization", 40),
+        ("group", 12),
+        ("user", 25),
+    ] {
+        let query = "created>=2000-01-01T00:00:00Z";
+        let search = [
+            ("filter[type]", r#type),
+            ("query", query),
+            ("page[size]", "1000"),
+        ];
+        let page = value(get(&zendesk, SEARCH, &search).await).await;
+        let results = page["results"].as_array().expect("results");
+        assert_eq!(results.len(), count, "{type}");
+        assert!(results.iter().all(|found| found["result_type"] == r#type));
+        assert!(
+            results
+                .iter()
+                .all(|found| found.get("generated_timestamp").is_none())
+        );
+    }
+    let search = [("filter[type]", "user"), ("query", "role:admin")];
+    let page = value(get(&zendesk, SEARCH, &search).await).await;
+    assert_eq!(page["results"].as_array().map(Vec::len), Some(1));
+    let search = [("filter[type]", "article"), ("query", "role:admin")];
+    assert_eq!(get(&zendesk, SEARCH, &search).await.status(), 422);
+}

@@ -1,0 +1,227 @@
+//! `sync --plan`: what a sync would take, before anything is sent.
+//!
+//! Asks Zendesk for counts and a page of each stream's list; nothing goes to the inlet and no
+//! checkpoint moves. Where Zendesk cannot say how much there is, neither can the plan.
+
+mod estimate;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::super::output::grouped;
+use super::super::{Output, output};
+use super::narrow;
+use crate::catalogue::Reading;
+use crate::checkpoint::{self, StreamState};
+use crate::cli::exit;
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::error::Explain;
+use crate::record::Position;
+use crate::zendesk::{self, Client};
+use estimate::{Estimate, Limit, Route, Size, in_all, limits};
+
+/// What is printed.
+#[derive(Serialize)]
+struct Plan<'c> {
+    streams: Vec<Line<'c>>,
+    limits: Vec<Limit>,
+    #[serde(flatten)]
+    all: estimate::Sum,
+}
+
+/// One stream of it.
+#[derive(Serialize)]
+struct Line<'c> {
+    stream: &'c str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_with: Option<&'c str>,
+    export: &'static str,
+    why: &'static str,
+    #[serde(flatten)]
+    estimate: Estimate,
+}
+
+pub(in crate::cli) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
+    let mut config = match output::load(path) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    if let Err(unknown) = narrow(&mut config, names) {
+        eprintln!("{unknown}");
+        return exit::CONFIGURATION;
+    }
+    let stop = match crate::lifecycle::stop_on_signals() {
+        Ok(stop) => stop,
+        Err(error) => return output::fail(&error),
+    };
+    // Without the lock: a running daemon may own it.
+    let state = match checkpoint::read_of(&config.state.directory, &config.zendesk.account) {
+        Ok(state) => state.map(|state| state.streams).unwrap_or_default(),
+        Err(error) => return output::fail(&error),
+    };
+    let planned = match Client::new(&config.zendesk, &config.retry, &stop, &Clock::real()) {
+        Ok(client) => plan(&client, &config, &state).await,
+        Err(error) => Err(error),
+    };
+    match planned {
+        Ok(plan) => {
+            match output {
+                Output::Json => output::json(&plan),
+                Output::Human => print(&plan),
+            }
+            exit::SUCCESS
+        }
+        Err(error) => output::fail(&error as &(dyn Explain + 'static)),
+    }
+}
+
+async fn plan<'c>(
+    client: &Client,
+    config: &'c Config,
+    state: &BTreeMap<String, StreamState>,
+) -> Result<Plan<'c>, zendesk::Error> {
+    let mut lines: Vec<Line<'c>> = Vec::with_capacity(config.streams.len());
+    for stream in &config.streams {
+        let spec = &stream.spec;
+        let members = config.streams.iter().map(|other| &other.spec);
+        let members = members.filter(|other| other.parent() == Some(&spec.name));
+        let size = match spec.parent() {
+            Some(parent) => {
+                let parent = lines.iter().find(|line| line.stream == parent);
+                let parents = parent.and_then(|line| line.estimate.rows);
+                match &spec.reading {
+                    // A record has one at most, as far as it has any.
+                    Reading::Inside { .. } => Size::default(),
+                    _ => Size {
+                        parents,
+                        ..Size::default()
+                    },
+                }
+            }
+            None => {
+                let known = state.get(&*spec.name);
+                size(client, stream, known).await?
+            }
+        };
+        let page_size = config
+            .zendesk
+            .page_size
+            .min(zendesk::records_max(stream, members));
+        let route = route(stream);
+        lines.push(Line {
+            stream: &spec.name,
+            read_with: spec.parent(),
+            export: route.word(),
+            why: why(stream),
+            estimate: Estimate::new(&route, size, page_size),
+        });
+    }
+    let estimates: Vec<&Estimate> = lines.iter().map(|line| &line.estimate).collect();
+    let limits = limits(&estimates);
+    Ok(Plan {
+        all: in_all(&estimates, &limits),
+        limits,
+        streams: lines,
+    })
+}
+
+/// What is there to be read of a stream that has a checkpoint, or none.
+async fn size(
+    client: &Client,
+    stream: &config::Stream,
+    known: Option<&StreamState>,
+) -> Result<Size, zendesk::Error> {
+    let spec = &stream.spec;
+    let checkpoint = known.and_then(|state| state.position.as_ref());
+    let since = checkpoint
+        .and_then(Position::recovery_time)
+        .or(stream.start);
+    let sample = client.sample(spec).await?;
+    let is_list = matches!(spec.reading, Reading::List { .. });
+    let rows = match sample {
+        // The whole list is read every time, and this was all of it.
+        Some(sample) if is_list && !sample.more => Some(sample.records),
+        _ => client.count(spec, since.filter(|_| !is_list)).await?,
+    };
+    Ok(Size {
+        rows,
+        bytes_per_record: sample
+            .filter(|sample| sample.records > 0)
+            .map(|sample| sample.bytes as f64 / sample.records as f64),
+        parents: None,
+    })
+}
+
+fn route(stream: &config::Stream) -> Route {
+    let path = stream.spec.path().unwrap_or_default().to_owned();
+    match (&stream.export, &stream.spec.reading) {
+        (config::Export::Search { .. }, _) => Route::Search,
+        (_, Reading::Incremental { .. } | Reading::Time { .. }) => Route::Export { path },
+        (_, Reading::List { pagination, .. }) => Route::List {
+            path,
+            pagination: *pagination,
+        },
+        (_, Reading::Inside { .. }) => Route::Inside,
+        (_, Reading::Children { .. }) => Route::Children { path },
+    }
+}
+
+fn why(stream: &config::Stream) -> &'static str {
+    match (&stream.export, &stream.spec.reading) {
+        (config::Export::Search { .. }, _) => "configured; deleted records do not show in it",
+        (_, Reading::Incremental { .. } | Reading::Time { .. }) => {
+            "the only one with deleted records and in the order of change"
+        }
+        (_, Reading::List { .. }) => {
+            "there is no export of it: the list is read whole and compared"
+        }
+        (_, Reading::Inside { .. }) => "it comes in the pages of its parent and costs no request",
+        (_, Reading::Children { .. }) => "one request at least for each parent that changed",
+    }
+}
+
+fn print(plan: &Plan<'_>) {
+    let number = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), grouped);
+    let decimal = |number: Option<f64>| {
+        number.map_or_else(|| "unknown".to_owned(), |number| format!("{number:.1}"))
+    };
+    output::line(&format!(
+        "{:<26}{:<13}{:>12}{:>10}{:>10}{:>11}",
+        "stream", "export", "rows", "requests", "minutes", "megabytes"
+    ));
+    for line in &plan.streams {
+        let of = &line.estimate;
+        output::line(&format!(
+            "{:<26}{:<13}{:>12}{:>10}{:>10}{:>11}",
+            line.stream,
+            line.export,
+            number(of.rows),
+            number(of.requests),
+            decimal(of.minutes),
+            decimal(of.megabytes),
+        ));
+        output::line(&format!("    {}", line.why));
+    }
+    for limit in &plan.limits {
+        output::line(&format!(
+            "limit {}: {} requests at {} a minute, {:.1} minutes",
+            limit.limit,
+            grouped(limit.requests),
+            limit.per_minute,
+            limit.minutes
+        ));
+    }
+    let all = &plan.all;
+    let least = if all.complete { "" } else { "at least " };
+    output::line(&format!(
+        "in all: {least}{} rows, {} requests, {:.1} minutes, {:.1} megabytes",
+        grouped(all.rows),
+        grouped(all.requests),
+        all.minutes,
+        all.megabytes
+    ));
+    output::line("deleted records are not counted beforehand: exports that have them take longer");
+}
