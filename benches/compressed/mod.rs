@@ -24,9 +24,12 @@ use zendesk_aep::sync::{End, Summary};
 /// The share that is configured where nothing is.
 const SHARE: f64 = 0.8;
 
-/// What is back-filled, if the simulator serves it: stream, the limit it is read under, and how
-/// many requests a minute that allows by Zendesk's documents.
-const STREAMS: [(&str, &str, u32); 2] = [
+/// A stream, the limit it is read under, and how many requests a minute that allows by Zendesk's
+/// documents.
+type Stream = (&'static str, &'static str, u32);
+
+/// What is back-filled, if the simulator serves it.
+const STREAMS: [Stream; 2] = [
     ("users", "incremental-exports-cursor", 20),
     ("tickets", "incremental-exports", 10),
 ];
@@ -146,16 +149,16 @@ struct World {
     zendesk: ZendeskSimulator,
     platform: PlatformSimulator,
     config: Config,
-    streams: Vec<(&'static str, &'static str, u32)>,
+    streams: Vec<Stream>,
     _directory: TempDir,
 }
 
 impl World {
-    async fn new(plan: &Plan) -> Self {
+    async fn new(plan: &Plan, streams: Vec<Stream>) -> Self {
         let clock = Clock::scaled(plan.factor);
         let zendesk = ZendeskSimulator::start(ZendeskOptions {
             users: plan.records,
-            records: STREAMS
+            records: streams
                 .iter()
                 .map(|(name, ..)| ((*name).to_owned(), plan.records))
                 .collect(),
@@ -173,7 +176,6 @@ impl World {
         let platform = PlatformSimulator::start(options).await.expect("a port");
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("config.toml");
-        let streams = served().await;
         let text = configuration(plan, &zendesk, &platform, &flow, &streams, directory.path());
         std::fs::write(&path, text).expect("the file can be written");
         let config = config::load_without_environment(&path).expect("a configuration");
@@ -193,7 +195,7 @@ fn configuration(
     zendesk: &ZendeskSimulator,
     platform: &PlatformSimulator,
     flow: &str,
-    streams: &[(&str, &str, u32)],
+    streams: &[Stream],
     directory: &Path,
 ) -> String {
     let token = directory.join("token");
@@ -225,7 +227,7 @@ fn configuration(
 
 /// Those of [`STREAMS`] that the simulator serves. Another account is asked, so that nothing of the
 /// quota is used.
-async fn served() -> Vec<(&'static str, &'static str, u32)> {
+async fn served() -> Vec<Stream> {
     let zendesk = ZendeskSimulator::start(ZendeskOptions::default());
     let zendesk = zendesk.await.expect("a port");
     let mut served = Vec::new();
@@ -247,7 +249,7 @@ async fn served() -> Vec<(&'static str, &'static str, u32)> {
 
 /// Reads everything there is, all streams side by side.
 pub async fn back_fill(plan: &Plan) -> BackFills {
-    let world = World::new(plan).await;
+    let world = World::new(plan, served().await).await;
     let stop = CancellationToken::new();
     let mut syncs = lifecycle::assemble(&world.config, &stop, &world.clock).expect("assembled");
     let begin = world.clock.elapsed();
@@ -299,10 +301,10 @@ fn judge(plan: &Plan, summary: &Summary, took: Duration, total: u32, windows: &[
     }
 }
 
-/// Keeps an account in sync by `every = "1m"` while users change for so many simulated minutes,
+/// Keeps an account's users in sync by `every = "1m"` while users change for so many simulated minutes,
 /// one each few seconds.
 pub async fn freshness(plan: &Plan, minutes: u32) -> Freshness {
-    let world = World::new(plan).await;
+    let world = World::new(plan, STREAMS[..1].to_vec()).await;
     let stop = CancellationToken::new();
     let clock = world.clock;
     let patience = Duration::from_secs(600);
