@@ -1,5 +1,6 @@
 //! Each example record becomes the example message, to the byte.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -15,6 +16,43 @@ const EXAMPLES: &[(&str, Preset, &str)] = &[
     ("users", Preset::Standard, "user/bad-contact-data"),
     ("users", Preset::Standard, "user/permanently-deleted"),
     ("users", Preset::B2b, "user/b2b"),
+    (
+        "tickets",
+        Preset::Standard,
+        "ticket-event/created-unknown-channel",
+    ),
+    ("tickets", Preset::Standard, "ticket-event/updated"),
+    ("tickets", Preset::Standard, "ticket-event/solved"),
+    ("tickets", Preset::Standard, "ticket-event/deleted"),
+    ("tickets", Preset::Record, "ticket-record/open"),
+    (
+        "ticket_events",
+        Preset::Standard,
+        "ticket-event/audit-comment-and-change",
+    ),
+    (
+        "satisfaction_ratings",
+        Preset::Standard,
+        "survey-event/offered",
+    ),
+    (
+        "satisfaction_ratings",
+        Preset::Standard,
+        "survey-event/responded",
+    ),
+    (
+        "ticket_metric_events",
+        Preset::Standard,
+        "metric-event/apply-sla",
+    ),
+    ("organizations", Preset::Standard, "organization/full"),
+    ("organizations", Preset::Standard, "organization/deleted"),
+    (
+        "organization_memberships",
+        Preset::Standard,
+        "organization-membership/default",
+    ),
+    ("groups", Preset::Standard, "group/tier-2"),
 ];
 
 /// What the examples' own description says was known besides the record.
@@ -29,6 +67,21 @@ fn joined(example: &str) -> Joined<'static> {
 /// Keys in one order, no blanks; lists as they are.
 fn canonical(json: &Value) -> String {
     json.to_string()
+}
+
+/// The names of all examples there are.
+fn records(folder: &Path) -> BTreeSet<String> {
+    let list = |path: &Path| std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut names = BTreeSet::new();
+    for kind in list(folder) {
+        for file in list(&kind.path()) {
+            let file = file.file_name().to_string_lossy().into_owned();
+            if let Some(name) = file.strip_suffix(".zendesk.json") {
+                names.insert(format!("{}/{name}", kind.file_name().to_string_lossy()));
+            }
+        }
+    }
+    names
 }
 
 fn example(folder: &Path, stream: &'static str, preset: Preset, name: &str) {
@@ -50,6 +103,13 @@ fn every_example_becomes_its_message() {
     for (stream, preset, name) in EXAMPLES {
         example(&folder, stream, *preset, name);
     }
+    assert_eq!(
+        records(&folder),
+        EXAMPLES
+            .iter()
+            .map(|(_, _, name)| (*name).to_owned())
+            .collect()
+    );
 }
 
 #[test]
