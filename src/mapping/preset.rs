@@ -48,7 +48,7 @@ pub(super) const PRESETS: [(&str, &str); 12] = [
 const NOTHING: &str = "nothing";
 
 /// The file that `preset` stands for.
-fn file_of(stream: &str, preset: Preset) -> &'static str {
+pub(super) fn file_of(stream: &str, preset: Preset) -> &'static str {
     match preset {
         Preset::AdobeSourceCompatible => "adobe-source-compatible",
         Preset::B2b => "users-b2b",

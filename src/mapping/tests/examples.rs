@@ -5,8 +5,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::schemas::{Schemas, kind};
 use super::shared::{compiled, folder, json, mapped, settings};
 use crate::config::Preset;
+use crate::mapping::preset::file_of;
 use crate::mapping::{Joined, Notes};
 
 /// Stream, preset and example.
@@ -84,7 +86,7 @@ fn records(folder: &Path) -> BTreeSet<String> {
     names
 }
 
-fn example(folder: &Path, stream: &'static str, preset: Preset, name: &str) {
+fn example(folder: &Path, stream: &'static str, preset: Preset, name: &str) -> Value {
     let record = std::fs::read(folder.join(format!("{name}.zendesk.json"))).expect("the record");
     let expected = json(&folder.join(format!("{name}.xdm.json")));
     let plan = compiled(stream, preset, settings(), None).expect("a preset without faults");
@@ -93,6 +95,7 @@ fn example(folder: &Path, stream: &'static str, preset: Preset, name: &str) {
         .expect("it is not skipped");
     let message: Value = serde_json::from_str(&message).expect("JSON");
     assert_eq!(canonical(&message), canonical(&expected), "{name}");
+    message
 }
 
 #[test]
@@ -100,8 +103,11 @@ fn every_example_becomes_its_message() {
     let Some(folder) = folder("xdm/examples") else {
         return;
     };
+    let schemas = Schemas::load().expect("the schemas lie beside the examples");
     for (stream, preset, name) in EXAMPLES {
-        example(&folder, stream, *preset, name);
+        let message = example(&folder, stream, *preset, name);
+        let kind = kind(file_of(stream, *preset));
+        assert_eq!(schemas.faults(kind, &message), [""; 0], "{name}");
     }
     assert_eq!(
         records(&folder),
