@@ -98,10 +98,11 @@ fn under(over: &Draft, standard: &'static str, faults: &mut Faults) -> Draft {
     if let Some((name, _)) = PRESETS.iter().find(|(name, _)| *name == extends.says) {
         return draft_of(name, faults);
     }
-    let names: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
+    let names = PRESETS.iter().map(|(name, _)| *name);
+    let names: Vec<&str> = names.chain([NOTHING]).collect();
     let what = format!("there is no preset `{}`", extends.says);
     let remedy = format!(
-        "leave it out for the stream's own, or write {} or `{NOTHING}`",
+        "leave it out for the stream's own, or write {}",
         alternatives(&names, "or")
     );
     faults.add(&extends.place, Fault::new(what, remedy));

@@ -198,13 +198,25 @@ fn faults_name_the_line_and_say_what_to_write() {
           write `person.name`
       mapping.toml:6: fields.z: `text` is none of the choices
           write `string`, `integer`, `number`, `boolean`, `date`, `date-time`, `string-array` or `any`
-      mapping.toml:7: fields.w: the preset has no such row, so there is no source
-          write where the value comes from: `source = "…"`
       mapping.toml:7: fields.w.sorce: unknown key
           write `source`
+      mapping.toml:7: fields.w: the preset has no such row, so there is no source
+          write `z`
       mapping.toml:8: fields.{TENNANT}.a: `{TENNANT}.a` has a name in braces that stands for nothing
           the names are `_{TENANT}`, `_{TENANT_ID}`, `{EMAIL}`, `{PHONE}`, `{OBJECT}`, `{USER}` and `{EXTERNAL_ID}`
     "#);
-    insta::assert_snapshot!(faults("extends = \"user\"\n[fields\n"), @"");
-    insta::assert_snapshot!(faults("extends = \"user\"\n[promote.user_fields]\nplan = { path = \"_{TENANT}.plan\" }\n"), @"");
+    insta::assert_snapshot!(faults("extends = \"user\"\n[fields\n"), @"
+    the mapping has 1 fault
+
+      mapping.toml:2: unclosed table, expected `]`
+          mapping files are written in TOML, see https://toml.io
+    ");
+    insta::assert_snapshot!(faults("extends = \"user\"\n[promote.user_fields]\nplan = { path = \"_{TENANT}.plan\" }\n"), @r#"
+    the mapping has 2 faults
+
+      mapping.toml:1: extends: there is no preset `user`
+          leave it out for the stream's own, or write `users`, `users-b2b`, `tickets`, `tickets-record`, `ticket-audits`, `ticket-metric-events`, `satisfaction-ratings`, `organizations`, `organizations-custom`, `organization-memberships`, `reference`, `adobe-source-compatible` or `nothing`
+      mapping.toml:3: promote.user_fields.plan: `type` is missing
+          write `type = "…"`: `string`, `integer`, `number`, `boolean`, `date`, `date-time`, `string-array` or `any`
+    "#);
 }
