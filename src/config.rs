@@ -20,6 +20,7 @@ mod fault;
 mod inlet_url;
 mod layers;
 mod mapping;
+mod quota;
 mod reader;
 mod secret;
 mod section;
@@ -27,6 +28,7 @@ mod sections;
 #[cfg(test)]
 mod tests;
 mod values;
+mod walks;
 
 pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
@@ -34,11 +36,13 @@ pub use mapping::{
     ContactStyle, IdentityMode, Mapped, Mapping, MappingFile, MappingSettings, NameSplit,
     PhoneTarget, Preset, WithoutPerson,
 };
+pub use quota::{Hours, Quota};
 pub use secret::{Secret, SecretError};
-pub use values::clock::parse_cron;
+pub use values::clock::{Zone, parse_cron};
 pub(crate) use values::{alternatives, nearest};
+pub use walks::Walk;
 
-use crate::catalogue::StreamSpec;
+use crate::catalogue::{StreamSpec, Text};
 use fault::{Faults, Read};
 use layers::environment::Variables;
 use reader::{Reader, Surroundings};
@@ -129,6 +133,8 @@ pub struct Zendesk {
     pub account: String,
     /// How to sign in.
     pub auth: ZendeskAuth,
+    /// How much of its limits is ours.
+    pub quota: Quota,
     /// Records asked for per page, 1 to 1000.
     pub page_size: u32,
     /// Bounds on waiting.
@@ -306,11 +312,13 @@ pub enum Cadence {
 #[derive(Clone, Debug)]
 pub struct Stream {
     /// Its row in the catalogue.
-    pub spec: &'static StreamSpec,
+    pub spec: Arc<StreamSpec>,
     /// How it is read.
     pub export: Export,
     /// Only records changed at or after this; `None` means everything.
     pub start: Option<Timestamp>,
+    /// Only records changed before this; `None` means for as long as the daemon runs.
+    pub end: Option<Timestamp>,
     /// How records become messages.
     pub mapping: Mapping,
     /// `x-adobe-flow-id` of raw messages, `header.flowId` of the others.
@@ -323,12 +331,17 @@ pub struct Stream {
 }
 
 /// How a stream is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Export {
     /// The incremental cursor export.
-    Incremental,
+    Incremental {
+        /// Its path.
+        path: Text,
+    },
     /// The search export, in windows of update time.
     Search {
+        /// Its `filter[type]`.
+        search_type: Text,
         /// Age a change must have before a window may end after it: Zendesk's search index lags.
         settle: Duration,
     },

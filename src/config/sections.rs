@@ -16,6 +16,7 @@ mod cadence;
 mod headers;
 mod mapping;
 mod platform;
+mod quota;
 mod secret;
 mod streams;
 mod zendesk;

@@ -12,6 +12,7 @@ mod inlet_rejections;
 mod inlet_sign_in;
 mod mapping;
 mod pace;
+mod quota;
 mod rate_limits;
 mod recordings;
 mod restart;
