@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
-use crate::mapping::{self, Mapping};
+use crate::mapping::{self, Account, Mapping};
 use crate::platform::{self, Connection, Inlet};
 use crate::schedule::{self, Schedule, Tick, Ticks};
 use crate::sync::{End, Member, Outlet, Walk};
@@ -108,6 +108,7 @@ pub fn assemble(
     let dead_letters = Arc::new(DeadLetters::open(directory, &config.dead_letters)?);
     let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
+    let account = Arc::new(Account::default());
     let walks = config.walks();
     walks
         .into_iter()
@@ -118,7 +119,7 @@ pub fn assemble(
                 .map(|stream| {
                     Ok(Member {
                         stream: (&*stream.spec.name).into(),
-                        outlet: Some(outlet(stream, &config.platform, &connection)?),
+                        outlet: Some(outlet(stream, &config.platform, &connection, &account)?),
                     })
                 })
                 .collect();
@@ -144,11 +145,12 @@ pub fn outlets<'c>(
     stop: &CancellationToken,
 ) -> Result<BTreeMap<&'c str, Outlet>, Error> {
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
+    let account = Arc::new(Account::default());
     config
         .streams
         .iter()
         .map(|stream| {
-            let outlet = outlet(stream, &config.platform, &connection)?;
+            let outlet = outlet(stream, &config.platform, &connection, &account)?;
             Ok((&*stream.spec.name, outlet))
         })
         .collect()
@@ -158,6 +160,7 @@ fn outlet(
     stream: &config::Stream,
     platform: &config::Platform,
     connection: &Arc<Connection>,
+    account: &Arc<Account>,
 ) -> Result<Outlet, Error> {
     let flow_id = match stream.mapping {
         config::Mapping::Raw => stream.flow_id.as_deref(),
@@ -171,7 +174,7 @@ fn outlet(
         flow_id,
     )?;
     Ok(Outlet::new(
-        Mapping::new(&stream.spec, &stream.mapping)?,
+        Mapping::new(&stream.spec, &stream.mapping, account)?,
         inlet,
     ))
 }
