@@ -20,6 +20,7 @@ mod fault;
 mod inlet_url;
 mod layers;
 mod mapping;
+mod privacy;
 mod quota;
 mod reader;
 mod secret;
@@ -36,6 +37,7 @@ pub use mapping::{
     ContactStyle, IdentityMode, Mapped, Mapping, MappingFile, MappingSettings, NameSplit,
     PhoneTarget, Preset, WithoutPerson,
 };
+pub use privacy::{FieldPath, Mask, NoPath, Privacy, Step};
 pub use quota::{Hours, Quota};
 pub use secret::{Secret, SecretError};
 pub use values::clock::{Zone, parse_cron};
@@ -178,6 +180,8 @@ impl ZendeskAuth {
 pub struct Platform {
     /// The inlet's address for single messages, `…/collection/{inlet id}`.
     pub inlet_url: InletUrl,
+    /// Adobe's gateway to the services behind the inlet: scheme, host and port.
+    pub api_url: Url,
     /// `…@AdobeOrg`; needed by mappings that send the XDM envelope and by authenticated inlets.
     pub org_id: Option<String>,
     /// Sent as `x-sandbox-name` when set.
@@ -321,6 +325,10 @@ pub struct Stream {
     pub end: Option<Timestamp>,
     /// How records become messages.
     pub mapping: Mapping,
+    /// Which fields do not leave as they are.
+    pub privacy: Option<Privacy>,
+    /// How far messages are judged before they are sent.
+    pub validate: Validate,
     /// `x-adobe-flow-id` of raw messages, `header.flowId` of the others.
     pub flow_id: Option<String>,
     /// When it is due.
@@ -328,6 +336,26 @@ pub struct Stream {
     /// How far before the checkpoint a re-read begins: each search window, and an incremental
     /// export whose cursor was lost.
     pub overlap: Duration,
+}
+
+/// How far messages are judged before they are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Validate {
+    /// Not at all.
+    Off,
+    /// By what holds for every schema.
+    Fields,
+    /// By the stream's schema as well.
+    Schema(SchemaPlace),
+}
+
+/// Where a stream's schema is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaPlace {
+    /// In the Schema Registry, under this `$id`.
+    Registry(String),
+    /// In a file.
+    File(PathBuf),
 }
 
 /// How a stream is read.

@@ -34,6 +34,10 @@ pub enum Code {
     PlatformUnavailable,
     /// So many records were rejected that the configuration must be wrong.
     MostlyRejected,
+    /// A stream's schema cannot be had or used.
+    Schema,
+    /// The rules of privacy cannot be applied.
+    Privacy,
     /// A mapping file is wrong.
     MappingFile,
     /// The state file or its lock.
@@ -62,6 +66,8 @@ impl Code {
             Self::PlatformRefused => "PLATFORM-REFUSED",
             Self::PlatformUnavailable => "PLATFORM-UNAVAILABLE",
             Self::MostlyRejected => "MOSTLY-REJECTED",
+            Self::Schema => "SCHEMA",
+            Self::Privacy => "PRIVACY",
             Self::MappingFile => "MAPPING-FILE",
             Self::State => "STATE",
             Self::DeadLetters => "DEAD-LETTERS",
@@ -84,6 +90,8 @@ impl Code {
             | Self::PlatformAddress
             | Self::PlatformRefused
             | Self::MostlyRejected
+            | Self::Schema
+            | Self::Privacy
             | Self::MappingFile => true,
             // Services come back, and disks are given room.
             Self::ZendeskUnavailable
@@ -198,7 +206,7 @@ mod tests {
     }
 
     /// Every code, in the order of the documentation.
-    const ALL: [Code; 16] = [
+    const ALL: [Code; 19] = [
         Code::Tls,
         Code::ZendeskSignIn,
         Code::ZendeskForbidden,
@@ -211,6 +219,9 @@ mod tests {
         Code::PlatformRefused,
         Code::PlatformUnavailable,
         Code::MostlyRejected,
+        Code::Schema,
+        Code::Privacy,
+        Code::MappingFile,
         Code::State,
         Code::DeadLetters,
         Code::Interrupted,

@@ -18,13 +18,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::checkpoint::{self, Store};
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, SchemaPlace, Secret, SecretError};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
-use crate::mapping::{self, Account, Mapping};
-use crate::platform::{self, Connection, Inlet};
+use crate::mapping::{self, Account, Composer, Mapping, Privacy, PrivacyError};
+use crate::platform::{self, Connection, Inlet, SchemaRegistry};
 use crate::schedule::{self, Schedule, Tick, Ticks};
-use crate::sync::{End, Member, Outlet, Walk};
+use crate::sync::{End, Judge, Member, Origin, Outlet, SchemaSource, Walk};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
 
@@ -43,6 +43,12 @@ pub enum Error {
     /// The platform side.
     #[error(transparent)]
     Platform(#[from] platform::Error),
+    /// The key of hashed fields cannot be read.
+    #[error("cannot read the key of hashed fields")]
+    HashKey(#[source] SecretError),
+    /// The key of hashed fields is none.
+    #[error(transparent)]
+    Privacy(#[from] PrivacyError),
     /// A mapping file.
     #[error(transparent)]
     Mapping(#[from] mapping::Faults),
@@ -69,6 +75,7 @@ impl Explain for Error {
             Self::DeadLetters(error) => error.code(),
             Self::Zendesk(error) => error.code(),
             Self::Platform(error) => error.code(),
+            Self::HashKey(_) | Self::Privacy(_) => Code::Privacy,
             Self::Mapping(_) => Code::MappingFile,
             Self::Schedule(_) | Self::Signals(_) | Self::Panicked => Code::Internal,
             Self::GraceExceeded(_) => Code::Interrupted,
@@ -81,6 +88,9 @@ impl Explain for Error {
             Self::DeadLetters(error) => error.hint(),
             Self::Zendesk(error) => error.hint(),
             Self::Platform(error) => error.hint(),
+            Self::HashKey(_) | Self::Privacy(_) => Some(
+                "provide the secret named by `hash_key`, for example the output of `openssl rand -hex 32`; another key makes other hashes",
+            ),
             Self::Mapping(_) | Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
             Self::GraceExceeded(_) => {
                 Some("raise `shutdown_grace`, and the service manager's own stop timeout with it")
@@ -119,7 +129,7 @@ pub fn assemble(
                 .map(|stream| {
                     Ok(Member {
                         stream: (&*stream.spec.name).into(),
-                        outlet: Some(outlet(stream, &config.platform, &connection, &account)?),
+                        outlet: Some(outlet(stream, config, &connection, &account)?),
                     })
                 })
                 .collect();
@@ -150,7 +160,7 @@ pub fn outlets<'c>(
         .streams
         .iter()
         .map(|stream| {
-            let outlet = outlet(stream, &config.platform, &connection, &account)?;
+            let outlet = outlet(stream, config, &connection, &account)?;
             Ok((&*stream.spec.name, outlet))
         })
         .collect()
@@ -158,10 +168,11 @@ pub fn outlets<'c>(
 
 fn outlet(
     stream: &config::Stream,
-    platform: &config::Platform,
+    config: &Config,
     connection: &Arc<Connection>,
     account: &Arc<Account>,
 ) -> Result<Outlet, Error> {
+    let platform = &config.platform;
     let flow_id = match stream.mapping {
         config::Mapping::Raw => stream.flow_id.as_deref(),
         // These carry it in the envelope.
@@ -173,10 +184,59 @@ fn outlet(
         platform.batch_bytes,
         flow_id,
     )?;
-    Ok(Outlet::new(
+    let judge = judge(stream, config, connection)?;
+    Ok(Outlet::new(composer(stream, account)?, judge, inlet))
+}
+
+/// Builds what makes a stream's messages. `account` is what all streams share.
+///
+/// # Errors
+/// When the mapping file is wrong, or the key of hashed fields cannot be had.
+pub fn composer(stream: &config::Stream, account: &Arc<Account>) -> Result<Composer, Error> {
+    let privacy = match &stream.privacy {
+        None => None,
+        Some(privacy) => {
+            let key = privacy.hash_key.as_ref().map(Secret::read).transpose();
+            Some(Privacy::new(
+                privacy,
+                key.map_err(Error::HashKey)?.as_ref(),
+            )?)
+        }
+    };
+    Ok(Composer::new(
         Mapping::new(&stream.spec, &stream.mapping, account)?,
-        inlet,
+        privacy,
     ))
+}
+
+/// Builds what judges a stream's messages before they are sent.
+///
+/// # Errors
+/// When a configured value cannot be a header.
+pub fn judge(
+    stream: &config::Stream,
+    config: &Config,
+    connection: &Arc<Connection>,
+) -> Result<Judge, platform::Error> {
+    let origin = match &stream.validate {
+        config::Validate::Off => return Ok(Judge::Nobody),
+        config::Validate::Fields => return Ok(Judge::Fields),
+        config::Validate::Schema(SchemaPlace::File(path)) => Origin::File(path.clone()),
+        config::Validate::Schema(SchemaPlace::Registry(id)) => {
+            let sandbox = config.platform.sandbox_name.as_deref().unwrap_or_default();
+            // One `$id` may be another schema in another sandbox.
+            let name = crc32fast::hash(format!("{sandbox}\n{id}").as_bytes());
+            Origin::Registry {
+                registry: Box::new(SchemaRegistry::new(connection.clone(), &config.platform)?),
+                id: id.clone(),
+                copy: config
+                    .state
+                    .directory
+                    .join(format!("schemas/{name:08x}.json")),
+            }
+        }
+    };
+    Ok(Judge::Schema(Box::new(SchemaSource::new(origin))))
 }
 
 /// Runs the daemon until a signal stops it.

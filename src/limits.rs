@@ -158,6 +158,22 @@ pub const REQUESTERS_REMEMBERED_MAX: usize = 400_000;
 /// Depth to which a value that is copied as it is may be nested. Zendesk's have two levels.
 pub const VALUE_DEPTH_MAX: usize = 32;
 
+/// Largest event, in bytes of the mapped object: the profile silently drops larger ones. Adobe says
+/// "10 KB" and not whether that is 10,000 or 10,240, so we stay below the smaller.
+pub const EVENT_BYTES_MAX: usize = 10_000;
+
+/// Largest profile record, in bytes of the mapped object: "100 KB", read as for events.
+pub const PROFILE_RECORD_BYTES_MAX: usize = 100_000;
+
+/// Largest whole number, either way, that a field of type Long takes: 2^53 - 1.
+pub const INTEGER_MAX: u64 = (1 << 53) - 1;
+
+/// Largest XDM schema taken. A large one of Adobe's has a few hundred kilobytes.
+pub const SCHEMA_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Age at which a schema is read again: what an administrator adds to it becomes known.
+pub const SCHEMA_AGE_MAX: Duration = Duration::from_secs(60 * 60);
+
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);
 const _: () = assert!(SEARCH_CURSOR_AGE_MAX.as_secs() < 60 * 60);

@@ -8,6 +8,7 @@
 
 mod account;
 mod compile;
+mod composer;
 mod contact;
 mod definitions;
 mod deletion;
@@ -19,14 +20,18 @@ mod identity;
 mod kind;
 mod moment;
 mod notes;
+mod path;
 mod plan;
 mod preset;
+mod privacy;
 mod scope;
 mod source;
 #[cfg(test)]
 mod tests;
+mod validation;
 mod value;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::catalogue::StreamSpec;
@@ -35,11 +40,14 @@ use crate::record::Record;
 use envelope::Envelope;
 
 pub use account::Account;
+pub use composer::Composer;
 pub use definitions::{Definition, Definitions, FieldsOf};
 pub use file::Faults;
 pub use notes::{Change, Note, Notes};
 pub use plan::Plan;
+pub use privacy::{Privacy, PrivacyError};
 pub use scope::Joined;
+pub use validation::{Finding, Refusal, Schema, SchemaError, Validation};
 
 /// How one stream's records become messages.
 #[derive(Debug)]
@@ -117,6 +125,14 @@ impl Mapping {
                 envelope: Envelope::new(&mapped.envelope),
                 account: account.clone(),
             }))),
+        }
+    }
+
+    /// Where a message of this mapping that has so many bytes is about the record.
+    fn content(&self, bytes: usize) -> Range<usize> {
+        match self {
+            Self::Raw => 0..bytes,
+            Self::Mapped(mapped) => mapped.envelope.content(bytes),
         }
     }
 

@@ -23,6 +23,7 @@ mod page;
 mod pass;
 mod report;
 mod retry;
+mod schema;
 mod watch;
 
 use std::convert::Infallible;
@@ -33,9 +34,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
-pub use outlet::{Outcome, Outlet};
+pub use outlet::{Judge, Outcome, Outlet};
 pub use report::{End, Summary, Tally};
 pub use retry::{Retried, retry};
+pub use schema::{Origin, SchemaFault, SchemaSource};
 
 use crate::checkpoint::{Counts, Store, StreamState};
 use crate::config::Attention;

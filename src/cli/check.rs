@@ -16,6 +16,7 @@ use crate::error::{Chain, Code, Explain};
 use crate::lifecycle;
 use crate::mapping::Mapping;
 use crate::platform::Connection;
+use crate::sync::Judge;
 use crate::zendesk::{Client, Export, Urgency};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -46,7 +47,7 @@ pub(super) async fn run(path: &Path, output: Output) -> u8 {
     // A person is waiting: one repetition tells a passing fault from a lasting one.
     config.retry.attempts = config.retry.attempts.min(2);
     config.retry.rate_limit_delay = config.retry.rate_limit_delay.min(Duration::from_secs(10));
-    let stop = match crate::lifecycle::stop_on_signals() {
+    let stop = match lifecycle::stop_on_signals() {
         Ok(stop) => stop,
         Err(error) => return output::fail(&error),
     };
@@ -149,7 +150,7 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
 
 async fn platform(config: &Config, stop: &CancellationToken, findings: &mut Vec<Finding>) {
     let connection = match Connection::new(&config.platform, &config.retry, stop) {
-        Ok(connection) => connection,
+        Ok(connection) => Arc::new(connection),
         Err(error) => return findings.push(failed("platform", &error)),
     };
     if config.platform.auth.is_some() {
@@ -169,6 +170,17 @@ async fn platform(config: &Config, stop: &CancellationToken, findings: &mut Vec<
         ),
         Err(error) => failed("inlet", &error),
     });
+    for stream in &config.streams {
+        let subject = format!("schema {}", stream.spec.name);
+        match lifecycle::judge(stream, config, &connection) {
+            Ok(judge @ Judge::Schema(_)) => findings.push(match judge.validation().await {
+                Ok(_) => ok(&subject, "messages can be judged by it".to_owned()),
+                Err(error) => failed(&subject, &error),
+            }),
+            Ok(Judge::Nobody | Judge::Fields) => {}
+            Err(error) => findings.push(failed(&subject, &error)),
+        }
+    }
 }
 
 fn ok(subject: &str, what: String) -> Finding {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Envelope;
+use super::{Envelope, Privacy};
 
 /// How records become messages, with what each way needs.
 #[derive(Clone, Debug)]
@@ -80,6 +80,8 @@ pub struct MappingSettings {
     pub test_tags: Vec<String>,
     /// So are users with an address of one of these domains.
     pub test_email_domains: Vec<String>,
+    /// Which fields do not leave as they are, of streams that do not say it themselves.
+    pub privacy: Option<Privacy>,
 }
 
 /// How people are identified.

@@ -16,9 +16,11 @@ mod cadence;
 mod headers;
 mod mapping;
 mod platform;
+mod privacy;
 mod quota;
 mod secret;
 mod streams;
+mod validate;
 mod zendesk;
 
 /// The shortest time that is a time at all.

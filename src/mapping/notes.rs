@@ -1,5 +1,7 @@
 //! What a mapping left out or changed, for whoever asks: the preview, and the counters.
 
+use std::fmt;
+
 use crate::limits;
 
 /// How a message differs from what the record and the mapping would have made of it.
@@ -12,11 +14,27 @@ pub enum Change {
     Shortened,
     /// A value left out to keep the message within its size.
     Shed,
+    /// A value left out by a rule of `privacy`.
+    Dropped,
+    /// A value left out because it is not on the list of `privacy`.
+    Unlisted,
+    /// A value replaced by its keyed hash.
+    Hashed,
+    /// A value of which a part was hidden.
+    Masked,
 }
 
 impl Change {
     /// Each of them.
-    pub const ALL: [Self; 3] = [Self::Omitted, Self::Shortened, Self::Shed];
+    pub const ALL: [Self; 7] = [
+        Self::Omitted,
+        Self::Shortened,
+        Self::Shed,
+        Self::Dropped,
+        Self::Unlisted,
+        Self::Hashed,
+        Self::Masked,
+    ];
 }
 
 /// One change.
@@ -69,13 +87,18 @@ impl Notes {
     }
 
     pub(super) fn add(&mut self, change: Change, path: &str, why: &str) {
+        self.add_at(change, path, why);
+    }
+
+    /// [`Notes::add`], for a path that is written only if it is kept.
+    pub(super) fn add_at(&mut self, change: Change, path: impl fmt::Display, why: &str) {
         self.counts[change as usize] += 1;
         if let Some(kept) = &mut self.kept
             && kept.len() < limits::NOTES_KEPT_MAX
         {
             kept.push(Note {
                 change,
-                path: path.to_owned(),
+                path: path.to_string(),
                 why: why.to_owned(),
             });
         }
@@ -110,7 +133,7 @@ mod tests {
             notes.add(Change::Shed, "a", "b");
             notes.rewind(mark);
             let counts = Change::ALL.map(|change| notes.count(change));
-            assert_eq!(counts, [1, 0, 0]);
+            assert_eq!(counts, [1, 0, 0, 0, 0, 0, 0]);
             assert_eq!(notes.kept().len(), kept);
         }
     }

@@ -8,16 +8,29 @@ use std::borrow::Borrow;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
+use super::{Error, SchemaSource};
 use crate::dead_letters::Reason;
-use crate::mapping::{self, Mapping, MappingError, Notes};
-use crate::platform::{self, Batch, Delivery, Inlet};
+use crate::mapping::{self, Composer, Notes, Validation};
+use crate::platform::{Batch, Delivery, Inlet};
 use crate::record::Record;
 
 /// How one stream's records become messages, and where these go.
 #[derive(Debug)]
 pub struct Outlet {
-    mapping: Mapping,
+    composer: Composer,
+    judge: Judge,
     inlet: Inlet,
+}
+
+/// Who judges messages before they are sent.
+#[derive(Debug)]
+pub enum Judge {
+    /// Nobody.
+    Nobody,
+    /// The checks that hold for every schema.
+    Fields,
+    /// The stream's schema, as well.
+    Schema(Box<SchemaSource>),
 }
 
 /// How a record ended.
@@ -32,22 +45,32 @@ pub enum Outcome {
 }
 
 impl Outlet {
-    /// Joins the two.
-    pub fn new(mapping: Mapping, inlet: Inlet) -> Self {
-        Self { mapping, inlet }
+    /// Joins the three.
+    pub fn new(composer: Composer, judge: Judge, inlet: Inlet) -> Self {
+        Self {
+            composer,
+            judge,
+            inlet,
+        }
     }
 
     /// Sends `records`, no two of one id, and hands each to `settled` with its outcome. Returns the
     /// number of requests this took.
     ///
     /// # Errors
-    /// When the inlet could not be made to decide. What was not handed over may have been taken
+    /// When the inlet could not be made to decide, or the schema cannot be had. What was not handed over may have been taken
     /// or not, and must be sent again.
     pub async fn send<R: Borrow<Record>>(
         &self,
         records: impl IntoIterator<Item = R>,
         mut settled: impl FnMut(R, Outcome),
-    ) -> Result<u64, platform::Error> {
+    ) -> Result<u64, Error> {
+        let mut records = records.into_iter().peekable();
+        if records.peek().is_none() {
+            // Nothing to judge is no reason to fetch a schema.
+            return Ok(0);
+        }
+        let validation = self.judge.validation().await?;
         let mut requests = 0;
         // Bounded: at most `in_flight` batches and the open one are in memory.
         let mut on_the_way = FuturesUnordered::new();
@@ -58,19 +81,11 @@ impl Outlet {
         let mut notes = Notes::counting();
         for record in records {
             message.clear();
-            match self
-                .mapping
-                .write(record.borrow(), &mut message, &mut notes)
+            if let Some(outcome) =
+                self.prepare(record.borrow(), &validation, &mut message, &mut notes)
             {
-                Ok(mapping::Outcome::Message) => {}
-                Ok(mapping::Outcome::Skipped(why)) => {
-                    settled(record, Outcome::Skipped(why));
-                    continue;
-                }
-                Err(why) => {
-                    settled(record, Outcome::Refused(unmappable(&why)));
-                    continue;
-                }
+                settled(record, outcome);
+                continue;
             }
             match packer.push(&message) {
                 Ok(closed) => {
@@ -99,13 +114,45 @@ impl Outlet {
         Ok(requests)
     }
 
-    async fn deliver<R>(
+    /// Writes the message for a record; its outcome, if it is not to be sent.
+    fn prepare(
         &self,
-        batch: Batch,
-        records: Vec<R>,
-    ) -> Result<(Vec<R>, Delivery), platform::Error> {
+        record: &Record,
+        validation: &Validation,
+        message: &mut Vec<u8>,
+        notes: &mut Notes,
+    ) -> Option<Outcome> {
+        match self.composer.write(record, message, notes) {
+            Ok(mapping::Outcome::Message) => {}
+            Ok(mapping::Outcome::Skipped(why)) => return Some(Outcome::Skipped(why)),
+            Err(why) => {
+                let message = why.to_string();
+                return Some(Outcome::Refused(Reason::Unmappable { message }));
+            }
+        }
+        let entity = self.composer.entity(message)?;
+        let refusal = validation.check(entity).err()?;
+        let message = refusal.to_string();
+        Some(Outcome::Refused(Reason::Invalid { message }))
+    }
+
+    async fn deliver<R>(&self, batch: Batch, records: Vec<R>) -> Result<(Vec<R>, Delivery), Error> {
         let delivery = self.inlet.deliver(&batch).await?;
         Ok((records, delivery))
+    }
+}
+
+impl Judge {
+    /// What messages are judged by at present.
+    ///
+    /// # Errors
+    /// When the schema cannot be had.
+    pub async fn validation(&self) -> Result<Validation, Error> {
+        Ok(match self {
+            Self::Nobody => Validation::Off,
+            Self::Fields => Validation::Fields,
+            Self::Schema(source) => Validation::Schema(source.schema().await?),
+        })
     }
 }
 
@@ -129,10 +176,4 @@ fn hand_over<R>(
         settled(record, outcome);
     }
     delivery.requests.into()
-}
-
-fn unmappable(why: &MappingError) -> Reason {
-    Reason::Unmappable {
-        message: why.to_string(),
-    }
 }

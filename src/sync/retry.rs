@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use super::{Error, Outcome, Outlet};
 use crate::dead_letters::{Change, Damaged, Letter, LetterId, Locked, ReasonCode, Segments};
-use crate::platform;
 use crate::record::Record;
 
 /// What became of the letters that were to be sent again.
@@ -98,7 +97,7 @@ async fn resend(
     retried: &mut Retried,
 ) -> Result<(), Error> {
     let mut outcomes: HashMap<LetterId, Outcome> = HashMap::new();
-    let sent: Result<u64, platform::Error> = outlet
+    let sent: Result<u64, Error> = outlet
         .send(letters, |resend, outcome| {
             outcomes.insert(resend.letter, outcome);
         })

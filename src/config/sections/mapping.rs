@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::platform::Identity;
+use super::privacy::privacy;
 use crate::catalogue::StreamSpec;
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
@@ -54,6 +55,7 @@ pub(super) fn settings(
     let user_roles = section.or("user_roles", none(), list);
     let test_tags = section.or("test_tags", none(), list);
     let test_email_domains = section.or("test_email_domains", none(), list);
+    let privacy = section.optional_section("privacy", privacy);
     let namespaces = section.section("namespaces", |section| {
         let user = section.or("user", "ZendeskUserID", namespace);
         let external_id = section.optional("external_id", namespace);
@@ -81,6 +83,7 @@ pub(super) fn settings(
         user_roles: user_roles?,
         test_tags: test_tags?,
         test_email_domains: test_email_domains?,
+        privacy: privacy?,
     }))
 }
 

@@ -9,6 +9,8 @@ use super::MOMENT;
 use super::cadence::cadence;
 use super::mapping;
 use super::platform::Identity;
+use super::privacy::privacy;
+use super::validate::validate;
 use crate::catalogue::{self, Reading, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
@@ -48,13 +50,21 @@ fn stream(
     spec: &StreamSpec,
     platform: &Identity,
     schedule: &Read<Cadence>,
-    mapping: &Read<Arc<MappingSettings>>,
+    settings: &Read<Arc<MappingSettings>>,
 ) -> Read<Stream> {
     let export = export(section, spec);
     let start = section.optional("start", moment);
     let end = section.optional("end", moment);
     let end = end_after(section, &start, end);
-    let (flow_id, mapping) = mapping::of_stream(section, spec, platform, mapping);
+    let (flow_id, mapping) = mapping::of_stream(section, spec, platform, settings);
+    let privacy = match section.optional_section("privacy", privacy) {
+        Ok(None) => match settings {
+            Ok(settings) => Ok(settings.privacy.clone()),
+            Err(refused) => Err(*refused),
+        },
+        given => given,
+    };
+    let validate = validate(section, &mapping, platform);
     let cadence = cadence(section);
     let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
     let cadence = match cadence? {
@@ -67,6 +77,8 @@ fn stream(
         start: start?,
         end: end?,
         mapping: mapping?,
+        privacy: privacy?,
+        validate: validate?,
         flow_id: flow_id?,
         cadence,
         overlap: overlap?,

@@ -13,7 +13,7 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 18] = [
+const WITHOUT_DEFAULT: [&str; 26] = [
     "base_url",
     "access_token",
     "email",
@@ -30,6 +30,14 @@ const WITHOUT_DEFAULT: [&str; 18] = [
     "reserve",
     "keep",
     "org_id",
+    "schema_file",
+    "[mapping.privacy]",
+    "drop",
+    "hash",
+    "hash_key",
+    "mask",
+    "allow",
+    "privacy",
     "external_id",
     "mapping_file",
 ];
@@ -64,7 +72,15 @@ fn paths(table: &toml::Table, section: &str, found: &mut BTreeSet<String>) {
 }
 
 fn is_inside_a_value(path: &str) -> bool {
-    let values = ["client_secret.", "access_token.", "api_token.", "headers."];
+    let values = [
+        "client_secret.",
+        "access_token.",
+        "api_token.",
+        "headers.",
+        "hash_key.",
+        "mask.",
+        "users.privacy.",
+    ];
     values.iter().any(|value| path.contains(value))
 }
 

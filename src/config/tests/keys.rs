@@ -77,7 +77,7 @@ fn unknown_keys() {
         ");
     insta::assert_snapshot!(section("\"state.directory\" = 1"), @r#"
         line 9: platform."state.directory": unknown key
-            the keys here are `auth`, `batch_bytes`, `connect_timeout`, `endpoint`, `headers`, `idle_timeout`, `in_flight`, `inlet_url`, `max_messages_per_second`, `org_id`, `request_timeout`, `sandbox_name` and `tenant`
+            the keys here are `api_url`, `auth`, `batch_bytes`, `connect_timeout`, `endpoint`, `headers`, `idle_timeout`, `in_flight`, `inlet_url`, `max_messages_per_second`, `org_id`, `request_timeout`, `sandbox_name` and `tenant`
         "#);
 }
 

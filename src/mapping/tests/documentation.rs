@@ -16,7 +16,11 @@ fn every_function_type_and_preset_is_documented() {
         .map(|function| format!("`{}`", function.usage))
         .chain(KINDS.iter().map(|(name, _)| format!("`{name}`")))
         .chain(KNOWN.iter().map(|(name, _)| format!("`${name}`")))
-        .chain(PRESETS.iter().map(|(name, _)| format!("presets/{name}.toml")));
+        .chain(
+            PRESETS
+                .iter()
+                .map(|(name, _)| format!("presets/{name}.toml")),
+        );
     let missing: Vec<String> = names.filter(|name| !DOCUMENT.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

@@ -9,10 +9,10 @@ use super::account::{Account, Export};
 use crate::checkpoint::{self, Store, StreamState};
 use crate::config::{self, Config};
 use crate::dead_letters::DeadLetters;
-use crate::mapping::Mapping;
+use crate::mapping::{Composer, Mapping};
 use crate::platform::{Connection, Inlet};
 use crate::sandbox::{DataType, PlatformOptions, PlatformSimulator};
-use crate::sync::{Member, Outlet, Summary, Walk};
+use crate::sync::{Judge, Member, Outlet, Summary, Walk};
 
 const ACCOUNT: &str = "acme.zendesk.com";
 
@@ -101,7 +101,11 @@ impl World {
             platform.batch_bytes,
             Some(&self.flow_id),
         );
-        Outlet::new(Mapping::Raw, inlet.expect("an inlet"))
+        Outlet::new(
+            Composer::new(Mapping::Raw, None),
+            Judge::Nobody,
+            inlet.expect("an inlet"),
+        )
     }
 
     /// What is in the state file.
