@@ -17,6 +17,7 @@ mod client;
 mod clock;
 mod error;
 mod export;
+mod fields;
 mod incremental;
 mod inside;
 mod list;

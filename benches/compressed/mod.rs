@@ -254,7 +254,7 @@ pub async fn back_fill(plan: &Plan) -> BackFills {
     let mut syncs = lifecycle::assemble(&world.config, &stop, &world.clock).expect("assembled");
     let begin = world.clock.elapsed();
     let never = CancellationToken::new();
-    let ended = join_all(syncs.iter_mut().map(async |sync| {
+    let ended = join_all(syncs.walks.iter_mut().map(async |sync| {
         let summary = sync.run(&stop, &never, &|_| {}).await;
         (summary, world.clock.elapsed() - begin)
     }));
