@@ -4,10 +4,14 @@ mod check;
 mod dead_letters;
 pub mod exit;
 mod output;
+mod preview;
+mod privacy_check;
 mod run;
 mod sandbox;
 mod state;
 mod sync;
+mod test_mapping;
+mod trial;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +60,12 @@ enum Command {
     },
     /// Check the configuration, both sign-ins, and what we are permitted to export
     Check,
+    /// Show what would be sent of some records, and send nothing
+    Preview(preview::Arguments),
+    /// Tell which fields leave, and fail if one would that is not on the list
+    PrivacyCheck(privacy_check::Arguments),
+    /// Map records of your own and compare with what you expect of them
+    TestMapping(test_mapping::Arguments),
     /// Look at the state file, or move its checkpoints
     State {
         #[command(subcommand)]
@@ -89,6 +99,9 @@ pub fn main() -> ExitCode {
             Command::Run => run::run(path).await,
             Command::Sync { streams } => sync::run(path, &streams, output).await,
             Command::Check => check::run(path, output).await,
+            Command::Preview(arguments) => preview::run(path, &arguments, output).await,
+            Command::PrivacyCheck(arguments) => privacy_check::run(path, &arguments, output).await,
+            Command::TestMapping(arguments) => test_mapping::run(path, &arguments, output).await,
             Command::State { command } => state::run(path, &command, output),
             Command::DeadLetters { command } => dead_letters::run(path, command, output).await,
             Command::Sandbox(arguments) => sandbox::run(&arguments, output).await,

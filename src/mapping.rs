@@ -39,6 +39,7 @@ use envelope::Envelope;
 pub use composer::Composer;
 pub use file::Faults;
 pub use notes::{Change, Note, Notes};
+pub use path::member;
 pub use plan::Plan;
 pub use privacy::{Privacy, PrivacyError};
 pub use scope::Joined;

@@ -119,12 +119,19 @@ impl SchemaSource {
         Ok(schema)
     }
 
+    /// The schema in the file, or in the copy that was kept.
+    ///
+    /// # Errors
+    /// When there is neither.
+    pub async fn offline(&self) -> Result<Arc<Schema>, SchemaFault> {
+        match &self.origin {
+            Origin::File(path) | Origin::Registry { copy: path, .. } => from_file(path).await,
+        }
+    }
+
     async fn read(&self) -> Result<Arc<Schema>, Error> {
         match &self.origin {
-            Origin::File(path) => {
-                let text = read_file(path.clone()).await?;
-                Ok(compile(format!("in `{}`", path.display()), &text)?)
-            }
+            Origin::File(path) => Ok(from_file(path).await?),
             Origin::Registry { registry, id, copy } => {
                 let fetched = match registry.schema(id).await {
                     Ok(text) => compile(format!("`{id}`"), &text)
@@ -153,12 +160,14 @@ fn compile(origin: String, text: &[u8]) -> Result<Arc<Schema>, SchemaFault> {
         .map_err(|source| SchemaFault::Unusable { origin, source })
 }
 
+async fn from_file(path: &Path) -> Result<Arc<Schema>, SchemaFault> {
+    let text = read_file(path.to_owned()).await?;
+    compile(format!("in `{}`", path.display()), &text)
+}
+
 /// The schema of the copy; the error that made it needed, if there is none.
 async fn from_copy(copy: &Path, error: Error) -> Result<Arc<Schema>, Error> {
-    let Ok(text) = read_file(copy.to_owned()).await else {
-        return Err(error);
-    };
-    let Ok(schema) = compile(format!("in `{}`", copy.display()), &text) else {
+    let Ok(schema) = from_file(copy).await else {
         return Err(error);
     };
     tracing::warn!(

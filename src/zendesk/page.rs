@@ -1,5 +1,7 @@
 //! From the body of an export's answer to records: slices of the body, nothing copied.
 
+mod given;
+
 use std::borrow::Cow;
 
 use bytes::Bytes;
@@ -9,6 +11,8 @@ use serde_json::value::RawValue;
 use crate::catalogue::StreamSpec;
 use crate::json;
 use crate::record::{Record, RecordId};
+
+pub use given::read_given_records;
 
 /// A page of the incremental cursor export.
 #[derive(Debug)]

@@ -1,0 +1,142 @@
+//! Records to try: from a file, from standard input, or from the account by the daemon's own
+//! export, whose checkpoint stays where it is.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::{exit, output};
+use crate::config::{self, Config};
+use crate::limits;
+use crate::record::{Page, Record};
+use crate::zendesk::page::read_given_records;
+use crate::zendesk::{Client, Export};
+
+/// Which records.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Selection {
+    /// Read them from this file instead of the account, or from `-` for standard input: a JSON
+    /// array, a page of Zendesk's, or one record a line. Nothing is sent over the network
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) from: Option<PathBuf>,
+
+    /// Only the records with this id; may be repeated. From the account, the export is read until
+    /// all are found
+    #[arg(long = "id", value_name = "ID")]
+    ids: Vec<String>,
+
+    /// Only records changed at or after this time
+    #[arg(long, value_name = "TIME", conflicts_with = "from")]
+    since: Option<Timestamp>,
+}
+
+impl Selection {
+    /// Whether the account is asked.
+    pub(in crate::cli) fn needs_network(&self) -> bool {
+        self.from.is_none()
+    }
+
+    /// The records, at most `max`. On failure prints why.
+    pub(in crate::cli) async fn records(
+        &self,
+        config: &Config,
+        stream: &config::Stream,
+        max: usize,
+        stop: &CancellationToken,
+    ) -> Result<Vec<Record>, u8> {
+        match &self.from {
+            Some(path) => {
+                let records = read(path).and_then(|text| read_given_records(text, stream.spec));
+                let records = records.map_err(|why| {
+                    eprintln!(
+                        "error: cannot read records from `{}`: {why}\n\nhint: what is wanted is a JSON array, a page of Zendesk's, or one record a line",
+                        path.display()
+                    );
+                    exit::FAILED
+                })?;
+                let wanted = records.into_iter().filter(|record| self.wants(record));
+                Ok(wanted.take(max).collect())
+            }
+            None => self.from_account(config, stream, max, stop).await,
+        }
+    }
+
+    fn wants(&self, record: &Record) -> bool {
+        let is_named = |id: &str| self.ids.iter().any(|wanted| wanted == id);
+        self.ids.is_empty() || record.id.as_ref().is_some_and(|id| is_named(id.as_str()))
+    }
+
+    async fn from_account(
+        &self,
+        config: &Config,
+        stream: &config::Stream,
+        max: usize,
+        stop: &CancellationToken,
+    ) -> Result<Vec<Record>, u8> {
+        // A person is waiting: one repetition tells a passing fault from a lasting one.
+        let retry = config::Retry {
+            attempts: config.retry.attempts.min(2),
+            rate_limit_delay: config.retry.rate_limit_delay.min(Duration::from_secs(10)),
+            ..config.retry
+        };
+        let client = Client::new(&config.zendesk, &retry, stop);
+        let client = Arc::new(client.map_err(|error| output::fail(&error))?);
+        let stream = config::Stream {
+            start: self.since.or(stream.start),
+            ..stream.clone()
+        };
+        let page_size = match self.ids.is_empty() {
+            true => u32::try_from(max).map_or(config.zendesk.page_size, |max| {
+                max.clamp(1, config.zendesk.page_size)
+            }),
+            false => config.zendesk.page_size,
+        };
+        let mut export = Export::new(client, &stream, page_size);
+        let mut position = export.position(None);
+        let mut missing: BTreeSet<&str> = self.ids.iter().map(String::as_str).collect();
+        let mut found = Vec::new();
+        loop {
+            let page = export.page(&position).await;
+            let Page {
+                records,
+                next,
+                end_of_stream,
+                ..
+            } = page.map_err(|error| output::fail(&error))?;
+            for record in records.into_iter().filter(|record| self.wants(record)) {
+                if let Some(id) = &record.id {
+                    missing.remove(id.as_str());
+                }
+                found.push(record);
+            }
+            let all_found = !self.ids.is_empty() && missing.is_empty();
+            if end_of_stream || all_found || found.len() >= max {
+                found.truncate(max);
+                return Ok(found);
+            }
+            position = next;
+        }
+    }
+}
+
+/// The whole of a file, or of standard input.
+fn read(path: &Path) -> Result<Bytes, String> {
+    let mut text = Vec::new();
+    let max = limits::PAGE_BYTES_MAX as u64;
+    let read = match path.to_str() {
+        Some("-") => io::stdin().take(max + 1).read_to_end(&mut text),
+        _ => File::open(path).and_then(|file| file.take(max + 1).read_to_end(&mut text)),
+    };
+    match read {
+        Err(error) => Err(error.to_string()),
+        Ok(bytes) if bytes as u64 > max => Err(format!("it is larger than {max} bytes")),
+        Ok(_) => Ok(text.into()),
+    }
+}
