@@ -116,7 +116,14 @@ impl Plan {
             .pick(&record.bytes)
             .map_err(|_| MappingError::NotAnObject)?;
         let deletion = deletion::of(self.stream, &record.bytes);
-        let scope = Scope::new(fields, &self.surroundings, &self.settings, deletion, joined);
+        let scope = Scope::new(
+            self.stream,
+            fields,
+            &self.surroundings,
+            &self.settings,
+            deletion,
+            joined,
+        );
         for skip in &self.skip {
             if skip.condition.value(&scope).is_true() {
                 return Ok(Outcome::Skipped(skip.reason.clone()));

@@ -35,6 +35,7 @@ pub(super) struct Scope<'v> {
     record: Vec<Option<&'v RawValue>>,
     surroundings: &'v Surroundings,
     values: Vec<OnceCell<Value<'v>>>,
+    stream: &'static str,
     pub(super) settings: &'v MappingSettings,
     pub(super) deletion: Option<Deletion>,
     joined: Joined<'v>,
@@ -44,6 +45,7 @@ pub(super) struct Scope<'v> {
 
 impl<'v> Scope<'v> {
     pub(super) fn new(
+        stream: &'static str,
         record: Vec<Option<&'v RawValue>>,
         surroundings: &'v Surroundings,
         settings: &'v MappingSettings,
@@ -58,6 +60,7 @@ impl<'v> Scope<'v> {
                 .map(|_| OnceCell::new())
                 .collect(),
             surroundings,
+            stream,
             settings,
             deletion,
             joined,
@@ -101,6 +104,8 @@ impl<'v> Scope<'v> {
         };
         match known {
             Known::Instance => Value::Text(Cow::Borrowed(&self.settings.instance)),
+            Known::Stream => Value::Text(Cow::Borrowed(self.stream)),
+            Known::Vanished => Value::Bool(self.deletion == Some(Deletion::Vanished)),
             Known::Deleted => Value::Bool(self.deletion.is_some()),
             Known::PermanentlyDeleted => Value::Bool(matches!(
                 self.deletion,

@@ -1,5 +1,9 @@
 //! The presets against the examples and recordings that lie beside this project.
 
+mod any_record;
 mod examples;
+mod files;
 mod mapping;
+mod recordings;
+mod schemas;
 mod shared;
