@@ -64,7 +64,7 @@ impl Selection {
                 let wanted = records.into_iter().filter(|record| self.wants(record));
                 Ok(wanted.take(max).collect())
             }
-            None => self.from_account(config, stream, max, stop).await,
+            None => self.read_account(config, stream, max, stop).await,
         }
     }
 
@@ -73,7 +73,7 @@ impl Selection {
         self.ids.is_empty() || record.id.as_ref().is_some_and(|id| is_named(id.as_str()))
     }
 
-    async fn from_account(
+    async fn read_account(
         &self,
         config: &Config,
         stream: &config::Stream,
