@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use zendesk_aep::catalogue::CATALOGUE;
+use zendesk_aep::catalogue;
 use zendesk_aep::config::Endpoint;
 use zendesk_aep::mapping::{Mapping, Notes};
 use zendesk_aep::platform::{Packer, decode};
@@ -20,7 +20,7 @@ const BATCH_BYTES: usize = 250_000;
 
 fn main() {
     let page = Bytes::from(page());
-    let spec = &CATALOGUE[0];
+    let spec = catalogue::find("users").expect("a row");
     let records = read_cursor_page(page.clone(), spec)
         .expect("a page")
         .records;

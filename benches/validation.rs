@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use zendesk_aep::catalogue::CATALOGUE;
+use zendesk_aep::catalogue;
 use zendesk_aep::config::{self, FieldPath, Mask};
 use zendesk_aep::mapping::{Composer, Mapping, Notes, Outcome, Privacy, Schema, Validation};
 use zendesk_aep::record::Record;
@@ -209,7 +209,11 @@ fn mapping() -> Mapping {
         },
         settings: Arc::new(settings),
     };
-    Mapping::new(&CATALOGUE[0], &config::Mapping::Mapped(mapped)).expect("a preset")
+    Mapping::new(
+        catalogue::find("users").expect("a row"),
+        &config::Mapping::Mapped(mapped),
+    )
+    .expect("a preset")
 }
 
 fn user(n: usize) -> Record {

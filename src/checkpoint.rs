@@ -108,9 +108,21 @@ pub fn read_of(directory: &Path, account: &str) -> Result<Option<State>, Error> 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamState {
-    /// The checkpoint; `None` before the first page is settled.
+    /// The checkpoint; `None` before the first page is settled, and for a stream that is read in
+    /// the walk of another one: that one has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
+    /// The streams that were delivered up to `position`, by name, if it is that of a walk that
+    /// serves several; empty for the stream alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
+    /// What lies before `position` and is still to be read, at most
+    /// [`limits::HISTORY_SEGMENTS_MAX`](crate::limits::HISTORY_SEGMENTS_MAX).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Segment>,
+    /// The configured `end` that was reached: nothing after it is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
     /// The last sync, whatever its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync: Option<SyncReport>,
@@ -126,6 +138,34 @@ pub struct StreamState {
     /// Versions around the checkpoint that may be read again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<Seen>,
+}
+
+impl StreamState {
+    /// Whether the same is left to be read from here as from `other`.
+    pub fn stands_where(&self, other: &Self) -> bool {
+        self.position == other.position
+            && self.history == other.history
+            && self.members == other.members
+            && self.ended == other.ended
+    }
+}
+
+/// A stretch of history that is read besides the live changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Segment {
+    /// How far it has been delivered.
+    pub position: Position,
+    /// The time from which on the live walk has everything.
+    pub until: Timestamp,
+    /// The streams that it is read for, by name.
+    pub streams: Vec<String>,
+    /// The time it began with; `None` before the first page that says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// Records delivered from it so far, of all its streams.
+    #[serde(default)]
+    pub records: u64,
 }
 
 /// Why a stream waits for a person.

@@ -21,6 +21,7 @@ mod inlet_url;
 mod layers;
 mod mapping;
 mod privacy;
+mod quota;
 mod reader;
 mod secret;
 mod section;
@@ -28,6 +29,7 @@ mod sections;
 #[cfg(test)]
 mod tests;
 mod values;
+mod walks;
 
 pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
@@ -36,11 +38,13 @@ pub use mapping::{
     PhoneTarget, Preset, WithoutPerson,
 };
 pub use privacy::{FieldPath, Mask, NoPath, Privacy, Step};
+pub use quota::{Hours, Quota};
 pub use secret::{Secret, SecretError};
-pub use values::clock::parse_cron;
+pub use values::clock::{Zone, parse_cron};
 pub(crate) use values::{alternatives, nearest};
+pub use walks::Walk;
 
-use crate::catalogue::StreamSpec;
+use crate::catalogue::{StreamSpec, Text};
 use fault::{Faults, Read};
 use layers::environment::Variables;
 use reader::{Reader, Surroundings};
@@ -131,6 +135,8 @@ pub struct Zendesk {
     pub account: String,
     /// How to sign in.
     pub auth: ZendeskAuth,
+    /// How much of its limits is ours.
+    pub quota: Quota,
     /// Records asked for per page, 1 to 1000.
     pub page_size: u32,
     /// Bounds on waiting.
@@ -310,11 +316,13 @@ pub enum Cadence {
 #[derive(Clone, Debug)]
 pub struct Stream {
     /// Its row in the catalogue.
-    pub spec: &'static StreamSpec,
+    pub spec: Arc<StreamSpec>,
     /// How it is read.
     pub export: Export,
     /// Only records changed at or after this; `None` means everything.
     pub start: Option<Timestamp>,
+    /// Only records changed before this; `None` means for as long as the daemon runs.
+    pub end: Option<Timestamp>,
     /// How records become messages.
     pub mapping: Mapping,
     /// Which fields do not leave as they are.
@@ -351,12 +359,17 @@ pub enum SchemaPlace {
 }
 
 /// How a stream is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Export {
     /// The incremental cursor export.
-    Incremental,
+    Incremental {
+        /// Its path.
+        path: Text,
+    },
     /// The search export, in windows of update time.
     Search {
+        /// Its `filter[type]`.
+        search_type: Text,
         /// Age a change must have before a window may end after it: Zendesk's search index lags.
         settle: Duration,
     },

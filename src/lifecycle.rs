@@ -1,4 +1,4 @@
-//! From start to stop: assembling the parts, running a task for each stream, and draining.
+//! From start to stop: assembling the parts, running a task for each walk, and draining.
 //!
 //! On the first SIGTERM or SIGINT no further page is fetched, waits end, and what is in hand is
 //! finished within `shutdown_grace`; on the second the process leaves at once. Neither loses
@@ -8,6 +8,7 @@
 //! manager restarts it instead of a stream being dead in a living process.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,13 +17,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::checkpoint::{self, Store};
+use crate::clock::Clock;
 use crate::config::{self, Config, SchemaPlace, Secret, SecretError};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
 use crate::mapping::{self, Composer, Mapping, Privacy, PrivacyError};
 use crate::platform::{self, Connection, Inlet, SchemaRegistry};
-use crate::schedule::{self, Schedule, Ticks};
-use crate::sync::{End, Judge, Origin, Outlet, SchemaSource, StreamSync};
+use crate::schedule::{self, Schedule, Tick, Ticks};
+use crate::sync::{End, Judge, Member, Origin, Outlet, SchemaSource, Walk};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
 
@@ -97,28 +99,43 @@ impl Explain for Error {
     }
 }
 
-/// Builds everything that keeps the configured streams in sync; connects to nothing yet.
+/// Builds everything that keeps the configured streams in sync, one for each of
+/// [`Config::walks`]; connects to nothing yet. `clock` is the one that Zendesk's quota is waited
+/// for by.
 ///
 /// # Errors
 /// When the state directory is unusable or a client cannot be set up.
-pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<StreamSync>, Error> {
+pub fn assemble(
+    config: &Config,
+    stop: &CancellationToken,
+    clock: &Clock,
+) -> Result<Vec<Walk>, Error> {
     if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
         tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
     }
     let directory = &config.state.directory;
     let store = Arc::new(Store::open(directory, &config.zendesk.account)?);
     let dead_letters = Arc::new(DeadLetters::open(directory, &config.dead_letters)?);
-    let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop)?);
+    let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
-    config
-        .streams
-        .iter()
-        .map(|stream| {
-            let export = Export::new(client.clone(), stream, config.zendesk.page_size);
-            Ok(StreamSync::new(
-                stream.spec.name,
+    let walks = config.walks();
+    walks
+        .into_iter()
+        .map(|walk| {
+            let export = Export::new(client.clone(), walk.root, config.zendesk.page_size);
+            let members: Result<Vec<Member>, Error> = std::iter::once(walk.root)
+                .chain(walk.members)
+                .map(|stream| {
+                    Ok(Member {
+                        stream: (&*stream.spec.name).into(),
+                        outlet: Some(outlet(stream, config, &connection)?),
+                    })
+                })
+                .collect();
+            Ok(Walk::new(
                 export,
-                outlet(stream, config, &connection)?,
+                members?,
+                walk.root.end,
                 store.clone(),
                 dead_letters.clone(),
                 config.attention,
@@ -142,7 +159,7 @@ pub fn outlets<'c>(
         .iter()
         .map(|stream| {
             let outlet = outlet(stream, config, &connection)?;
-            Ok((stream.spec.name, outlet))
+            Ok((&*stream.spec.name, outlet))
         })
         .collect()
 }
@@ -184,7 +201,7 @@ pub fn composer(stream: &config::Stream) -> Result<Composer, Error> {
         }
     };
     Ok(Composer::new(
-        Mapping::new(stream.spec, &stream.mapping)?,
+        Mapping::new(&stream.spec, &stream.mapping)?,
         privacy,
     ))
 }
@@ -225,21 +242,25 @@ pub fn judge(
 /// When it cannot start, a task panics, or stopping takes too long.
 pub async fn run(config: &Config) -> Result<(), Error> {
     let stop = stop_on_signals()?;
-    run_until(config, stop).await
+    run_until(config, stop, &Clock::real()).await
 }
 
-/// Runs the daemon until `stop` is cancelled.
+/// Runs the daemon until `stop` is cancelled, by the given clock.
 ///
 /// # Errors
 /// As [`run`].
-pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), Error> {
-    let streams = assemble(config, &stop)?;
-    let schedule = Schedule::start().await?;
+pub async fn run_until(
+    config: &Config,
+    stop: CancellationToken,
+    clock: &Clock,
+) -> Result<(), Error> {
+    let walks = assemble(config, &stop, clock)?;
+    let schedule = Schedule::start(clock).await?;
     let mut tasks = JoinSet::new();
-    for (sync, stream) in streams.into_iter().zip(&config.streams) {
+    for (walk, configured) in walks.into_iter().zip(config.walks()) {
         tasks.spawn(keep_in_sync(
-            sync,
-            schedule.ticks(&stream.cadence)?,
+            walk,
+            schedule.ticks(&configured.root.cadence)?,
             config.attention.retry_every,
             stop.clone(),
         ));
@@ -259,24 +280,54 @@ pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), E
     ended
 }
 
-/// One stream, for as long as the process lives.
+/// The streams of one walk, for as long as the process lives.
 async fn keep_in_sync(
-    mut sync: StreamSync,
+    mut walk: Walk,
     mut ticks: Ticks,
     paused_for: Duration,
     stop: CancellationToken,
 ) {
+    // Cancelled when the next tick has come while the last sync was running.
+    let mut due = CancellationToken::new();
     loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = ticks.next() => {}
+        if walk.is_finished() {
+            tracing::info!(
+                stream = walk.root(),
+                "everything before the configured `end` is delivered: the stream is not read any more"
+            );
+            return stop.cancelled().await;
         }
-        let summary = sync.run(&stop, &|_| {}).await;
-        telemetry::sync_ended(&summary);
+        let tick = if due.is_cancelled() {
+            Tick::Due
+        } else {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                tick = ticks.next() => tick,
+            }
+        };
+        let early = tick == Tick::Early;
+        if early && !walk.may_poll_early() {
+            continue;
+        }
+        due = CancellationToken::new();
+        let next_tick = async {
+            while ticks.next().await != Tick::Due {}
+            due.cancel();
+            std::future::pending::<Infallible>().await
+        };
+        let summary = tokio::select! {
+            summary = walk.run(&stop, &due, &|_| {}) => summary,
+            never = next_tick => match never {},
+        };
+        if early && summary.is_uneventful() {
+            telemetry::early_poll(&summary);
+        } else {
+            telemetry::sync_ended(&summary);
+        }
         if let End::Failed(error) = &summary.end
             && error.code().needs_a_person()
         {
-            telemetry::paused(&summary.stream, error, paused_for);
+            telemetry::paused(walk.root(), error, paused_for);
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(paused_for) => {}

@@ -37,10 +37,39 @@ pub const PAGE_RECORDS_MAX: u32 = 1_000;
 /// one being read.
 pub const PAGES_IN_FLIGHT: usize = 1;
 
+/// Requests to one Zendesk account in flight at a time. Nothing about concurrency is documented;
+/// other clients found two to four to be safe. Exports of one limit go one at a time besides.
+pub const ZENDESK_IN_FLIGHT: usize = 4;
+
+/// Limits of Zendesk's that headers may name beyond those we know. Far more than were ever seen.
+pub const QUOTA_BUCKETS_MAX: usize = 64;
+
+/// Kinds of requests whose limits are learned one by one; as many as there are streams, several
+/// times over.
+pub const QUOTA_ROUTES_MAX: usize = 256;
+
+/// A wait for the quota that is longer than this is logged; most last no time.
+pub const QUOTA_SILENCE: Duration = Duration::from_secs(5);
+
+/// Least time between two such lines for one limit: a back-fill waits every minute, for hours.
+pub const QUOTA_LOG_PAUSE: Duration = Duration::from_secs(15 * 60);
+
+/// Longest time between two looks at the queue. What changes while a request waits (an answer, the
+/// hour's share) mostly wakes it; this is for the rest.
+pub const QUOTA_LOOK: Duration = Duration::from_secs(30);
+
 /// (id, version) pairs remembered to recognise repeats around the checkpoint. At about 60 bytes
 /// each this bounds the state file near half a megabyte; beyond it a repeat is sent again, which
 /// is harmless.
 pub const REPEATS_REMEMBERED_MAX: usize = 8_192;
+
+/// Stretches of history that a walk reads besides the live changes. A new one begins when a
+/// back-log is split while an earlier one is not read yet, which is rare; beyond this the live walk
+/// goes on where it is, so nothing is lost, only later.
+pub const HISTORY_SEGMENTS_MAX: usize = 8;
+
+/// A walk that stands further back than this is catching up: others' live changes go first.
+pub const CATCHING_UP_AGE_MIN: Duration = Duration::from_secs(60 * 60);
 
 /// Longest pause a server can order by `Retry-After`. Longer ones are cut to this and asked again,
 /// so that a mistaken header cannot stop a stream for a week.

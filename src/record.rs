@@ -8,6 +8,7 @@
 //! Nothing here does I/O or reads a clock.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -66,6 +67,23 @@ pub struct Record {
     /// CRC-32 of `bytes`. Zendesk's versions have a resolution of one second; two versions of
     /// one second differ here.
     pub crc: u32,
+    /// That this version is the object's end, and which kind of end; `None` for one that lives.
+    pub deletion: Option<Deletion>,
+}
+
+/// How an object ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deletion {
+    /// Deleted, and as a rule still to be restored: a ticket deleted by an agent, an inactive user.
+    Soft,
+    /// Deleted for good; what identified a person is gone.
+    Permanent,
+    /// A ticket whose content was erased, about 30 days after it was deleted.
+    Scrubbed,
+    /// Gone from a list without a word. The record's bytes are only `{"id":…,"deleted":true}`,
+    /// with the stream's own id field.
+    Vanished,
 }
 
 impl Record {
@@ -77,6 +95,7 @@ impl Record {
             id,
             version,
             crc,
+            deletion: None,
         }
     }
 }
@@ -114,6 +133,22 @@ impl Position {
             Self::Search { from, .. } => *from,
         }
     }
+
+    /// A time such that nothing of a version at or after it has been read yet. `None` if nothing
+    /// is known to have been read at all.
+    pub fn unread_from(&self) -> Option<Timestamp> {
+        match self {
+            // Of the newest second some records may be read and others not.
+            Self::Incremental { recovery_time, .. } => {
+                recovery_time.and_then(|time| Timestamp::from_second(time.as_second() + 1).ok())
+            }
+            Self::Search {
+                window: Some(window),
+                ..
+            } => Some(window.to),
+            Self::Search { from, window: None } => *from,
+        }
+    }
 }
 
 /// A search window that is being walked.
@@ -138,9 +173,12 @@ pub struct SearchWindow {
 pub struct Page {
     /// The records in Zendesk's order.
     pub records: Vec<Record>,
+    /// Records of other streams that came with these.
+    pub children: Vec<Children>,
     /// Where the export stands once every record of this page is settled.
     pub next: Position,
-    /// No later page can repeat a version older than this, so nobody need remember one.
+    /// No later page can repeat a version of `records` older than this, so nobody need remember
+    /// one. It says nothing of `children`: an old one comes again whenever its parent changes.
     pub repeat_horizon: Option<Timestamp>,
     /// Nothing more to read for now.
     pub end_of_stream: bool,
@@ -150,6 +188,15 @@ pub struct Page {
     pub requests: u32,
     /// A record before this page that Zendesk cannot give, which was passed over.
     pub unreadable: Option<Unreadable>,
+}
+
+/// Records of a stream that is read along with another one's export.
+#[derive(Debug)]
+pub struct Children {
+    /// The stream they belong to.
+    pub stream: Arc<str>,
+    /// They, in the order of the records they came with.
+    pub records: Vec<Record>,
 }
 
 /// A record that cannot be read, as far as it is known.

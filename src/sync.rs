@@ -1,25 +1,33 @@
-//! The engine: one pass over one stream, the only place where export, mapping, inlet, checkpoint
+//! The engine: one pass over one walk, the only place where export, mapping, inlet, checkpoint
 //! and dead letters meet. It knows no HTTP and no protocol.
+//!
+//! A walk is one export, read once for every stream whose records are in its pages: the root,
+//! which the export is named after, and those that are read with it. Each has a way to the inlet,
+//! a memory of repeats, a report and dead letters of its own; the checkpoint is the walk's, and is
+//! kept with the root.
 //!
 //! A reader fetches page N+1 while page N is delivered; between them is a queue of
 //! [`limits::PAGES_IN_FLIGHT`], so at most three pages are ever held. Pages are delivered in
-//! order, and the checkpoint moves over a page only when every record of it is settled: accepted
-//! by the inlet, in the dead letters, or skipped because it was settled before.
+//! order, and the checkpoint moves over a page only when every record of it, of whatever stream,
+//! is settled: accepted by the inlet, in the dead letters, or skipped because it was settled
+//! before. What was learnt from a page is saved for all its streams in one write.
 //!
 //! What dies with the process in the middle of a page is read and sent again: at least once, by
 //! construction.
 
 mod error;
 mod guard;
+mod itinerary;
 mod outlet;
 mod page;
+mod pass;
+mod report;
 mod retry;
 mod schema;
 mod watch;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -27,147 +35,178 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
 pub use outlet::{Judge, Outcome, Outlet};
+pub use report::{End, Summary, Tally};
 pub use retry::{Retried, retry};
 pub use schema::{Origin, SchemaFault, SchemaSource};
 
-use crate::checkpoint::{Counts, NeedsAttention, Repeats, Seen, Store, StreamState, SyncReport};
+use crate::checkpoint::{Counts, Store, StreamState};
 use crate::config::Attention;
 use crate::dead_letters::DeadLetters;
 use crate::error::{Chain, Explain as _};
 use crate::limits;
 use crate::record::{Page, Position};
-use crate::zendesk::{self, Export};
-use guard::Guard;
-use page::Settled;
-use watch::Watch;
+use crate::zendesk::{self, Export, Split, Urgency};
+use itinerary::{Itinerary, Leg, Passed, Route, Step};
+use pass::Pass;
 
-/// What keeps one stream in sync.
+/// What keeps the streams of one walk in sync.
 #[derive(Debug)]
-pub struct StreamSync {
-    stream: String,
-    export: Export,
+pub struct Walk<E = Export> {
+    export: E,
     delivery: Delivery,
+}
+
+/// A stream that a walk delivers, or only reads.
+#[derive(Debug)]
+pub struct Member {
+    /// The stream.
+    pub stream: Arc<str>,
+    /// Its records' way to the inlet. `None` for a root whose own records nobody wants.
+    pub outlet: Option<Outlet>,
 }
 
 /// Everything behind the reader.
 #[derive(Debug)]
 struct Delivery {
-    outlet: Outlet,
+    /// The root first.
+    members: Vec<Member>,
     store: Arc<Store>,
     dead_letters: Arc<DeadLetters>,
     attention: Attention,
+    /// Only changes before this moment are wanted.
+    end: Option<Timestamp>,
 }
 
-/// Hears of every settled page.
+/// What a walk needs of an export.
+pub trait Pages: Send {
+    /// Where to stand for a walk that was last read up to `checkpoint`, if ever.
+    fn position(&self, checkpoint: Option<Position>) -> Position;
+
+    /// The time up to which a page that is asked for now shows every change.
+    fn horizon(&self) -> Timestamp;
+
+    /// Where a walk that stands at `position` can go on live while it reads its back-log besides;
+    /// `None` if it cannot, or if that would gain nothing.
+    fn split(&self, position: &Position) -> Option<Split>;
+
+    /// Called before each pass: a page of which only parts were given begins again.
+    fn begin(&mut self) {}
+
+    /// Whether the next page may be asked for although none is due.
+    fn may_poll_early(&mut self) -> bool;
+
+    /// The page after `position`, which comes from [`Self::position`], from [`Self::split`] or
+    /// from an earlier page. A page may come in parts, each with a `next` that is `position` but
+    /// for the last: the following calls, all with `position`, get the other parts.
+    ///
+    /// # Errors
+    /// When there is no such page within the configured attempts.
+    fn page(
+        &mut self,
+        position: &Position,
+        urgency: Urgency,
+    ) -> impl Future<Output = Result<Page, zendesk::Error>> + Send;
+}
+
+impl Pages for Export {
+    fn position(&self, checkpoint: Option<Position>) -> Position {
+        Self::position(self, checkpoint)
+    }
+
+    fn horizon(&self) -> Timestamp {
+        Self::horizon(self)
+    }
+
+    fn split(&self, position: &Position) -> Option<Split> {
+        Self::split(self, position)
+    }
+
+    fn may_poll_early(&mut self) -> bool {
+        Self::may_poll_early(self)
+    }
+
+    async fn page(
+        &mut self,
+        position: &Position,
+        urgency: Urgency,
+    ) -> Result<Page, zendesk::Error> {
+        Self::page(self, position, urgency).await
+    }
+}
+
+/// Hears of every settled page: the counts of all streams of the walk together.
 pub type Progress<'a> = dyn Fn(&Counts) + Sync + 'a;
 
-/// How a sync ended.
-#[derive(Debug)]
-pub enum End {
-    /// Everything there was to read is settled.
-    Complete,
-    /// The program is stopping; the rest waits for the next start.
-    Stopped,
-    /// Something went wrong; the checkpoint stands where the last settled page left it.
-    Failed(Error),
-}
-
-/// One finished sync.
-#[derive(Debug)]
-pub struct Summary {
-    /// The stream.
-    pub stream: String,
-    /// What was done, over settled pages.
-    pub counts: Counts,
-    /// How it ended.
-    pub end: End,
-    /// Now minus the time of the newest settled change; `None` before there is one.
-    pub lag: Option<Duration>,
-    /// How long it took.
-    pub duration: Duration,
-}
-
-impl StreamSync {
-    /// Joins the parts of one stream.
+impl<E: Pages> Walk<E> {
+    /// Joins the parts of one walk. The first of `members` is the root; changes at or after `end`
+    /// are left out.
     pub fn new(
-        stream: &str,
-        export: Export,
-        outlet: Outlet,
+        export: E,
+        members: Vec<Member>,
+        end: Option<Timestamp>,
         store: Arc<Store>,
         dead_letters: Arc<DeadLetters>,
         attention: Attention,
     ) -> Self {
         Self {
-            stream: stream.to_owned(),
             export,
             delivery: Delivery {
-                outlet,
+                members,
                 store,
                 dead_letters,
                 attention,
+                end,
             },
         }
     }
 
-    /// The stream's name.
-    pub fn stream(&self) -> &str {
-        &self.stream
+    /// The name of the stream that the walk is named after.
+    pub fn root(&self) -> &str {
+        self.delivery.root()
     }
 
-    /// Reads and delivers everything after the checkpoint. `progress` hears of every settled page.
+    /// Whether a sync may begin that is not due: reading has room to spare.
+    pub fn may_poll_early(&mut self) -> bool {
+        self.export.may_poll_early()
+    }
+
+    /// Whether the configured end is reached and nothing will ever be read again.
+    pub fn is_finished(&self) -> bool {
+        let (route, _) = self.delivery.route(&self.export);
+        route.is_finished(self.delivery.end)
+    }
+
+    /// Reads and delivers the live changes after the checkpoint, then history. `progress` hears of
+    /// every settled page.
     ///
-    /// When `stop` is cancelled no further page is fetched, and the ones in hand are finished.
-    pub async fn run(&mut self, stop: &CancellationToken, progress: &Progress<'_>) -> Summary {
-        let started_at = Timestamp::now();
-        let clock = tokio::time::Instant::now();
-        let mut pass = Pass::new(self.delivery.store.stream(&self.stream));
+    /// When `due` is cancelled, the next sync is wanted: history waits for it from the next page
+    /// on, and so does a back-log, which becomes history. When `stop` is cancelled no further page
+    /// is fetched. In either case the pages in hand are finished.
+    pub async fn run(
+        &mut self,
+        stop: &CancellationToken,
+        due: &CancellationToken,
+        progress: &Progress<'_>,
+    ) -> Summary {
+        let mut pass = Pass::begin(&self.delivery, &self.export);
+        self.export.begin();
         self.delivery.expire_dead_letters().await;
-        let end = self.pass(&mut pass, stop, progress).await;
-        let (state, counts) = (&mut pass.state, pass.counts);
-        let now = Timestamp::now();
-        if let End::Complete = end {
-            let (activity, silent) =
-                watch::silence(state.activity.take(), counts.received - counts.skipped, now);
-            state.activity = activity;
-            let oddity = pass.watch.oddity().or(silent);
-            state.notice = watch::notice(&self.stream, state.notice.take(), oddity, now);
-        }
-        state.attention = attention(&end, state.attention.take(), started_at);
-        state.last_sync = Some(SyncReport {
-            started_at,
-            finished_at: now,
-            outcome: match &end {
-                End::Complete => "complete".to_owned(),
-                End::Stopped => "stopped".to_owned(),
-                End::Failed(error) => error.code().to_string(),
-            },
-            counts,
-        });
-        let newest = state.position.as_ref().and_then(Position::recovery_time);
-        let saved = save(&self.delivery.store, &self.stream, pass.state).await;
-        Summary {
-            stream: self.stream.clone(),
-            counts,
-            end: match (end, saved) {
-                (End::Complete | End::Stopped, Err(error)) => End::Failed(error),
-                (end, _) => end,
-            },
-            lag: newest
-                .and_then(|time| Duration::try_from(Timestamp::now().duration_since(time)).ok()),
-            duration: clock.elapsed(),
-        }
+        let end = self.pass(&mut pass, stop, due, progress).await;
+        self.delivery.conclude(pass, end).await
     }
 
     async fn pass(
         &mut self,
         pass: &mut Pass,
         stop: &CancellationToken,
+        due: &CancellationToken,
         progress: &Progress<'_>,
     ) -> End {
-        let (pages, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
-        let position = self.export.position(pass.state.position.clone());
-        let reading = read(&mut self.export, position, pages, stop);
-        let delivering = self.delivery.run(&self.stream, queue, pass, stop, progress);
+        let (events, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
+        let resumes = pass.root().state.position.is_some();
+        let itinerary = Itinerary::new(pass.route.clone(), self.delivery.end, resumes);
+        let reading = read(&mut self.export, itinerary, events, stop, due);
+        let delivering = self.delivery.run(queue, pass, progress);
         tokio::select! {
             // The deliverer ends when the queue does or when it fails; in either case a page that
             // is still being fetched is of no use, and dropping the reader loses nothing.
@@ -177,102 +216,123 @@ impl StreamSync {
     }
 }
 
-/// One pass under way.
+/// What the reader has to say, in order.
 #[derive(Debug)]
-struct Pass {
-    /// As saved last.
-    state: StreamState,
-    counts: Counts,
-    watch: Watch,
+enum Event {
+    /// A page of a leg, and how far the leg is with it.
+    Page(Box<Page>, Passed),
+    /// There is no next page.
+    Failed(zendesk::Error),
+    /// The next sync is due; the back-log becomes history.
+    Split(Split),
+    /// All that this sync has to read is read.
+    Over,
 }
 
-impl Pass {
-    fn new(state: StreamState) -> Self {
-        // Recent versions are kept from the horizon on, so the oldest of them marks it.
-        let horizon = state.recent.iter().map(Seen::version).min();
-        Self {
-            state,
-            counts: Counts::default(),
-            watch: Watch::new(horizon),
-        }
-    }
-}
-
-/// Fetches pages into the queue until the stream ends, fails or is stopped; then closes the queue
-/// and waits to be dropped.
-async fn read(
-    export: &mut Export,
-    mut position: Position,
-    pages: mpsc::Sender<Result<Page, zendesk::Error>>,
+/// Fetches pages into the queue until there is nothing more to read for now, or reading fails or
+/// is stopped; then closes the queue and waits to be dropped.
+async fn read<E: Pages>(
+    export: &mut E,
+    mut itinerary: Itinerary,
+    events: mpsc::Sender<Event>,
     stop: &CancellationToken,
+    due: &CancellationToken,
 ) -> Infallible {
     loop {
-        let page = tokio::select! {
-            () = stop.cancelled() => break,
-            page = export.page(&position) => page,
-        };
-        let more = match &page {
-            Ok(page) => {
-                position = page.next.clone();
-                !page.end_of_stream
+        let event = match itinerary.next(due.is_cancelled(), |position| export.split(position)) {
+            Step::Over => Event::Over,
+            Step::Split(split) => Event::Split(split),
+            Step::Read(leg) => {
+                let horizon = export.horizon();
+                let urgency = itinerary.urgency(leg, horizon);
+                let page = tokio::select! {
+                    () = stop.cancelled() => break,
+                    page = export.page(itinerary.position(leg), urgency) => page,
+                };
+                match page {
+                    Err(error) => Event::Failed(error),
+                    Ok(page) => {
+                        let passed = Passed::new(leg, &page, horizon);
+                        itinerary.passed(passed.clone());
+                        Event::Page(Box::new(page), passed)
+                    }
+                }
             }
-            Err(_) => false,
         };
-        if pages.send(page).await.is_err() || !more {
+        let more = matches!(event, Event::Page(..));
+        if events.send(event).await.is_err() || !more {
             break;
         }
     }
-    drop(pages);
+    drop(events);
     std::future::pending().await
 }
 
 impl Delivery {
+    fn root(&self) -> &str {
+        self.members.first().map_or("", |root| &root.stream)
+    }
+
+    /// Where the walk goes on, and the streams that have to wait; see [`Route::resume`].
+    fn route(&self, export: &impl Pages) -> (Route, Vec<String>) {
+        let delivered = self.members.iter().filter(|one| one.outlet.is_some());
+        let delivered: Vec<&str> = delivered.map(|member| &*member.stream).collect();
+        let (root, state) = (self.root(), self.store.stream(self.root()));
+        Route::resume(&state, root, &delivered, self.end, |checkpoint| {
+            export.position(checkpoint)
+        })
+    }
+
     async fn run(
         &self,
-        stream: &str,
-        mut queue: mpsc::Receiver<Result<Page, zendesk::Error>>,
+        mut queue: mpsc::Receiver<Event>,
         pass: &mut Pass,
-        stop: &CancellationToken,
         progress: &Progress<'_>,
     ) -> End {
-        let mut repeats = Repeats::new(&pass.state.recent);
-        let mut guard = Guard::new(&self.attention);
-        let mut complete = false;
-        while let Some(page) = queue.recv().await {
-            let settled = match page {
-                Ok(page) => {
-                    complete = page.end_of_stream;
-                    pass.watch.look(&page);
-                    self.settle(stream, page, &mut repeats, &mut guard).await
+        // Only a stop closes the queue without a last word.
+        let mut end = End::Stopped;
+        while let Some(event) = queue.recv().await {
+            let moved = match event {
+                Event::Over => {
+                    end = End::Complete;
+                    break;
                 }
-                Err(zendesk::Error::Stopped { .. }) => return End::Stopped,
-                Err(error) => Err(error.into()),
+                Event::Failed(error) => Err(error.into()),
+                Event::Split(split) => {
+                    let mut route = pass.route.clone();
+                    route.split(split);
+                    end = End::Split;
+                    self.advance(route, None, pass).await
+                }
+                Event::Page(page, passed) => self.take(*page, passed, pass).await,
             };
-            let advanced = match settled {
-                Ok(settled) => {
-                    self.advance(stream, settled, &repeats, &mut pass.state)
-                        .await
-                }
-                Err(error) => Err(error),
-            };
-            match advanced {
-                Ok(of_page) => pass.counts += of_page,
-                Err(Error::Delivery(crate::platform::Error::Stopped { .. })) => {
-                    return End::Stopped;
-                }
+            match moved {
+                Ok(()) => progress(&pass.total()),
+                Err(error) if error.is_stop() => return End::Stopped,
                 Err(error) => return End::Failed(error),
             }
-            progress(&pass.counts);
         }
-        if complete {
-            End::Complete
-        } else {
-            debug_assert!(
-                stop.is_cancelled(),
-                "only a stop ends the queue before the stream does"
-            );
-            End::Stopped
+        end
+    }
+
+    /// Settles a page, and moves the checkpoint over it.
+    async fn take(&self, page: Page, passed: Passed, pass: &mut Pass) -> Result<(), Error> {
+        if passed.leg == Leg::Live {
+            pass.watch.look(&page);
         }
+        let settled = self.settle(page, passed, pass).await?;
+        let (passed, counts) = settled.into_parts();
+        let leg = passed.leg;
+        let mut route = pass.route.clone();
+        route.pass(passed, self.end);
+        self.advance(route, Some(&counts), pass).await?;
+        for (stream, counts) in pass.streams.iter_mut().zip(counts) {
+            stream.counts += counts;
+            if leg == Leg::Live {
+                stream.live_changes += counts.received - counts.skipped;
+            }
+        }
+        Ok(())
     }
 
     /// Removes dead letters that were kept long enough. What prevents that prevents no sync.
@@ -288,53 +348,45 @@ impl Delivery {
         }
     }
 
-    /// Moves the checkpoint over a settled page.
+    /// Moves the walk to `route`, and keeps what is known since of the streams that `counts` has
+    /// records of: all of it in one write.
     async fn advance(
         &self,
-        stream: &str,
-        settled: Settled,
-        repeats: &Repeats,
-        state: &mut StreamState,
-    ) -> Result<Counts, Error> {
-        let (position, counts) = settled.into_parts();
-        // A quiet poll leaves everything as it is: the report at the end of the sync is enough.
-        if state.position.as_ref() != Some(&position) || counts.received > 0 {
-            let next = StreamState {
-                position: Some(position),
-                recent: repeats.to_seen(),
-                ..state.clone()
-            };
-            save(&self.store, stream, next.clone()).await?;
-            *state = next;
+        route: Route,
+        counts: Option<&[Counts]>,
+        pass: &mut Pass,
+    ) -> Result<(), Error> {
+        let mut next: Vec<(usize, StreamState)> = Vec::new();
+        for (place, stream) in pass.streams.iter().enumerate() {
+            let mut state = stream.state.clone();
+            if place == 0 {
+                route.store(self.root(), &mut state);
+            }
+            let has_records = counts.is_some_and(|counts| counts[place].received > 0);
+            // A quiet poll leaves everything as it is: the report at the end of the sync is enough.
+            if has_records || !state.stands_where(&stream.state) {
+                state.recent = stream.repeats.to_seen();
+                next.push((place, state));
+            }
         }
-        Ok(counts)
+        if !next.is_empty() {
+            let named = next
+                .iter()
+                .map(|(place, state)| (self.members[*place].stream.clone(), state.clone()));
+            save(&self.store, named.collect()).await?;
+        }
+        for (place, state) in next {
+            pass.streams[place].state = state;
+        }
+        pass.route = route;
+        Ok(())
     }
 }
 
-/// What a person must look at after a sync with this end, and since when.
-fn attention(end: &End, before: Option<NeedsAttention>, now: Timestamp) -> Option<NeedsAttention> {
-    let error = match end {
-        End::Complete => return None,
-        // Neither settles the matter.
-        End::Stopped => return before,
-        End::Failed(error) if !error.code().needs_a_person() => return before,
-        End::Failed(error) => error,
-    };
-    let code = error.code().to_string();
-    Some(NeedsAttention {
-        since: before
-            .filter(|before| before.code == code)
-            .map_or(now, |before| before.since),
-        code,
-        what: Chain(error).to_string(),
-        remedy: error.hint().unwrap_or_default().to_owned(),
-    })
-}
-
-/// Writes the state away from the threads that serve the network.
-async fn save(store: &Arc<Store>, stream: &str, state: StreamState) -> Result<(), Error> {
-    let (store, stream) = (store.clone(), stream.to_owned());
-    Ok(blocking(move || store.save(&stream, state)).await?)
+/// Writes states away from the threads that serve the network.
+async fn save(store: &Arc<Store>, streams: Vec<(Arc<str>, StreamState)>) -> Result<(), Error> {
+    let store = store.clone();
+    Ok(blocking(move || store.save(streams)).await?)
 }
 
 /// Runs `work` where it may block. A panic in it goes on here.
@@ -347,3 +399,6 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

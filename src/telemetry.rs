@@ -11,7 +11,7 @@ use tracing_subscriber::prelude::*;
 
 use crate::config::{Log, LogFormat};
 use crate::error::{Chain, Explain as _};
-use crate::sync::{End, Error, Summary};
+use crate::sync::{End, Error, Summary, Tally};
 
 /// Below these levels the crates we stand on say nothing an operator could use.
 const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn";
@@ -45,43 +45,59 @@ pub fn init(log: &Log) {
     };
 }
 
-/// The line that answers "is it working?": one for each sync.
+/// The lines that answer "is it working?": one for each stream of a sync.
 pub fn sync_ended(summary: &Summary) {
-    let counts = &summary.counts;
     let duration_ms = u64::try_from(summary.duration.as_millis()).unwrap_or(u64::MAX);
     let lag_seconds = summary.lag.map(|lag| lag.as_secs());
-    macro_rules! line {
-        ($level:ident, $text:literal $(, $field:ident = $value:expr)*) => {
-            tracing::$level!(
-                stream = summary.stream,
-                received = counts.received,
-                ingested = counts.ingested,
-                skipped = counts.skipped,
-                failed = counts.failed,
-                pages = counts.pages,
-                requests = counts.requests,
-                bytes = counts.bytes,
-                lag_seconds,
-                duration_ms,
-                $($field = $value,)*
-                $text
-            )
-        };
+    for (place, Tally { stream, counts }) in summary.streams.iter().enumerate() {
+        macro_rules! line {
+            ($level:ident, $text:literal $(, $field:ident = $value:expr)*) => {
+                tracing::$level!(
+                    stream = &**stream,
+                    received = counts.received,
+                    ingested = counts.ingested,
+                    skipped = counts.skipped,
+                    failed = counts.failed,
+                    pages = counts.pages,
+                    requests = counts.requests,
+                    bytes = counts.bytes,
+                    lag_seconds,
+                    duration_ms,
+                    $($field = $value,)*
+                    $text
+                )
+            };
+        }
+        match &summary.end {
+            End::Complete => line!(info, "sync complete"),
+            End::Split => line!(
+                info,
+                "the next sync is due: the back-log is loaded besides the live changes from now on"
+            ),
+            End::Stopped => line!(
+                info,
+                "sync stopped; what is left comes after the next start"
+            ),
+            End::Failed(error) if place == 0 => line!(
+                error,
+                "sync failed; the checkpoint stands",
+                code = error.code().as_str(),
+                error = tracing::field::display(Chain(error)),
+                hint = error.hint()
+            ),
+            // One failure is one call for help.
+            End::Failed(error) => line!(
+                info,
+                "sync failed with the stream it is read with",
+                code = error.code().as_str()
+            ),
+        }
     }
-    match &summary.end {
-        End::Complete => line!(info, "sync complete"),
-        End::Stopped => line!(
-            info,
-            "sync stopped; what is left comes after the next start"
-        ),
-        End::Failed(error) => line!(
-            error,
-            "sync failed; the checkpoint stands",
-            code = error.code().as_str(),
-            error = tracing::field::display(Chain(error)),
-            hint = error.hint()
-        ),
-    }
+}
+
+/// A poll between two ticks that found nothing: several a minute, so no line for an operator.
+pub fn early_poll(summary: &Summary) {
+    tracing::debug!(stream = summary.root(), "early poll: nothing new");
 }
 
 /// The word that a stream waits for a person.

@@ -50,20 +50,23 @@ impl Store {
             .unwrap_or_default()
     }
 
-    /// Replaces what is known of a stream, durably. Blocks for the disk.
+    /// Replaces what is known of these streams, durably and all at once. Blocks for the disk.
     ///
     /// # Errors
     /// When the file could not be replaced. Memory is then as it was, and so is the file, unless
     /// it was only the last step, syncing the directory, that failed.
-    pub fn save(&self, name: &str, stream: StreamState) -> Result<(), Error> {
+    pub fn save(
+        &self,
+        streams: impl IntoIterator<Item = (impl AsRef<str>, StreamState)>,
+    ) -> Result<(), Error> {
         let mut state = self.lock_state();
         let mut next = state.clone();
-        let moved = next
-            .streams
-            .get(name)
-            .and_then(|stream| stream.position.as_ref())
-            != stream.position.as_ref();
-        next.streams.insert(name.to_owned(), stream);
+        let mut moved = false;
+        for (name, stream) in streams {
+            let before = next.streams.entry(name.as_ref().to_owned()).or_default();
+            moved |= !stream.stands_where(before);
+            *before = stream;
+        }
         next.saved_at = Timestamp::now();
         let mut keep_as = None;
         if moved {

@@ -10,12 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Output, exit, output};
 use crate::checkpoint;
+use crate::clock::Clock;
 use crate::config::{self, Config, ZendeskAuth};
 use crate::error::{Chain, Code, Explain};
 use crate::lifecycle;
 use crate::platform::Connection;
 use crate::sync::Judge;
-use crate::zendesk::{Client, Export};
+use crate::zendesk::{Client, Export, Urgency};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,7 +82,7 @@ fn state(config: &Config) -> Finding {
 }
 
 async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<Finding>) {
-    let client = match Client::new(&config.zendesk, &config.retry, stop) {
+    let client = match Client::new(&config.zendesk, &config.retry, stop, &Clock::real()) {
         Ok(client) => Arc::new(client),
         Err(error) => return findings.push(failed("zendesk sign-in", &error)),
     };
@@ -121,7 +122,7 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
         };
         let mut export = Export::new(client.clone(), &probe, 1);
         let position = export.position(None);
-        findings.push(match export.page(&position).await {
+        findings.push(match export.page(&position, Urgency::Fresh).await {
             Ok(_) => ok(&subject, "we may export it".to_owned()),
             Err(error) => failed(&subject, &error),
         });

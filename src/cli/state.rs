@@ -6,6 +6,7 @@ mod history;
 mod rollback;
 mod set;
 mod show;
+mod stretch;
 
 use std::path::Path;
 

@@ -4,13 +4,15 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use super::output::{grouped, span};
 use super::{Output, exit, output};
 use crate::checkpoint::Counts;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Chain, Explain as _, Report};
-use crate::sync::{End, Summary};
+use crate::sync::{End, Summary, Tally};
 use crate::{lifecycle, telemetry};
 
 #[derive(Serialize)]
@@ -40,14 +42,16 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
         Ok(stop) => stop,
         Err(error) => return output::fail(&error),
     };
-    let mut streams = match lifecycle::assemble(&config, &stop) {
-        Ok(streams) => streams,
+    let mut walks = match lifecycle::assemble(&config, &stop, &Clock::real()) {
+        Ok(walks) => walks,
         Err(error) => return output::fail(&error),
     };
+    // One pass reads everything, history too.
+    let never_due = CancellationToken::new();
     let terminal = std::io::stderr().is_terminal();
     let mut summaries = Vec::new();
-    for sync in &mut streams {
-        let name = sync.stream().to_owned();
+    for walk in &mut walks {
+        let name = walk.root().to_owned();
         let progress = |counts: &Counts| {
             if terminal {
                 let mut stderr = std::io::stderr();
@@ -64,7 +68,7 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
                 let _ = stderr.flush();
             }
         };
-        let summary = sync.run(&stop, &progress).await;
+        let summary = walk.run(&stop, &never_due, &progress).await;
         if terminal {
             eprint!("\r\x1b[K");
         }
@@ -73,7 +77,7 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
     }
     match output {
         Output::Json => {
-            let lines: Vec<Line<'_>> = summaries.iter().map(Line::new).collect();
+            let lines: Vec<Line<'_>> = summaries.iter().flat_map(Line::of).collect();
             output::json(&lines);
         }
         Output::Human => summaries.iter().for_each(print),
@@ -81,70 +85,69 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
     exit_code(&summaries)
 }
 
-/// Leaves only the named streams, or all if none is named.
+/// Leaves only the walks that the named streams are read in, or all if none is named. A walk is
+/// left whole: a stream that is missing from it would count as taken out of the configuration.
 fn narrow(config: &mut Config, names: &[String]) -> Result<(), String> {
-    let configured: Vec<&str> = config
-        .streams
-        .iter()
-        .map(|stream| stream.spec.name)
-        .collect();
-    if let Some(unknown) = names
-        .iter()
-        .find(|name| !configured.contains(&name.as_str()))
-    {
-        return Err(format!(
-            "error: the stream `{unknown}` is not configured\n\nhint: configured are: {}",
-            configured.join(", ")
-        ));
+    let mut read: Vec<String> = Vec::new();
+    for name in names {
+        let Some(walk) = config.walk_of(name) else {
+            let configured = config.streams.iter().map(|stream| &*stream.spec.name);
+            let configured: Vec<&str> = configured.collect();
+            return Err(format!(
+                "error: the stream `{name}` is not configured\n\nhint: configured are: {}",
+                configured.join(", ")
+            ));
+        };
+        read.extend(walk.names().map(str::to_owned));
     }
     if !names.is_empty() {
         config
             .streams
-            .retain(|stream| names.iter().any(|name| name == stream.spec.name));
+            .retain(|stream| read.iter().any(|name| *name == stream.spec.name));
     }
     Ok(())
 }
 
 impl<'a> Line<'a> {
-    fn new(summary: &'a Summary) -> Self {
-        let (outcome, error) = match &summary.end {
-            End::Complete => ("complete", None),
-            End::Stopped => ("stopped", None),
-            End::Failed(error) => (error.code().as_str(), Some(error)),
+    /// One for each stream of a walk.
+    fn of(summary: &'a Summary) -> impl Iterator<Item = Self> {
+        let error = match &summary.end {
+            End::Complete | End::Split | End::Stopped => None,
+            End::Failed(error) => Some(error),
         };
-        Self {
-            stream: &summary.stream,
-            outcome,
-            counts: summary.counts,
+        summary.streams.iter().map(move |tally| Self {
+            stream: &tally.stream,
+            outcome: summary.end.outcome(),
+            counts: tally.counts,
             lag_seconds: summary.lag.map(|lag| lag.as_secs()),
             duration_seconds: summary.duration.as_secs_f64(),
             error: error.map(|error| Chain(error).to_string()),
             hint: error.and_then(|error| error.hint()),
-        }
+        })
     }
 }
 
 fn print(summary: &Summary) {
-    let counts = &summary.counts;
     let outcome = match &summary.end {
-        End::Complete => "complete",
+        End::Complete | End::Split => "complete",
         End::Stopped => "stopped",
         End::Failed(_) => "failed",
     };
-    output::line(&format!(
-        "{}: {outcome} in {}: {} received = {} ingested + {} skipped + {} failed; {} pages, {} requests{}",
-        summary.stream,
-        span(summary.duration),
-        grouped(counts.received),
-        grouped(counts.ingested),
-        grouped(counts.skipped),
-        grouped(counts.failed),
-        grouped(counts.pages),
-        grouped(counts.requests),
-        summary
-            .lag
-            .map_or_else(String::new, |lag| format!("; lag {}", span(lag))),
-    ));
+    for Tally { stream, counts } in &summary.streams {
+        output::line(&format!(
+            "{stream}: {outcome} in {}: {} received = {} ingested + {} skipped + {} failed; {} pages, {} requests{}",
+            span(summary.duration),
+            grouped(counts.received),
+            grouped(counts.ingested),
+            grouped(counts.skipped),
+            grouped(counts.failed),
+            grouped(counts.pages),
+            grouped(counts.requests),
+            summary
+                .lag
+                .map_or_else(String::new, |lag| format!("; lag {}", span(lag))),
+        ));
+    }
     if let End::Failed(error) = &summary.end {
         eprintln!("{}", Report(error));
     }
@@ -154,10 +157,11 @@ fn exit_code(summaries: &[Summary]) -> u8 {
     let failures = summaries.iter().filter_map(|summary| match &summary.end {
         End::Failed(error) => Some(exit::code(error.code())),
         End::Stopped => Some(exit::INTERRUPTED),
-        End::Complete => None,
+        End::Complete | End::Split => None,
     });
     let failures: Vec<u8> = failures.collect();
-    let dead_letters = summaries.iter().any(|summary| summary.counts.failed > 0);
+    let mut tallies = summaries.iter().flat_map(|summary| &summary.streams);
+    let dead_letters = tallies.any(|tally| tally.counts.failed > 0);
     match failures[..] {
         [] if dead_letters => exit::PARTIAL,
         [] => exit::SUCCESS,

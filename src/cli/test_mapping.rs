@@ -120,7 +120,7 @@ impl Case {
         let cannot =
             |path: &Path, why: String| vec![format!("cannot read {}: {why}", path.display())];
         let text = fs::read(input).map_err(|error| cannot(input, error.to_string()))?;
-        let records = read_given_records(text.into(), stream.spec);
+        let records = read_given_records(text.into(), &stream.spec);
         let records = records.map_err(|why| cannot(input, why))?;
         let [record] = &records[..] else {
             let why = format!("it has {} records instead of one", records.len());

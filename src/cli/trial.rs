@@ -23,7 +23,7 @@ pub(super) fn stream<'c>(config: &'c Config, name: Option<&str>) -> Result<&'c S
     let names: Vec<&str> = config
         .streams
         .iter()
-        .map(|stream| stream.spec.name)
+        .map(|stream| &*stream.spec.name)
         .collect();
     let configured = format!("configured are: {}", names.join(", "));
     match (name, &config.streams[..]) {

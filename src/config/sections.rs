@@ -17,6 +17,7 @@ mod headers;
 mod mapping;
 mod platform;
 mod privacy;
+mod quota;
 mod secret;
 mod streams;
 mod validate;

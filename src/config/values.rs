@@ -145,6 +145,28 @@ pub(super) fn integer(
     }
 }
 
+/// A part of a whole: above 0, at most 1.
+pub(super) fn part(given: &Given<'_>) -> Result<f64, Problem> {
+    let remedy = "write a number above 0 and at most 1, like 0.8";
+    let number = match given.kind {
+        ValueKind::Float(number) => Some(*number),
+        ValueKind::I128(number) => i32::try_from(*number).ok().map(f64::from),
+        ValueKind::String(text) if given.from_environment => text.trim().parse().ok(),
+        _ => None,
+    };
+    match number {
+        Some(number) if number > 0.0 && number <= 1.0 => Ok(number),
+        Some(_) => Err(Problem::new(
+            format!("{} is out of range", given.quoted()),
+            remedy,
+        )),
+        None => Err(Problem::new(
+            format!("{} is not a part of a whole", given.described()),
+            remedy,
+        )),
+    }
+}
+
 /// One of several words, each with what it stands for.
 pub(super) fn choice<T: Copy>(
     words: &[(&str, T)],

@@ -15,7 +15,7 @@ pub(super) type Placeholders = Vec<(&'static str, Option<String>)>;
 
 /// Compiles what a preset and the files on it say.
 pub(super) fn compile(
-    stream: &'static str,
+    stream: &str,
     draft: Draft,
     placeholders: &Placeholders,
     settings: &MappingSettings,
@@ -43,7 +43,7 @@ pub(super) fn compile(
     compiler.promotions(draft.promotions, &mut surroundings, &mut fields);
     let slots = compiler.slots;
     faults.unless(Plan {
-        stream,
+        stream: stream.to_owned(),
         settings: settings.clone(),
         slots,
         surroundings,

@@ -18,7 +18,7 @@ use crate::record::Record;
 /// A compiled mapping.
 #[derive(Debug)]
 pub struct Plan {
-    pub(super) stream: &'static str,
+    pub(super) stream: String,
     pub(super) settings: MappingSettings,
     pub(super) slots: Slots,
     pub(super) surroundings: Surroundings,
@@ -115,9 +115,9 @@ impl Plan {
             .slots
             .pick(&record.bytes)
             .map_err(|_| MappingError::NotAnObject)?;
-        let deletion = deletion::of(self.stream, &record.bytes);
+        let deletion = deletion::of(&self.stream, record);
         let scope = Scope::new(
-            self.stream,
+            &self.stream,
             fields,
             &self.surroundings,
             &self.settings,

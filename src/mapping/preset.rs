@@ -73,7 +73,7 @@ pub(super) fn file_of(stream: &str, preset: Preset) -> &'static str {
 /// All faults of the file.
 pub(super) fn plan(spec: &StreamSpec, mapped: &Mapped) -> Result<Plan, Faults> {
     let mut faults = Faults::new();
-    let standard = file_of(spec.name, mapped.preset);
+    let standard = file_of(&spec.name, mapped.preset);
     let draft = match &mapped.file {
         None => draft_of(standard, &mut faults),
         Some(file) => {
@@ -84,7 +84,7 @@ pub(super) fn plan(spec: &StreamSpec, mapped: &Mapped) -> Result<Plan, Faults> {
         }
     };
     let placeholders = placeholders(spec, mapped);
-    compile(spec.name, draft, &placeholders, &mapped.settings, faults)
+    compile(&spec.name, draft, &placeholders, &mapped.settings, faults)
 }
 
 /// What `over` stands on.
@@ -146,7 +146,7 @@ fn placeholders(spec: &StreamSpec, mapped: &Mapped) -> Placeholders {
         ("_{TENANT_ID}", of(&mapped.tenant)),
         ("{EMAIL}", of(email)),
         ("{PHONE}", of(phone)),
-        ("{OBJECT}", Some(object(spec.name))),
+        ("{OBJECT}", Some(object(&spec.name))),
         ("{USER}", of(&settings.user_namespace)),
         ("{EXTERNAL_ID}", settings.external_id_namespace.clone()),
     ]

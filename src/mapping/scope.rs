@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
-use super::deletion::Deletion;
 use super::expression::{Expression, Known};
 use super::value::Value;
 use crate::config::MappingSettings;
+use crate::record::Deletion;
 
 /// What is known of a record from others, which it does not carry itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,7 +35,7 @@ pub(super) struct Scope<'v> {
     record: Vec<Option<&'v RawValue>>,
     surroundings: &'v Surroundings,
     values: Vec<OnceCell<Value<'v>>>,
-    stream: &'static str,
+    stream: &'v str,
     pub(super) settings: &'v MappingSettings,
     pub(super) deletion: Option<Deletion>,
     joined: Joined<'v>,
@@ -45,7 +45,7 @@ pub(super) struct Scope<'v> {
 
 impl<'v> Scope<'v> {
     pub(super) fn new(
-        stream: &'static str,
+        stream: &'v str,
         record: Vec<Option<&'v RawValue>>,
         surroundings: &'v Surroundings,
         settings: &'v MappingSettings,

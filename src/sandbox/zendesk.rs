@@ -8,18 +8,22 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::Method;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 
 use super::answer::{Answer, json};
 use super::request::{Head, Request};
 use super::server::{Server, Service};
 use super::{Simulator, lock};
+use crate::clock::Clock;
 use incremental::Incremental;
 use people::People;
-use quota::{Export, Quota};
+use quota::Quota;
 use search::Search;
 use sign_in::SignIn;
 
@@ -36,7 +40,7 @@ mod user;
 #[cfg(test)]
 mod tests;
 
-pub use options::{Credentials, Quotas, Role, ZendeskOptions};
+pub use options::{Credentials, OtherUser, Quotas, Role, ZendeskOptions};
 pub use people::UserVersion;
 pub use user::ZENDESK_HOST;
 
@@ -63,16 +67,14 @@ impl ZendeskSimulator {
 
     /// Creates users now; returns their ids.
     pub fn create(&self, count: usize) -> Vec<u64> {
-        self.account
-            .state()
-            .people
-            .create(count, people::this_second())
+        let now = self.account.this_second();
+        self.account.state().people.create(count, now)
     }
 
     /// Changes up to `count` different active users now, at random; returns their ids.
     pub fn change(&self, count: usize) -> Vec<u64> {
+        let now = self.account.this_second();
         let mut state = self.account.state();
-        let now = people::this_second();
         let mut ids = state.people.draw(count);
         ids.retain(|id| state.people.change(*id, now));
         ids
@@ -80,17 +82,15 @@ impl ZendeskSimulator {
 
     /// Changes one user now; false if there is no such active one.
     pub fn change_user(&self, id: u64) -> bool {
-        self.account
-            .state()
-            .people
-            .change(id, people::this_second())
+        let now = self.account.this_second();
+        self.account.state().people.change(id, now)
     }
 
     /// Deletes up to `count` different active users now, at random; returns their ids. The owner
     /// of the credentials stays.
     pub fn delete(&self, count: usize) -> Vec<u64> {
+        let now = self.account.this_second();
         let mut state = self.account.state();
-        let now = people::this_second();
         let mut ids = state.people.draw(count);
         ids.retain(|id| state.people.delete(*id, now));
         ids
@@ -137,6 +137,21 @@ impl ZendeskSimulator {
         self.account.state().quota.spend(requests);
     }
 
+    /// How many requests were refused with a 429, injected faults aside.
+    pub fn requests_refused(&self) -> u64 {
+        self.account.state().quota.refused()
+    }
+
+    /// Requests so far that count against a bucket, such as `account` or `incremental-exports`, in
+    /// each window in which there were any, oldest first.
+    pub fn requests_by_window(&self, bucket: &str) -> Vec<u32> {
+        let state = self.account.state();
+        let own = state.quota.own().iter();
+        own.filter(|((name, _), _)| *name == bucket)
+            .map(|(_, requests)| *requests)
+            .collect()
+    }
+
     /// Refuses from now on the cursors that both exports have issued so far.
     pub fn forget_cursors(&self) {
         let mut state = self.account.state();
@@ -156,9 +171,17 @@ impl Simulator for ZendeskSimulator {
     }
 }
 
+/// The ways to read users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Export {
+    Incremental,
+    Search,
+}
+
 /// The account behind the server.
 #[derive(Debug)]
 struct Account {
+    clock: Clock,
     role: Role,
     state: Mutex<State>,
 }
@@ -178,13 +201,19 @@ impl Account {
             people: People::new(&options),
             sign_in: SignIn::new(&options),
             quota: Quota::new(&options),
-            incremental: Incremental::new(options.withhold),
+            incremental: Incremental::new(&options),
             search: Search::new(&options),
         };
         Self {
+            clock: options.clock,
             role: options.role,
             state: Mutex::new(state),
         }
+    }
+
+    /// This second, begun.
+    fn this_second(&self) -> Timestamp {
+        people::ago(self.clock.now(), Duration::ZERO)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -212,7 +241,7 @@ impl Account {
 impl State {
     /// Who is calling: everybody gets a 200, strangers as the anonymous user.
     fn me(&mut self, head: &Head) -> Answer {
-        let counters = match self.quota.admit(None) {
+        let counters = match self.quota.admit(&head.path) {
             Ok(counters) => counters,
             Err(refusal) => return refusal,
         };
@@ -235,7 +264,7 @@ impl State {
         if let Err(refusal) = self.sign_in.check(head) {
             return refusal;
         }
-        let counters = match self.quota.admit(Some(export)) {
+        let counters = match self.quota.admit(&head.path) {
             Ok(counters) => counters,
             Err(refusal) => return refusal,
         };
@@ -253,8 +282,11 @@ impl Service for Account {
     fn answer(&self, request: &Request) -> Answer {
         // The same id twice, in two lines: so in nearly every recorded answer since 2021.
         let id = format!("sandbox-{:08}", request.head.number);
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&self.clock.now());
         let answer = self
             .route(request)
+            // Only years beyond 9999 have no such date.
+            .header("date", &date.unwrap_or_default())
             .header("x-request-id", &id)
             .header("X-Request-ID", &id)
             .header("x-zendesk-api-version", "v2");

@@ -1,55 +1,139 @@
 //! Settling one page: every record of it is accounted for, or the page is not settled.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use super::guard::Guard;
-use super::{Delivery, Error, Outcome, blocking};
+use jiff::Timestamp;
+
+use super::itinerary::{Leg, Passed};
+use super::pass::{Pass, StreamPass};
+use super::{Delivery, Error, Member, Outcome, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
 use crate::dead_letters::{DeadLetter, Reason};
-use crate::record::{Page, Position, Record, RecordId, Unreadable};
+use crate::record::{Page, Record, RecordId, Unreadable};
 
 /// Leave to move the checkpoint over exactly one page. Exists only once every record of the page
 /// is accepted, skipped, or safely in the dead letters.
 #[must_use]
 #[derive(Debug)]
 pub(super) struct Settled {
-    position: Position,
-    counts: Counts,
+    passed: Passed,
+    counts: Vec<Counts>,
 }
 
 impl Settled {
-    pub(super) fn into_parts(self) -> (Position, Counts) {
-        (self.position, self.counts)
+    /// The page, and what was done for each member.
+    pub(super) fn into_parts(self) -> (Passed, Vec<Counts>) {
+        (self.passed, self.counts)
     }
 }
 
+/// What a page holds for one stream.
+#[derive(Debug, Default)]
+struct Share {
+    records: Vec<Record>,
+    unreadable: Option<Unreadable>,
+    horizon: Option<Timestamp>,
+}
+
 impl Delivery {
-    /// Maps, sends and accounts for every record of `page`.
+    /// Maps, sends and accounts for every record of `page`, stream by stream.
     pub(super) async fn settle(
         &self,
-        stream: &str,
         page: Page,
-        repeats: &mut Repeats,
-        guard: &mut Guard,
+        passed: Passed,
+        pass: &mut Pass,
     ) -> Result<Settled, Error> {
-        let unreadable = page.unreadable.map(stand_in);
-        let received = page.records.len() as u64 + u64::from(unreadable.is_some());
-        let fresh = leave_out_settled(page.records, repeats);
-        self.supersede(stream, &fresh).await?;
+        let mut children: HashMap<Arc<str>, Vec<Record>> = HashMap::new();
+        for child in page.children {
+            children
+                .entry(child.stream)
+                .or_default()
+                .extend(child.records);
+        }
+        let mut of_root = Some(Share {
+            records: page.records,
+            unreadable: page.unreadable,
+            horizon: page.repeat_horizon,
+        });
+        let mut counts = Vec::with_capacity(self.members.len());
+        for (member, stream) in self.members.iter().zip(&mut pass.streams) {
+            let is_root = of_root.is_some();
+            let mut share = of_root.take().unwrap_or_else(|| Share {
+                records: children.remove(&member.stream).unwrap_or_default(),
+                ..Share::default()
+            });
+            if !pass.route.serves(passed.leg, &member.stream) {
+                // Read for the sake of others, so it is nobody's to count.
+                share.records.clear();
+            }
+            if let Some(end) = self.end {
+                share
+                    .records
+                    .retain(|record| record.version.is_none_or(|version| version < end));
+            }
+            let settled = self.settle_stream(member, stream, passed.leg, share).await;
+            let mut of_stream = settled.map_err(|error| self.name(&member.stream, error))?;
+            if is_root {
+                of_stream.pages = 1;
+                of_stream.requests += u64::from(page.requests);
+                of_stream.bytes = page.bytes as u64;
+            }
+            counts.push(of_stream);
+        }
+        Ok(Settled { passed, counts })
+    }
+
+    /// Says which stream went wrong, where there are several.
+    fn name(&self, stream: &Arc<str>, error: Error) -> Error {
+        if self.members.len() < 2 {
+            return error;
+        }
+        Error::OfStream {
+            stream: stream.clone(),
+            source: Box::new(error),
+        }
+    }
+
+    /// Settles what a page holds for one stream. Of pages and their requests only the root has
+    /// any to count.
+    async fn settle_stream(
+        &self,
+        member: &Member,
+        stream: &mut StreamPass,
+        leg: Leg,
+        share: Share,
+    ) -> Result<Counts, Error> {
+        let Share {
+            records,
+            unreadable,
+            horizon,
+        } = share;
+        let unreadable = unreadable.map(stand_in);
+        let received = records.len() as u64 + u64::from(unreadable.is_some());
+        let (memory, other) = match leg {
+            Leg::Live => (&mut stream.repeats, &stream.of_history),
+            Leg::History(_) => (&mut stream.of_history, &stream.repeats),
+        };
+        let fresh = leave_out_settled(records, memory, other);
+        self.supersede(&member.stream, &fresh).await?;
         let mut skipped = received - fresh.len() as u64 - u64::from(unreadable.is_some());
         let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
         let mut ingested = 0;
         let mut refused = Vec::new();
-        let requests = self
-            .outlet
-            .send(fresh, |record, outcome| match outcome {
-                Outcome::Accepted => ingested += 1,
-                Outcome::Skipped(why) => *left_out.entry(why).or_default() += 1,
-                Outcome::Refused(reason) => refused.push(DeadLetter { record, reason }),
-            })
-            .await?;
+        let mut requests = 0;
+        if let Some(outlet) = &member.outlet {
+            requests = outlet
+                .send(fresh, |record, outcome| match outcome {
+                    Outcome::Accepted => ingested += 1,
+                    Outcome::Skipped(why) => *left_out.entry(why).or_default() += 1,
+                    Outcome::Refused(reason) => refused.push(DeadLetter { record, reason }),
+                })
+                .await?;
+        }
         for (why, records) in left_out {
             skipped += records;
+            let stream = &*member.stream;
             tracing::debug!(stream, records, why, "records were left out by the mapping");
         }
 
@@ -60,20 +144,19 @@ impl Delivery {
             ingested + skipped + failed,
             "a record of a page was lost sight of"
         );
-        guard.judge(ingested, &refused)?;
-        self.bury(stream, refused).await?;
-        repeats.trim(page.repeat_horizon);
-        Ok(Settled {
-            position: page.next,
-            counts: Counts {
-                received,
-                ingested,
-                skipped,
-                failed,
-                pages: 1,
-                requests: u64::from(page.requests) + requests,
-                bytes: page.bytes as u64,
-            },
+        stream.guard.judge(ingested, &refused)?;
+        self.bury(&member.stream, refused).await?;
+        match leg {
+            Leg::Live => stream.repeats.trim(horizon),
+            Leg::History(_) => stream.of_history.trim(horizon),
+        }
+        Ok(Counts {
+            received,
+            ingested,
+            skipped,
+            failed,
+            requests,
+            ..Counts::default()
         })
     }
 
@@ -117,12 +200,12 @@ fn stand_in(unreadable: Unreadable) -> DeadLetter {
     }
 }
 
-/// The newest version of each record of a page that was not settled before, in Zendesk's order.
-/// `repeats` remembers them from now on.
+/// The newest version of each record of a page that was not settled before as far as `memory` and
+/// `other` know, in Zendesk's order. `memory` remembers them from now on.
 ///
 /// Two versions of one record must not be on their way together, since either may arrive first;
 /// and of what is outdated before it is sent, nobody needs to hear.
-fn leave_out_settled(records: Vec<Record>, repeats: &mut Repeats) -> Vec<Record> {
+fn leave_out_settled(records: Vec<Record>, memory: &mut Repeats, other: &Repeats) -> Vec<Record> {
     let mut newest: HashMap<RecordId, usize> = HashMap::with_capacity(records.len());
     for (place, record) in records.iter().enumerate() {
         let Some(id) = &record.id else { continue };
@@ -144,9 +227,11 @@ fn leave_out_settled(records: Vec<Record>, repeats: &mut Repeats) -> Vec<Record>
         .filter(|(place, record)| is_newest(*place, record))
         .map(|(_, record)| record)
         .filter(|record| {
-            let is_new = repeats.judge(record) == Verdict::New;
+            let is_new = [&*memory, other]
+                .iter()
+                .all(|known| known.judge(record) == Verdict::New);
             if is_new {
-                repeats.remember(record);
+                memory.remember(record);
             }
             is_new
         })
@@ -163,7 +248,7 @@ mod tests {
         let records = records
             .iter()
             .map(|(id, version, content)| record(id, *version, content));
-        let fresh = leave_out_settled(records.collect(), &mut repeats);
+        let fresh = leave_out_settled(records.collect(), &mut repeats, &Repeats::default());
         let contents: Vec<&[u8]> = fresh.iter().map(|record| &record.bytes[..]).collect();
         assert_eq!(
             contents,
@@ -208,7 +293,11 @@ mod tests {
             id: None,
             ..record("", 1, content)
         };
-        let fresh = leave_out_settled(vec![nameless("a"), nameless("a")], &mut Repeats::default());
+        let fresh = leave_out_settled(
+            vec![nameless("a"), nameless("a")],
+            &mut Repeats::default(),
+            &Repeats::default(),
+        );
         assert_eq!(fresh.len(), 2);
     }
 }

@@ -141,6 +141,7 @@ mod tests {
             bytes: 0,
             requests: 1,
             unreadable: None,
+            children: Vec::new(),
         }
     }
 

@@ -87,7 +87,7 @@ pub enum Error {
     )]
     NoProgress {
         /// The stream.
-        stream: &'static str,
+        stream: String,
     },
     /// The program is stopping.
     #[error("stopped while waiting to {what}")]

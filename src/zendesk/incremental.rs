@@ -10,6 +10,7 @@ use super::Error;
 use super::client::{Request, Sized};
 use super::page::{CursorPage, read_cursor_page};
 use super::source::{Source, newest};
+use crate::catalogue::Text;
 use crate::http::Effort;
 use crate::limits;
 use crate::record::{Cursor, Page, Position};
@@ -17,6 +18,7 @@ use crate::record::{Cursor, Page, Position};
 #[derive(Debug)]
 pub(super) struct Incremental {
     pub(super) source: Source,
+    path: Text,
 }
 
 /// Where a page begins.
@@ -29,8 +31,12 @@ pub(super) enum Begin<'a> {
 }
 
 impl Incremental {
-    pub(super) fn new(source: Source) -> Self {
-        Self { source }
+    pub(super) fn new(source: Source, path: Text) -> Self {
+        Self { source, path }
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
     }
 
     /// The page after `cursor`, or the first one after `recovery_time` or the configured start.
@@ -43,7 +49,7 @@ impl Incremental {
             Some(cursor) => match self.fetch(Begin::After(cursor), Effort::Full).await {
                 Err(Error::CursorLost(trouble)) => {
                     tracing::warn!(
-                        stream = self.source.spec.name,
+                        stream = self.source.stream(),
                         recovery_time = recovery_time.map(tracing::field::display),
                         "zendesk does not accept the cursor any more ({trouble}): reading again from the recovery time, less the overlap"
                     );
@@ -63,7 +69,7 @@ impl Incremental {
         let after = page.after_cursor.map(Cursor::new);
         if !page.end_of_stream && (after.is_none() || after.as_ref() == cursor) {
             return Err(Error::NoProgress {
-                stream: self.source.spec.name,
+                stream: self.source.stream().to_owned(),
             });
         }
         let recovery_time = newest(&page.records, recovery_time);
@@ -78,6 +84,7 @@ impl Incremental {
             requests,
             records: page.records,
             unreadable: None,
+            children: Vec::new(),
         })
     }
 
@@ -105,16 +112,17 @@ impl Incremental {
         begin: Begin<'_>,
         effort: Effort,
     ) -> Result<(CursorPage, u32), Error> {
-        let spec = self.source.spec;
+        let spec = self.source.spec.clone();
         let request = Request {
             what: &format!("export {}", spec.name),
-            path: spec.incremental_path,
+            path: &self.path,
             query: vec![match begin {
                 Begin::After(cursor) => ("cursor", cursor.as_str().to_owned()),
                 Begin::At(time) => ("start_time", time.as_second().to_string()),
             }],
             carries_cursor: matches!(begin, Begin::After(_)),
             effort,
+            urgency: self.source.urgency,
         };
         let sized = Sized {
             parameter: "per_page",
@@ -124,7 +132,7 @@ impl Incremental {
         let fetched = self
             .source
             .client
-            .fetch(&request, Some(sized), |body| read_cursor_page(body, spec))
+            .fetch(&request, Some(sized), |body| read_cursor_page(body, &spec))
             .await?;
         Ok((fetched.value, fetched.requests))
     }
@@ -143,5 +151,6 @@ fn nothing_yet(cursor: Option<&Cursor>, recovery_time: Option<Timestamp>) -> Pag
         bytes: 0,
         requests: 1,
         unreadable: None,
+        children: Vec::new(),
     }
 }

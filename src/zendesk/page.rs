@@ -1,18 +1,17 @@
 //! From the body of an export's answer to records: slices of the body, nothing copied.
 
-mod given;
-
-use std::borrow::Cow;
-
 use bytes::Bytes;
-use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::catalogue::StreamSpec;
 use crate::json;
-use crate::record::{Record, RecordId};
+use crate::record::Record;
+
+mod given;
+mod shape;
 
 pub use given::read_given_records;
+pub use shape::Shape;
 
 /// A page of the incremental cursor export.
 #[derive(Debug)]
@@ -46,11 +45,14 @@ pub struct SearchPage {
 /// # Errors
 /// What is wrong with the body, without quoting it.
 pub fn read_cursor_page(body: Bytes, spec: &StreamSpec) -> Result<CursorPage, String> {
-    let [records, after_cursor, end_of_stream] =
-        json::pick(&body, &[spec.records_key, "after_cursor", "end_of_stream"])
-            .map_err(|error| not_a_page(&error))?;
+    let [records, after_cursor, end_of_stream] = json::pick(
+        &body,
+        &[&*spec.records_key, "after_cursor", "end_of_stream"],
+    )
+    .map_err(|error| not_a_page(&error))?;
+    let records = required(records, &spec.records_key)?;
     Ok(CursorPage {
-        records: records_of(&body, required(records, spec.records_key)?, spec)?,
+        records: records_of(&body, records, Shape::exported(spec))?,
         after_cursor: optional_text(after_cursor)?,
         end_of_stream: parse(required(end_of_stream, "end_of_stream")?)?,
         bytes: body.len(),
@@ -68,54 +70,20 @@ pub fn read_search_page(body: Bytes, spec: &StreamSpec) -> Result<SearchPage, St
     let [has_more, after_cursor] = json::pick(meta.get().as_bytes(), &["has_more", "after_cursor"])
         .map_err(|error| not_a_page(&error))?;
     Ok(SearchPage {
-        records: records_of(&body, required(records, "results")?, spec)?,
+        records: records_of(&body, required(records, "results")?, Shape::listed(spec))?,
         after_cursor: optional_text(after_cursor)?,
         has_more: parse(required(has_more, "meta.has_more")?)?,
         bytes: body.len(),
     })
 }
 
-fn records_of(body: &Bytes, array: &RawValue, spec: &StreamSpec) -> Result<Vec<Record>, String> {
+fn records_of(body: &Bytes, array: &RawValue, shape: Shape<'_>) -> Result<Vec<Record>, String> {
     let records: Vec<&RawValue> =
         serde_json::from_str(array.get()).map_err(|error| not_a_page(&error))?;
     Ok(records
         .into_iter()
-        .map(|record| read_record(body, record, spec))
+        .map(|record| shape.read(body, record))
         .collect())
-}
-
-/// A record whose id or version cannot be read is still a record: what becomes of it is decided
-/// further on, where it can be kept.
-fn read_record(body: &Bytes, record: &RawValue, spec: &StreamSpec) -> Record {
-    let bytes = record.get().as_bytes();
-    let [id, version] = json::pick(bytes, &[spec.id_field, spec.version_field]).unwrap_or_default();
-    Record::new(
-        body.slice_ref(bytes),
-        id.and_then(record_id),
-        version.and_then(version_of),
-    )
-}
-
-/// Ids are integers, or strings on newer objects.
-fn record_id(value: &RawValue) -> Option<RecordId> {
-    match parse::<serde_json::Value>(value).ok()? {
-        serde_json::Value::Number(number) if number.is_i64() || number.is_u64() => {
-            Some(RecordId::new(number.to_string()))
-        }
-        serde_json::Value::String(text) if !text.is_empty() => Some(RecordId::new(text)),
-        _ => None,
-    }
-}
-
-/// RFC 3339 text, or Unix seconds.
-fn version_of(value: &RawValue) -> Option<Timestamp> {
-    match serde_json::from_str::<i64>(value.get()) {
-        Ok(seconds) => Timestamp::from_second(seconds).ok(),
-        Err(_) => serde_json::from_str::<Cow<'_, str>>(value.get())
-            .ok()?
-            .parse()
-            .ok(),
-    }
 }
 
 fn required<'a>(value: Option<&'a RawValue>, key: &str) -> Result<&'a RawValue, String> {
@@ -152,10 +120,12 @@ mod fuzz;
 mod tests {
     use super::*;
     use crate::catalogue;
+    use crate::record::RecordId;
+    use jiff::Timestamp;
     use proptest::prelude::*;
 
     fn users() -> &'static StreamSpec {
-        &catalogue::CATALOGUE[0]
+        catalogue::find("users").expect("a row")
     }
 
     fn cursor_page(body: &'static str) -> Result<CursorPage, String> {

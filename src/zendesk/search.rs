@@ -14,6 +14,7 @@ use super::Error;
 use super::client::{Request, Sized};
 use super::page::{SearchPage, read_search_page};
 use super::source::Source;
+use crate::catalogue::Text;
 use crate::http::Effort;
 use crate::limits;
 use crate::record::{Cursor, Page, Position, SearchWindow};
@@ -22,13 +23,18 @@ pub(super) const SEARCH_PATH: &str = "/api/v2/search/export.json";
 
 #[derive(Debug)]
 pub(super) struct Search {
-    source: Source,
-    settle: Duration,
+    pub(super) source: Source,
+    search_type: Text,
+    pub(super) settle: Duration,
 }
 
 impl Search {
-    pub(super) fn new(source: Source, settle: Duration) -> Self {
-        Self { source, settle }
+    pub(super) fn new(source: Source, search_type: Text, settle: Duration) -> Self {
+        Self {
+            source,
+            search_type,
+            settle,
+        }
     }
 
     /// The next page of the window in progress, or the first one of a new window after `from`.
@@ -75,7 +81,7 @@ impl Search {
             let after = page.after_cursor.map(Cursor::new);
             if after.is_none() || after == window.cursor {
                 return Err(Error::NoProgress {
-                    stream: self.source.spec.name,
+                    stream: self.source.stream().to_owned(),
                 });
             }
             let window = SearchWindow {
@@ -106,6 +112,7 @@ impl Search {
             bytes: page.bytes,
             requests,
             unreadable: None,
+            children: Vec::new(),
         })
     }
 
@@ -133,7 +140,7 @@ impl Search {
             window.to = middle(begin, window.to);
         }
         tracing::warn!(
-            stream = self.source.spec.name,
+            stream = self.source.stream(),
             to = %window.to,
             restarts = window.restarts,
             "the search window begins again: {why}"
@@ -146,9 +153,9 @@ impl Search {
         from: Option<Timestamp>,
         window: &SearchWindow,
     ) -> Result<(SearchPage, u32), Error> {
-        let spec = self.source.spec;
+        let spec = self.source.spec.clone();
         let mut query = vec![
-            ("filter[type]", spec.search_type.to_owned()),
+            ("filter[type]", self.search_type.to_string()),
             ("query", window_query(self.begin(from), window.to)),
         ];
         if let Some(cursor) = &window.cursor {
@@ -159,6 +166,7 @@ impl Search {
             path: SEARCH_PATH,
             carries_cursor: window.cursor.is_some(),
             effort: Effort::Full,
+            urgency: self.source.urgency,
             query,
         };
         let sized = Sized {
@@ -169,7 +177,7 @@ impl Search {
         let fetched = self
             .source
             .client
-            .fetch(&request, Some(sized), |body| read_search_page(body, spec))
+            .fetch(&request, Some(sized), |body| read_search_page(body, &spec))
             .await?;
         Ok((fetched.value, fetched.requests))
     }
@@ -227,6 +235,7 @@ fn nothing_yet(from: Option<Timestamp>) -> Page {
         bytes: 0,
         requests: 0,
         unreadable: None,
+        children: Vec::new(),
     }
 }
 

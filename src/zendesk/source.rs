@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::client::{Client, PageSize};
+use super::quota::Urgency;
 use crate::catalogue::StreamSpec;
 use crate::record::Record;
 
@@ -13,13 +14,20 @@ use crate::record::Record;
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) client: Arc<Client>,
-    pub(super) spec: &'static StreamSpec,
+    pub(super) spec: Arc<StreamSpec>,
     pub(super) start: Option<Timestamp>,
     pub(super) overlap: Duration,
     pub(super) page_size: PageSize,
+    /// Of the next request.
+    pub(super) urgency: Urgency,
 }
 
 impl Source {
+    /// The stream's name.
+    pub(super) fn stream(&self) -> &str {
+        &self.spec.name
+    }
+
     /// `time` less the overlap, but not before the configured start.
     pub(super) fn overlapped(&self, time: Timestamp) -> Timestamp {
         let begin = time

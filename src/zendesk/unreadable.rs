@@ -19,6 +19,7 @@ use super::incremental::{Begin, Incremental};
 use super::page::{CursorPage, read_search_page};
 use super::search::{SEARCH_PATH, window_query};
 use super::source::newest;
+use crate::catalogue::Text;
 use crate::http::{Effort, Trouble};
 use crate::limits;
 use crate::record::{Cursor, Page, Position, Record, Unreadable};
@@ -35,7 +36,7 @@ impl Incremental {
         attempts: u32,
         trouble: Trouble,
     ) -> Result<Page, Error> {
-        let stream = self.source.spec.name;
+        let stream = self.source.stream().to_owned();
         let unreadable = |last| Error::Unavailable {
             what: format!("export {stream}"),
             attempts,
@@ -45,6 +46,10 @@ impl Incremental {
         let latest = second(self.source.client.clock().now())
             - SignedDuration::try_from(limits::START_TIME_AGE_MIN)
                 .unwrap_or(SignedDuration::from_mins(2));
+        // Its neighbours of the same second are found by search or not at all.
+        let Some(search_type) = self.source.spec.search_type.clone() else {
+            return Err(unreadable(trouble));
+        };
         // Is it the service or the record?
         if latest <= begin || self.readable_from(latest).await?.is_none() {
             return Err(unreadable(trouble));
@@ -75,12 +80,12 @@ impl Incremental {
         }
         let lost_second = first_readable - SignedDuration::from_secs(1);
         tracing::error!(
-            stream,
+            stream = stream.as_str(),
             second = %lost_second,
             after_cursor = cursor.as_str(),
             "zendesk cannot give a record: it is passed over and noted in the dead letters ({trouble})"
         );
-        let mut records = self.same_second(lost_second).await;
+        let mut records = self.same_second(lost_second, search_type).await;
         records.extend(page.records);
         let recovery_time = newest(&records, Some(lost_second));
         Ok(Page {
@@ -92,6 +97,7 @@ impl Incremental {
             end_of_stream: page.end_of_stream,
             bytes: page.bytes,
             requests: attempts,
+            children: Vec::new(),
             unreadable: Some(Unreadable {
                 second: lost_second,
                 after: cursor.clone(),
@@ -116,13 +122,13 @@ impl Incremental {
 
     /// What the search export has of one second; nothing if it cannot be asked, since this is
     /// more than the incremental export promises.
-    async fn same_second(&self, second: Timestamp) -> Vec<Record> {
-        let spec = self.source.spec;
+    async fn same_second(&self, second: Timestamp, search_type: Text) -> Vec<Record> {
+        let spec = &self.source.spec;
         let request = Request {
             what: "look for the neighbours of an unreadable record",
             path: SEARCH_PATH,
             query: vec![
-                ("filter[type]", spec.search_type.to_owned()),
+                ("filter[type]", search_type.into_owned()),
                 (
                     "query",
                     window_query(Some(second), second + SignedDuration::from_secs(1)),
@@ -131,6 +137,7 @@ impl Incremental {
             ],
             carries_cursor: false,
             effort: Effort::Probe,
+            urgency: self.source.urgency,
         };
         match self
             .source
@@ -141,7 +148,7 @@ impl Incremental {
             Ok(fetched) => fetched.value.records,
             Err(error) => {
                 tracing::warn!(
-                    stream = spec.name,
+                    stream = self.source.stream(),
                     "{error}: records of the same second may be missing"
                 );
                 Vec::new()

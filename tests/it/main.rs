@@ -14,6 +14,7 @@ mod mapping;
 mod pace;
 mod preview;
 mod privacy;
+mod quota;
 mod rate_limits;
 mod recordings;
 mod restart;

@@ -21,7 +21,9 @@ fn with_generations(count: u32) -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     let store = Store::open(directory.path(), ACCOUNT).expect("opened");
     for n in 1..=count {
-        store.save("users", at(&format!("c{n}"))).expect("saved");
+        store
+            .save([("users", at(&format!("c{n}")))])
+            .expect("saved");
     }
     directory
 }
@@ -68,7 +70,7 @@ fn numbers_are_never_used_again() {
     )
     .expect("copied");
     let store = Store::open(directory.path(), ACCOUNT).expect("opened");
-    store.save("users", at("c4")).expect("saved");
+    store.save([("users", at("c4"))]).expect("saved");
     drop(store);
     let state = read(directory.path()).expect("readable").expect("there");
     assert_eq!(

@@ -41,18 +41,20 @@ fn survives(
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     let store = open(path);
-    store.save("users", at("c1")).expect("saved");
+    store.save([("users", at("c1"))]).expect("saved");
     let before = fs::read(path.join("state.json")).expect("a state file");
 
     attack(path);
-    let error = store.save("users", next.clone()).expect_err("under attack");
+    let error = store
+        .save([("users", next.clone())])
+        .expect_err("under attack");
     let text = crate::error::Chain(&error).to_string();
     assert!(text.contains(expected), "{expected} is not in: {text}");
     assert_eq!(store.stream("users"), at("c1"), "memory is as it was");
 
     relief(path);
     assert_eq!(fs::read(path.join("state.json")).expect("there"), before);
-    store.save("users", next.clone()).expect("saved");
+    store.save([("users", next.clone())]).expect("saved");
     drop(store);
     assert_eq!(&open(path).stream("users"), next);
 }
@@ -133,7 +135,7 @@ fn a_link_where_the_temporary_should_be_is_not_written_through() {
     for target in [path.join("precious"), "/dev/full".into()] {
         symlink(&target, path.join("state.json.tmp")).expect("a link");
         store
-            .save("users", at(&target.to_string_lossy()))
+            .save([("users", at(&target.to_string_lossy()))])
             .expect("saved");
         let state = fs::symlink_metadata(path.join("state.json")).expect("there");
         assert!(state.is_file(), "a file of its own");
@@ -146,10 +148,10 @@ fn a_link_where_the_temporary_should_be_is_not_written_through() {
 fn a_history_tidied_away_is_begun_again() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = open(directory.path());
-    store.save("users", at("c1")).expect("saved");
-    store.save("users", at("c2")).expect("saved");
+    store.save([("users", at("c1"))]).expect("saved");
+    store.save([("users", at("c2"))]).expect("saved");
     fs::remove_dir_all(directory.path().join("history")).expect("removed");
-    store.save("users", at("c3")).expect("saved");
+    store.save([("users", at("c3"))]).expect("saved");
     let kept = history(directory.path()).expect("a history");
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].number, 2, "counted on, not begun again");
@@ -159,9 +161,9 @@ fn a_history_tidied_away_is_begun_again() {
 fn a_state_file_that_vanishes_while_running_is_written_again() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = open(directory.path());
-    store.save("users", at("c1")).expect("saved");
+    store.save([("users", at("c1"))]).expect("saved");
     fs::remove_file(directory.path().join("state.json")).expect("removed");
-    store.save("users", at("c2")).expect("saved");
+    store.save([("users", at("c2"))]).expect("saved");
     drop(store);
     assert_eq!(open(directory.path()).stream("users"), at("c2"));
 }
@@ -170,7 +172,7 @@ fn a_state_file_that_vanishes_while_running_is_written_again() {
 fn a_clock_far_ahead_or_set_back_decides_nothing() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
-    open(path).save("users", at("c1")).expect("saved");
+    open(path).save([("users", at("c1"))]).expect("saved");
     let file = path.join("state.json");
     let text = fs::read_to_string(&file).expect("a state file");
     let saved_at = serde_json::from_str::<State>(&text)
@@ -182,7 +184,7 @@ fn a_clock_far_ahead_or_set_back_decides_nothing() {
         let store = open(path);
         assert_eq!(store.stream("users"), at("c1"));
         let before = history(path).expect("a history").len();
-        store.save("users", at(wrong)).expect("saved");
+        store.save([("users", at(wrong))]).expect("saved");
         let after = history(path).expect("a history");
         assert_eq!(
             after.len(),
@@ -215,7 +217,7 @@ fn a_checkpoint_ahead_of_the_clock_is_named() {
 fn an_edit_by_hand_that_makes_sense_is_taken() {
     let directory = tempfile::tempdir().expect("a directory");
     open(directory.path())
-        .save("users", at("c1"))
+        .save([("users", at("c1"))])
         .expect("saved");
     let file = directory.path().join("state.json");
     let text = fs::read_to_string(&file).expect("a state file");

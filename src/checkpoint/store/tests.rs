@@ -32,7 +32,7 @@ fn what_is_saved_is_there_after_a_restart() {
     {
         let store = open(directory.path());
         assert_eq!(store.stream("users"), StreamState::default());
-        store.save("users", at("c1")).expect("saved");
+        store.save([("users", at("c1"))]).expect("saved");
     }
     let store = open(directory.path());
     assert_eq!(store.stream("users"), at("c1"));
@@ -44,7 +44,7 @@ fn the_file_is_readable_and_private() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().expect("a directory");
     open(directory.path())
-        .save("users", at("c1"))
+        .save([("users", at("c1"))])
         .expect("saved");
     let text = text_of(directory.path()).replace(
         serde_json::from_str::<serde_json::Value>(&text_of(directory.path())).expect("JSON")["saved_at"]
@@ -81,9 +81,11 @@ fn ten_generations_are_kept_and_only_moves_make_one() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = open(directory.path());
     for n in 0..15 {
-        store.save("users", at(&format!("c{n}"))).expect("saved");
         store
-            .save("users", at(&format!("c{n}")))
+            .save([("users", at(&format!("c{n}")))])
+            .expect("saved");
+        store
+            .save([("users", at(&format!("c{n}")))])
             .expect("saved again without a move");
     }
     let mut kept: Vec<String> = fs::read_dir(directory.path().join(HISTORY))
@@ -125,7 +127,7 @@ fn a_second_owner_is_refused_and_told_who_is_first() {
 fn a_foreign_a_newer_and_a_damaged_file_stop_the_start_and_stay() {
     let directory = tempfile::tempdir().expect("a directory");
     open(directory.path())
-        .save("users", at("c1"))
+        .save([("users", at("c1"))])
         .expect("saved");
     let good = text_of(directory.path());
 
@@ -159,7 +161,7 @@ fn a_foreign_a_newer_and_a_damaged_file_stop_the_start_and_stay() {
 fn a_crash_between_history_and_rename_is_survived() {
     let directory = tempfile::tempdir().expect("a directory");
     open(directory.path())
-        .save("users", at("c1"))
+        .save([("users", at("c1"))])
         .expect("saved");
     fs::write(directory.path().join(TEMPORARY), "{\"version\": 1, \"acc").expect("a torn write");
     fs::hard_link(
@@ -169,6 +171,6 @@ fn a_crash_between_history_and_rename_is_survived() {
     .expect("a link");
     let store = open(directory.path());
     assert_eq!(store.stream("users"), at("c1"));
-    store.save("users", at("c2")).expect("saved");
+    store.save([("users", at("c2"))]).expect("saved");
     assert_eq!(store.stream("users"), at("c2"));
 }

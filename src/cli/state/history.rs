@@ -28,6 +28,9 @@ enum Content {
         saved_at: Timestamp,
         /// The time of each stream's checkpoint.
         streams: BTreeMap<String, Option<Timestamp>>,
+        /// How many stretches of history each stream has still to load, if any.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        loading: BTreeMap<String, usize>,
     },
     Damaged {
         damaged: String,
@@ -100,6 +103,12 @@ impl Content {
                         (name.clone(), time)
                     })
                     .collect(),
+                loading: state
+                    .streams
+                    .iter()
+                    .filter(|(_, stream)| !stream.history.is_empty())
+                    .map(|(name, stream)| (name.clone(), stream.history.len()))
+                    .collect(),
             },
             Err(error) => Self::Damaged {
                 damaged: Chain(error).to_string(),
@@ -115,13 +124,20 @@ fn print(line: &Line) {
     let mark = if line.present { "present" } else { "" };
     let content = match &line.content {
         Content::Damaged { damaged } => format!("unusable: {damaged}"),
-        Content::Good { saved_at, streams } => {
+        Content::Good {
+            saved_at,
+            streams,
+            loading,
+        } => {
             let mut text = format!("saved {saved_at:.0}");
             for (name, time) in streams {
                 text.push_str(&match time {
                     Some(time) => format!("; {name} to {time}"),
                     None => format!("; {name} at no known time"),
                 });
+                if let Some(stretches) = loading.get(name) {
+                    text.push_str(&format!(" (stretches of history to load: {stretches})"));
+                }
             }
             text
         }

@@ -67,6 +67,9 @@ fn checkpoints_of(kept: State, present: &Present) -> Streams {
             let stream = match of_present(&name) {
                 Some(present) => StreamState {
                     position: kept.position,
+                    members: kept.members,
+                    history: kept.history,
+                    ended: kept.ended,
                     recent: kept.recent,
                     ..present
                 },

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::amend::{self, Streams};
 use crate::checkpoint::{Present, StreamState};
 use crate::cli::{Output, output};
-use crate::config::{Config, Export, Stream};
+use crate::config::{self, Config, Export, Stream};
 use crate::record::{Cursor, Position};
 
 /// Which stream, where to, and whether to do it.
@@ -59,7 +59,7 @@ pub(super) fn run(config: &Config, arguments: &Arguments, output: Output) -> u8 
     match stream(config, arguments) {
         Err(code) => code,
         Ok(stream) => amend::run(config, arguments.yes, output, |present| {
-            streams_with(stream, &arguments.target, present)
+            streams_with(config, stream, &arguments.target, present)
         }),
     }
 }
@@ -67,15 +67,22 @@ pub(super) fn run(config: &Config, arguments: &Arguments, output: Output) -> u8 
 /// The configured stream, if the target makes sense for it.
 fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u8> {
     let name = arguments.stream.as_str();
-    let stream = config.streams.iter().find(|one| one.spec.name == name);
+    let stream = config.streams.iter().find(|one| one.spec.name == *name);
     let Some(stream) = stream else {
-        let names: Vec<&str> = config.streams.iter().map(|one| one.spec.name).collect();
+        let names: Vec<&str> = config.streams.iter().map(|one| &*one.spec.name).collect();
         return Err(amend::refuse(
             &format!("the stream `{name}` is not configured"),
             &format!("configured are: {}", names.join(", ")),
         ));
     };
-    if let (Some(_), Export::Search { .. }) = (&arguments.target.cursor, stream.export) {
+    let root = config.walk_of(name).map(|walk| &walk.root.spec.name);
+    if let Some(root) = root.filter(|root| *root != name) {
+        return Err(amend::refuse(
+            &format!("`{name}` has no checkpoint of its own: it is read with `{root}`"),
+            &format!("move that one: `state set {root} …`"),
+        ));
+    }
+    if let (Some(_), Export::Search { .. }) = (&arguments.target.cursor, &stream.export) {
         return Err(amend::refuse(
             &format!("`{name}` is exported by search, whose cursors live for an hour only"),
             "give a time with `--start`",
@@ -90,9 +97,16 @@ fn stream<'c>(config: &'c Config, arguments: &Arguments) -> Result<&'c Stream, u
     }
 }
 
-/// The present streams with this one moved. Nothing it remembers stays: a version that was sent
-/// before would be skipped, and it is to be sent again.
-fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<Streams, u8> {
+/// The present streams with this one moved, and what was still to be loaded of its history
+/// dropped: it was to be read up to where the old checkpoint began. Nothing that it and the streams
+/// read with it remember stays: a version that was sent before would be skipped, and it is to be
+/// sent again.
+fn streams_with(
+    config: &Config,
+    stream: &Stream,
+    target: &Target,
+    present: &Present,
+) -> Result<Streams, u8> {
     if let Some(trouble) = &present.trouble {
         return Err(output::fail(trouble));
     }
@@ -101,13 +115,13 @@ fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<S
         .as_ref()
         .map(|state| state.streams.clone())
         .unwrap_or_default();
-    let before = streams.remove(stream.spec.name).unwrap_or_default();
+    let before = streams.remove(&*stream.spec.name).unwrap_or_default();
     let position = match stream.export {
         Export::Search { .. } => Position::Search {
             from: target.start,
             window: None,
         },
-        Export::Incremental => Position::Incremental {
+        Export::Incremental { .. } => Position::Incremental {
             cursor: target.cursor.clone(),
             // Of what was read up to here a cursor says nothing that we could understand.
             recovery_time: target
@@ -115,11 +129,25 @@ fn streams_with(stream: &Stream, target: &Target, present: &Present) -> Result<S
                 .or_else(|| before.position.as_ref()?.recovery_time()),
         },
     };
+    let walk = config.walk_of(&stream.spec.name);
+    let read_with: Vec<&str> = walk.iter().flat_map(config::Walk::names).collect();
+    let members = match before.position {
+        Some(_) => before.members.clone(),
+        None => read_with.iter().map(|&name| name.to_owned()).collect(),
+    };
     let after = StreamState {
+        members,
         position: Some(position),
+        history: Vec::new(),
+        ended: None,
         recent: Vec::new(),
         ..before
     };
-    streams.insert(stream.spec.name.to_owned(), after);
+    for (name, state) in &mut streams {
+        if read_with.contains(&name.as_str()) {
+            state.recent.clear();
+        }
+    }
+    streams.insert(stream.spec.name.to_string(), after);
     Ok(streams)
 }

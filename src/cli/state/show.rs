@@ -1,5 +1,6 @@
 //! `state show`: how far each stream has been delivered.
 
+use super::stretch::Stretch;
 use crate::checkpoint::{self, State, StreamState};
 use crate::cli::output::grouped;
 use crate::cli::{Output, exit, output};
@@ -59,6 +60,18 @@ fn print_stream(stream: &StreamState) {
                 None => format!("  checkpoint    search, complete to {from}"),
             });
         }
+    }
+    if !stream.members.is_empty() {
+        output::line(&format!("  delivers      {}", stream.members.join(", ")));
+    }
+    for segment in &stream.history {
+        output::line(&format!("  history       {}", Stretch(segment)));
+    }
+    if let Some(end) = stream.ended {
+        output::line(&match stream.history[..] {
+            [] => format!("  complete      to its `end`, {end}: it is not read any more"),
+            [..] => format!("  live          to its `end`, {end}: only history is left"),
+        });
     }
     if let Some(attention) = &stream.attention {
         output::line(&format!(

@@ -13,11 +13,12 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{exit, output};
+use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::limits;
-use crate::record::{Page, Record};
+use crate::record::Record;
 use crate::zendesk::page::read_given_records;
-use crate::zendesk::{Client, Export};
+use crate::zendesk::{Client, Export, Urgency};
 
 /// Which records.
 #[derive(Debug, clap::Args)]
@@ -53,7 +54,7 @@ impl Selection {
     ) -> Result<Vec<Record>, u8> {
         match &self.from {
             Some(path) => {
-                let records = read(path).and_then(|text| read_given_records(text, stream.spec));
+                let records = read(path).and_then(|text| read_given_records(text, &stream.spec));
                 let records = records.map_err(|why| {
                     eprintln!(
                         "error: cannot read records from `{}`: {why}\n\nhint: what is wanted is a JSON array, a page of Zendesk's, or one record a line",
@@ -86,11 +87,14 @@ impl Selection {
             rate_limit_delay: config.retry.rate_limit_delay.min(Duration::from_secs(10)),
             ..config.retry
         };
-        let client = Client::new(&config.zendesk, &retry, stop);
+        let client = Client::new(&config.zendesk, &retry, stop, &Clock::real());
         let client = Arc::new(client.map_err(|error| output::fail(&error))?);
-        let stream = config::Stream {
-            start: self.since.or(stream.start),
-            ..stream.clone()
+        let name = &*stream.spec.name;
+        // Records of some streams are found in the pages of others.
+        let root = config.walk_of(name).map_or(stream, |walk| walk.root);
+        let root = config::Stream {
+            start: self.since.or(root.start),
+            ..root.clone()
         };
         let page_size = match self.ids.is_empty() {
             true => u32::try_from(max).map_or(config.zendesk.page_size, |max| {
@@ -98,18 +102,20 @@ impl Selection {
             }),
             false => config.zendesk.page_size,
         };
-        let mut export = Export::new(client, &stream, page_size);
+        let mut export = Export::new(client, &root, page_size);
         let mut position = export.position(None);
         let mut missing: BTreeSet<&str> = self.ids.iter().map(String::as_str).collect();
         let mut found = Vec::new();
         loop {
-            let page = export.page(&position).await;
-            let Page {
-                records,
-                next,
-                end_of_stream,
-                ..
-            } = page.map_err(|error| output::fail(&error))?;
+            let page = export.page(&position, Urgency::BackFill).await;
+            let page = page.map_err(|error| output::fail(&error))?;
+            let records = if root.spec.name == stream.spec.name {
+                page.records
+            } else {
+                let children = page.children.into_iter();
+                let children = children.filter(|children| &*children.stream == name);
+                children.flat_map(|children| children.records).collect()
+            };
             for record in records.into_iter().filter(|record| self.wants(record)) {
                 if let Some(id) = &record.id {
                     missing.remove(id.as_str());
@@ -117,11 +123,11 @@ impl Selection {
                 found.push(record);
             }
             let all_found = !self.ids.is_empty() && missing.is_empty();
-            if end_of_stream || all_found || found.len() >= max {
+            if page.end_of_stream || all_found || found.len() >= max {
                 found.truncate(max);
                 return Ok(found);
             }
-            position = next;
+            position = page.next;
         }
     }
 }

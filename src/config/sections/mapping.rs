@@ -149,7 +149,7 @@ pub(super) fn of_stream(
     settings: &Read<Arc<MappingSettings>>,
 ) -> (Read<Option<String>>, Read<Mapping>) {
     let kind = section.or("mapping", "raw", choice(&KINDS));
-    let presets = presets(spec.name);
+    let presets = presets(&spec.name);
     let preset = section.or("preset", presets[0].0, choice(presets));
     let file = mapping_file(section);
     let dataset_id = section.optional("dataset_id", identifier);

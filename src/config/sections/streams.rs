@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::MOMENT;
 use super::cadence::cadence;
 use super::mapping;
 use super::platform::Identity;
 use super::privacy::privacy;
 use super::validate::validate;
-use crate::catalogue::{CATALOGUE, StreamSpec};
+use crate::catalogue::{self, Reading, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
 use crate::config::values::quantity::duration;
@@ -25,10 +27,11 @@ pub(super) fn streams(
 ) -> Read<Vec<Stream>> {
     // A misspelt name is an unknown key, which is report enough.
     let none_named = section.names().is_empty();
-    let streams: Vec<Read<Option<Stream>>> = CATALOGUE
+    let streams: Vec<Read<Option<Stream>>> = catalogue::all()
         .iter()
+        .filter(|spec| matches!(spec.reading, Reading::Incremental { .. }))
         .map(|spec| {
-            section.optional_section(spec.name, |section| {
+            section.optional_section(&spec.name, |section| {
                 stream(section, spec, platform, schedule, mapping)
             })
         })
@@ -44,13 +47,15 @@ pub(super) fn streams(
 
 fn stream(
     section: &mut Section<'_>,
-    spec: &'static StreamSpec,
+    spec: &StreamSpec,
     platform: &Identity,
     schedule: &Read<Cadence>,
     settings: &Read<Arc<MappingSettings>>,
 ) -> Read<Stream> {
-    let export = export(section);
+    let export = export(section, spec);
     let start = section.optional("start", moment);
+    let end = section.optional("end", moment);
+    let end = end_after(section, &start, end);
     let (flow_id, mapping) = mapping::of_stream(section, spec, platform, settings);
     let privacy = match section.optional_section("privacy", privacy) {
         Ok(None) => match settings {
@@ -67,9 +72,10 @@ fn stream(
         None => schedule.clone()?,
     };
     Ok(Stream {
-        spec,
+        spec: Arc::new(spec.clone()),
         export: export?,
         start: start?,
+        end: end?,
         mapping: mapping?,
         privacy: privacy?,
         validate: validate?,
@@ -77,6 +83,23 @@ fn stream(
         cadence,
         overlap: overlap?,
     })
+}
+
+/// `end`, if it leaves something to be read.
+fn end_after(
+    section: &mut Section<'_>,
+    start: &Read<Option<Timestamp>>,
+    end: Read<Option<Timestamp>>,
+) -> Read<Option<Timestamp>> {
+    let end = end?;
+    match (start, end) {
+        (Ok(Some(start)), Some(end)) if end <= *start => {
+            let what = format!("it is not after `start`, {start}, so there is nothing to read");
+            let remedy = "write a later moment, or leave it out to read on for ever";
+            Err(section.refuse("end", Problem::new(what, remedy)))
+        }
+        _ => Ok(end),
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -90,7 +113,7 @@ const EXPORTS: [(&str, ExportKind); 2] = [
     ("search", ExportKind::Search),
 ];
 
-fn export(section: &mut Section<'_>) -> Read<Export> {
+fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Export> {
     let kind = section.or("export", "incremental", choice(&EXPORTS));
     if let Ok(ExportKind::Incremental) = kind {
         section.let_override("export", &["settle"]);
@@ -101,8 +124,20 @@ fn export(section: &mut Section<'_>) -> Read<Export> {
         }
     }
     let settle = section.or("settle", "5m", duration(MOMENT));
-    match kind? {
-        ExportKind::Incremental => Ok(Export::Incremental),
-        ExportKind::Search => Ok(Export::Search { settle: settle? }),
+    match (kind?, &spec.reading, &spec.search_type) {
+        (ExportKind::Incremental, Reading::Incremental { path }, _) => {
+            Ok(Export::Incremental { path: path.clone() })
+        }
+        (ExportKind::Search, _, Some(search_type)) => Ok(Export::Search {
+            search_type: search_type.clone(),
+            settle: settle?,
+        }),
+        _ => Err(section.refuse(
+            "export",
+            Problem::new(
+                "this stream cannot be read so",
+                "leave the key out: the default is the best way there is",
+            ),
+        )),
     }
 }

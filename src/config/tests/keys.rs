@@ -69,7 +69,7 @@ fn unknown_keys() {
         ");
     insta::assert_snapshot!(zendesk("colour = 5"), @"
         line 4: zendesk.colour: unknown key
-            the keys here are `auth`, `base_url`, `connect_timeout`, `idle_timeout`, `page_size`, `request_timeout` and `subdomain`
+            the keys here are `auth`, `base_url`, `connect_timeout`, `idle_timeout`, `page_size`, `quota`, `request_timeout` and `subdomain`
         ");
     insta::assert_snapshot!(section("[metrics]\nport = 1"), @"
         line 9: metrics: unknown key

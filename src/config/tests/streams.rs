@@ -32,30 +32,29 @@ fn names() {
 
 #[test]
 fn defaults() {
-    insta::assert_debug_snapshot!(stream(""), @r#"
-        Stream {
-            spec: StreamSpec {
-                name: "users",
-                incremental_path: "/api/v2/incremental/users/cursor.json",
-                records_key: "users",
-                search_type: "user",
-                id_field: "id",
-                version_field: "updated_at",
-            },
-            export: Incremental,
-            start: None,
-            mapping: Raw,
-            privacy: None,
-            validate: Fields,
-            flow_id: Some(
-                "flow",
-            ),
-            cadence: Every(
-                300s,
-            ),
-            overlap: 600s,
-        }
-        "#);
+    let stream = stream("");
+    assert_eq!(stream.spec.name, "users");
+    let path = "/api/v2/incremental/users/cursor.json".into();
+    assert_eq!(stream.export, Export::Incremental { path });
+    assert_eq!(stream.start, None);
+    assert_eq!(stream.end, None);
+    assert!(matches!(stream.mapping, Mapping::Raw));
+    assert_eq!((stream.privacy, stream.validate), (None, Validate::Fields));
+    assert_eq!(stream.flow_id.as_deref(), Some("flow"));
+    assert_eq!(stream.cadence, Cadence::Every(Duration::from_secs(300)));
+    assert_eq!(stream.overlap, Duration::from_secs(600));
+}
+
+#[test]
+fn ends() {
+    insta::assert_snapshot!(fault("start = 2025-01-31T00:00:00Z\nend = 2025-01-31T00:00:00Z"), @"
+        line 12: streams.users.end: it is not after `start`, 2025-01-31T00:00:00Z, so there is nothing to read
+            write a later moment, or leave it out to read on for ever
+        ");
+    assert_eq!(
+        stream("end = 2025-01-31T00:00:00Z").end,
+        "2025-01-31T00:00:00Z".parse().ok()
+    );
 }
 
 #[test]
@@ -88,7 +87,13 @@ fn exports() {
         "#);
     let search = stream("export = \"search\"\nsettle = \"1m\"").export;
     let settle = Duration::from_secs(60);
-    assert_eq!(search, Export::Search { settle });
+    assert_eq!(
+        search,
+        Export::Search {
+            search_type: "user".into(),
+            settle
+        }
+    );
     assert_eq!(stream("overlap = \"0s\"").overlap, Duration::ZERO);
 }
 

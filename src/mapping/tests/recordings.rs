@@ -9,51 +9,25 @@ use serde_json::Value;
 use super::schemas::{Schemas, kind};
 use super::shared::{compiled, folder, json, mapped, settings};
 use crate::config::Preset;
+use crate::mapping::preset::file_of;
 use crate::mapping::{Joined, Notes};
 
-/// The key under which records lie, the stream they are of, and its presets with their names.
-const RECORDED: &[(&str, &str, &[(Preset, &str)])] = &[
-    (
-        "users",
-        "users",
-        &[(Preset::Standard, "users"), (Preset::B2b, "users-b2b")],
-    ),
-    ("user", "users", &[(Preset::Standard, "users")]),
-    (
-        "tickets",
-        "tickets",
-        &[
-            (Preset::Standard, "tickets"),
-            (Preset::Record, "tickets-record"),
-        ],
-    ),
-    ("ticket", "tickets", &[(Preset::Standard, "tickets")]),
-    (
-        "organizations",
-        "organizations",
-        &[(Preset::Standard, "organizations")],
-    ),
-    (
-        "organization",
-        "organizations",
-        &[(Preset::Standard, "organizations")],
-    ),
+/// The key under which records lie, the stream they are of, and its presets.
+const RECORDED: &[(&str, &str, &[Preset])] = &[
+    ("users", "users", &[Preset::Standard, Preset::B2b]),
+    ("user", "users", &[Preset::Standard]),
+    ("tickets", "tickets", &[Preset::Standard, Preset::Record]),
+    ("ticket", "tickets", &[Preset::Standard]),
+    ("organizations", "organizations", &[Preset::Standard]),
+    ("organization", "organizations", &[Preset::Standard]),
     (
         "satisfaction_ratings",
         "satisfaction_ratings",
-        &[(Preset::Standard, "satisfaction-ratings")],
+        &[Preset::Standard],
     ),
-    (
-        "audits",
-        "ticket_audits",
-        &[(Preset::Standard, "ticket-audits")],
-    ),
-    (
-        "ticket_events",
-        "ticket_events",
-        &[(Preset::Standard, "ticket-audits")],
-    ),
-    ("groups", "groups", &[(Preset::Standard, "reference")]),
+    ("audits", "ticket_audits", &[Preset::Standard]),
+    ("ticket_events", "ticket_events", &[Preset::Standard]),
+    ("groups", "groups", &[Preset::Standard]),
 ];
 
 /// All records below `json` that lie under `key`.
@@ -117,7 +91,8 @@ fn every_recorded_record_is_mapped_or_refused_by_name() {
             records(recording, key, &mut found);
         }
         assert!(!found.is_empty(), "no recorded {key}");
-        for (preset, name) in *presets {
+        for preset in *presets {
+            let name = file_of(stream, *preset);
             let plan = compiled(stream, *preset, settings(), None).expect("a preset");
             for record in &found {
                 match mapped(&plan, record.as_str(), joined, &mut Notes::counting()) {

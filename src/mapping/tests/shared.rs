@@ -57,8 +57,8 @@ pub(super) fn settings() -> MappingSettings {
 /// A stream of that name; only the name counts here.
 pub(super) fn spec(name: &'static str) -> StreamSpec {
     StreamSpec {
-        name,
-        ..crate::catalogue::CATALOGUE[0]
+        name: name.into(),
+        ..crate::catalogue::all()[0].clone()
     }
 }
 

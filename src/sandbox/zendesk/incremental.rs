@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
 
+use super::options::ZendeskOptions;
 use super::people::{People, Place, UserVersion, export_horizon};
 use super::refusals;
 use super::user::ZENDESK_HOST;
+use crate::clock::Clock;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::request::Head;
 
@@ -19,6 +22,7 @@ const PER_PAGE_MAX: usize = 1_000;
 
 #[derive(Debug)]
 pub(super) struct Incremental {
+    clock: Clock,
     withhold: Duration,
     /// Real cursors do not expire, they only name a place; these two sets exist so that a test
     /// can have them lost.
@@ -29,9 +33,10 @@ pub(super) struct Incremental {
 }
 
 impl Incremental {
-    pub(super) fn new(withhold: Duration) -> Self {
+    pub(super) fn new(options: &ZendeskOptions) -> Self {
         Self {
-            withhold,
+            clock: options.clock,
+            withhold: options.withhold,
             issued: HashSet::new(),
             forgotten: HashSet::new(),
             unservable: HashSet::new(),
@@ -51,7 +56,11 @@ impl Incremental {
 
     /// The versions shown at present, in order.
     pub(super) fn visible<'a>(&self, people: &'a People) -> impl Iterator<Item = &'a UserVersion> {
-        people.after(before(i64::MIN), export_horizon(self.withhold))
+        people.after(before(i64::MIN), self.horizon())
+    }
+
+    fn horizon(&self) -> Timestamp {
+        export_horizon(self.clock.now(), self.withhold)
     }
 
     pub(super) fn page(&mut self, people: &People, head: &Head) -> Answer {
@@ -63,7 +72,7 @@ impl Incremental {
         let Some(size) = per_page.map_or(Some(PER_PAGE_MAX), page_size) else {
             return refusals::invalid_attribute("per_page must be an integer from 1 to 1000");
         };
-        let mut rest = people.after(place, export_horizon(self.withhold));
+        let mut rest = people.after(place, self.horizon());
         let users: Vec<&UserVersion> = rest.by_ref().take(size).collect();
         let end_of_stream = rest.next().is_none();
         if users.iter().any(|user| self.unservable.contains(&user.id)) {
@@ -117,7 +126,7 @@ impl Incremental {
             .ok_or_else(|| {
                 refusals::invalid_attribute("start_time must be a Unix time in seconds")
             })?;
-        if second > export_horizon(self.withhold).as_second() {
+        if second > self.horizon().as_second() {
             return Err(refusals::too_recent(self.withhold.as_secs()));
         }
         Ok(before(second))

@@ -201,22 +201,17 @@ impl People {
     }
 }
 
-/// The second that lies `age` back; the very beginning of time for an age beyond it.
-pub(super) fn ago(age: Duration) -> Timestamp {
+/// The second that lies `age` before `now`; the very beginning of time for an age beyond it.
+pub(super) fn ago(now: Timestamp, age: Duration) -> Timestamp {
     let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
-    let then = Timestamp::now().checked_sub(age).unwrap_or(Timestamp::MIN);
+    let then = now.checked_sub(age).unwrap_or(Timestamp::MIN);
     at_second(then.as_second())
 }
 
 /// The youngest second that the incremental export shows: old enough, and over, so that nothing
 /// can be added to it any more.
-pub(super) fn export_horizon(withhold: Duration) -> Timestamp {
-    ago(withhold.max(Duration::from_secs(1)))
-}
-
-/// This second, begun.
-pub(super) fn this_second() -> Timestamp {
-    ago(Duration::ZERO)
+pub(super) fn export_horizon(now: Timestamp, withhold: Duration) -> Timestamp {
+    ago(now, withhold.max(Duration::from_secs(1)))
 }
 
 fn at_second(second: i64) -> Timestamp {
@@ -270,12 +265,10 @@ mod tests {
     fn every_version_is_kept_and_only_the_last_is_in_the_order() {
         let mut people = people(10);
         let id = people.draw(1)[0];
-        assert!(people.change(id, this_second()));
-        assert!(people.delete(id, this_second()));
-        assert!(
-            !people.change(id, this_second()),
-            "the deleted stay as they are"
-        );
+        let now = Timestamp::now();
+        assert!(people.change(id, now));
+        assert!(people.delete(id, now));
+        assert!(!people.change(id, now), "the deleted stay as they are");
 
         let versions = &people.history()[&id];
         assert_eq!(versions.len(), 3);
@@ -288,6 +281,6 @@ mod tests {
     fn the_owner_cannot_be_deleted() {
         let mut people = people(1);
         let owner = people.owner().expect("an owner").id;
-        assert!(!people.delete(owner, this_second()));
+        assert!(!people.delete(owner, Timestamp::now()));
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::form_urlencoded;
@@ -17,6 +16,7 @@ use super::people::{People, UserVersion, ago};
 use super::query::Query;
 use super::refusals;
 use super::user::ZENDESK_HOST;
+use crate::clock::Clock;
 use crate::sandbox::answer::Answer;
 use crate::sandbox::request::Head;
 
@@ -25,6 +25,7 @@ const PAGE_SIZE_DEFAULT: usize = 100;
 
 #[derive(Debug)]
 pub(super) struct Search {
+    clock: Clock,
     index_delay: Duration,
     cursor_lifetime: Duration,
     /// Part of every cursor's hash. Another salt makes all earlier cursors invalid.
@@ -67,6 +68,7 @@ struct Wanted<'a> {
 impl Search {
     pub(super) fn new(options: &ZendeskOptions) -> Self {
         Self {
+            clock: options.clock,
             index_delay: options.index_delay,
             cursor_lifetime: options.search_cursor_lifetime,
             salt: options.seed,
@@ -80,7 +82,7 @@ impl Search {
 
     /// The versions found at present, whatever the query.
     pub(super) fn visible<'a>(&self, people: &'a People) -> impl Iterator<Item = &'a UserVersion> {
-        people.indexed(ago(self.index_delay))
+        people.indexed(ago(self.clock.now(), self.index_delay))
     }
 
     pub(super) fn page(&self, people: &People, head: &Head) -> Answer {
@@ -134,7 +136,7 @@ impl Search {
         before: Option<Cursor>,
         wanted: &Wanted<'_>,
     ) -> String {
-        let now = Timestamp::now().as_millisecond();
+        let now = self.clock.now().as_millisecond();
         let (exported, session_start) = before.map_or((0, now), |cursor| {
             (cursor.exported_thus_far, cursor.session_start)
         });
@@ -161,9 +163,10 @@ impl Search {
             .map_err(|_| refusals::invalid_cursor())?;
         let cursor: Cursor =
             serde_json::from_slice(&decoded).map_err(|_| refusals::invalid_cursor())?;
-        let oldest = Timestamp::now()
-            .as_millisecond()
-            .saturating_sub(i64::try_from(self.cursor_lifetime.as_millis()).unwrap_or(i64::MAX));
+        let oldest =
+            self.clock.now().as_millisecond().saturating_sub(
+                i64::try_from(self.cursor_lifetime.as_millis()).unwrap_or(i64::MAX),
+            );
         let ours = cursor.salted_cursor_hash == self.seal(&cursor)
             && cursor.salted_request_hash == self.hash(wanted)
             && cursor.created_at >= oldest;

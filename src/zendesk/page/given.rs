@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use super::{not_a_page, read_record, records_of};
+use super::{Shape, not_a_page, records_of};
 use crate::catalogue::StreamSpec;
 use crate::json;
 use crate::record::Record;
@@ -20,20 +20,33 @@ pub fn read_given_records(text: Bytes, spec: &StreamSpec) -> Result<Vec<Record>,
     };
     let inner = whole.get();
     if inner.starts_with('[') {
-        return records_of(&text, whole, spec);
+        return records_of(&text, whole, Shape::exported(spec));
     }
     if !inner.starts_with('{') {
         return Err("this is neither a record nor a list of records".to_owned());
     }
-    let [records, results] = json::pick(inner.as_bytes(), &[spec.records_key, "results"])
-        .map_err(|error| not_a_page(&error))?;
-    match records
-        .or(results)
-        .filter(|list| list.get().starts_with('['))
-    {
-        Some(list) => records_of(&text, list, spec),
-        None => Ok(vec![read_record(&text, whole, spec)]),
+    // Dots lead into objects.
+    let mut list = Some(inner);
+    for key in spec.records_key.split('.') {
+        list = list.and_then(|object| member(object, key));
     }
+    let (list, shape) = match list {
+        Some(list) => (Some(list), Shape::exported(spec)),
+        None => (member(inner, "results"), Shape::listed(spec)),
+    };
+    match list.filter(|list| list.starts_with('[')) {
+        Some(list) => {
+            let list = serde_json::from_str(list).map_err(|error| not_a_page(&error))?;
+            records_of(&text, list, shape)
+        }
+        None => Ok(vec![Shape::exported(spec).read(&text, whole)]),
+    }
+}
+
+/// The text of a member of an object.
+fn member<'t>(object: &'t str, key: &str) -> Option<&'t str> {
+    let [value] = json::pick(object.as_bytes(), &[key]).ok()?;
+    value.map(RawValue::get)
 }
 
 fn one_a_line(text: &Bytes, spec: &StreamSpec) -> Result<Vec<Record>, String> {
@@ -43,7 +56,7 @@ fn one_a_line(text: &Bytes, spec: &StreamSpec) -> Result<Vec<Record>, String> {
         .map(|(number, line)| {
             let record: Result<&RawValue, _> = serde_json::from_slice(line);
             match record {
-                Ok(record) => Ok(read_record(text, record, spec)),
+                Ok(record) => Ok(Shape::exported(spec).read(text, record)),
                 Err(_) => Err(format!("line {} is not a record in JSON", number + 1)),
             }
         })
@@ -53,11 +66,14 @@ fn one_a_line(text: &Bytes, spec: &StreamSpec) -> Result<Vec<Record>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::CATALOGUE;
+    use crate::catalogue::find;
     use proptest::prelude::*;
 
     fn read(text: &'static str) -> Result<Vec<String>, String> {
-        let records = read_given_records(Bytes::from_static(text.as_bytes()), &CATALOGUE[0])?;
+        let records = read_given_records(
+            Bytes::from_static(text.as_bytes()),
+            find("users").expect("a row"),
+        )?;
         let ids = records.iter().map(|record| match &record.id {
             Some(id) => id.to_string(),
             None => "?".to_owned(),
@@ -96,7 +112,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_panics(text in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = read_given_records(Bytes::from(text), &CATALOGUE[0]);
+            let _ = read_given_records(Bytes::from(text), find("users").expect("a row"));
         }
     }
 }

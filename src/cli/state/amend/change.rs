@@ -6,8 +6,9 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Streams;
-use crate::checkpoint::{State, StreamState};
+use crate::checkpoint::{Segment, State, StreamState};
 use crate::cli::output::span;
+use crate::cli::state::stretch::Stretch;
 use crate::config::{Config, Stream};
 use crate::record::Position;
 
@@ -17,6 +18,9 @@ pub(super) struct Change {
     stream: String,
     before: Option<Position>,
     after: Option<Position>,
+    /// What is to be read besides from then on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    history: Vec<Segment>,
     meaning: String,
 }
 
@@ -32,22 +36,39 @@ pub(super) fn between(config: &Config, before: Option<&State>, after: &Streams) 
         .filter_map(|name| {
             let old = before.get(name).unwrap_or(&unknown);
             let new = after.get(name).unwrap_or(&unknown);
-            let same = old.position == new.position && old.recent == new.recent;
-            let stream = config.streams.iter().find(|one| one.spec.name == name);
+            let same = old.stands_where(new) && old.recent == new.recent;
+            let stream = config.streams.iter().find(|one| one.spec.name == *name);
             (!same).then(|| Change {
                 stream: name.clone(),
                 before: old.position.clone(),
                 after: new.position.clone(),
-                meaning: meaning(old.position.as_ref(), new.position.as_ref(), stream),
+                history: new.history.clone(),
+                meaning: meaning(config, old, new, stream),
             })
         })
         .collect()
 }
 
-fn meaning(before: Option<&Position>, after: Option<&Position>, stream: Option<&Stream>) -> String {
+fn meaning(
+    config: &Config,
+    old: &StreamState,
+    new: &StreamState,
+    stream: Option<&Stream>,
+) -> String {
     let Some(stream) = stream else {
         return "nothing, as long as this stream is not configured".to_owned();
     };
+    let name = &stream.spec.name;
+    let walk = config.walk_of(name);
+    if let Some(root) = walk
+        .map(|walk| &walk.root.spec.name)
+        .filter(|root| *root != name)
+    {
+        return format!(
+            "what `{root}` reads again is sent again, whether it was sent before or not"
+        );
+    }
+    let (before, after) = (old.position.as_ref(), new.position.as_ref());
     let overlap = format!("less the overlap of {}", span(stream.overlap));
     let time = after.and_then(Position::recovery_time);
     let mut text = match (after, time) {
@@ -77,6 +98,23 @@ fn meaning(before: Option<&Position>, after: Option<&Position>, stream: Option<&
             "; what changed between {old} and {new} and was not sent yet is NOT read"
         ));
     }
+    let is_kept = |segment: &Segment| new.history.iter().any(|kept| kept.until == segment.until);
+    for lost in old.history.iter().filter(|segment| !is_kept(segment)) {
+        let is_covered = time.is_some_and(|time| {
+            lost.position
+                .recovery_time()
+                .is_some_and(|from| time <= from)
+        });
+        text.push_str(&format!(
+            "; the history that was still to be loaded, {}, is dropped{}",
+            Stretch(lost),
+            if is_covered || after.is_none() {
+                ", since it is read again anyway"
+            } else {
+                ": it is NOT read"
+            }
+        ));
+    }
     text
 }
 
@@ -85,6 +123,9 @@ impl fmt::Display for Change {
         writeln!(f, "{}", self.stream)?;
         writeln!(f, "  before  {}", Place(self.before.as_ref()))?;
         writeln!(f, "  after   {}", Place(self.after.as_ref()))?;
+        for segment in &self.history {
+            writeln!(f, "  history {}", Stretch(segment))?;
+        }
         write!(f, "  means   {}", self.meaning)
     }
 }

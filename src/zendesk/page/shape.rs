@@ -1,0 +1,196 @@
+//! Which fields of a record tell its key, its version and its end.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use crate::catalogue::{DeletionSign, StreamSpec};
+use crate::json;
+use crate::record::{Deletion, Record, RecordId};
+
+/// Where to look in a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape<'spec> {
+    id_field: &'spec str,
+    version_field: Option<&'spec str>,
+    deletion: DeletionSign,
+}
+
+impl<'spec> Shape<'spec> {
+    /// Of the records in the pages of an incremental export.
+    pub fn exported(spec: &'spec StreamSpec) -> Self {
+        Self::new(spec, spec.version_field.as_deref())
+    }
+
+    /// Of the records in search results and lists.
+    pub fn listed(spec: &'spec StreamSpec) -> Self {
+        Self::new(spec, spec.listed_version().map(Cow::as_ref))
+    }
+
+    fn new(spec: &'spec StreamSpec, version_field: Option<&'spec str>) -> Self {
+        Self {
+            id_field: &spec.id_field,
+            version_field,
+            deletion: spec.deletion,
+        }
+    }
+
+    /// The record in `value`, a slice of `body`.
+    ///
+    /// One whose id or version cannot be read is still a record: what becomes of it is decided
+    /// further on, where it can be kept.
+    pub(super) fn read(&self, body: &Bytes, value: &RawValue) -> Record {
+        let bytes = value.get().as_bytes();
+        let [first, second] = sign_fields(self.deletion);
+        let version_field = self.version_field.unwrap_or_default();
+        let keys = [self.id_field, version_field, first, second];
+        let [id, version, first, second] = json::pick(bytes, &keys).unwrap_or_default();
+        let mut record = Record::new(
+            body.slice_ref(bytes),
+            id.and_then(record_id),
+            version
+                .filter(|_| self.version_field.is_some())
+                .and_then(version_of),
+        );
+        record.deletion = deletion(self.deletion, first, second);
+        record
+    }
+}
+
+/// The fields that tell of a deletion, at most two; an empty name stands for none.
+fn sign_fields(sign: DeletionSign) -> [&'static str; 2] {
+    match sign {
+        DeletionSign::None => ["", ""],
+        DeletionSign::Inactive => ["active", "permanently_deleted"],
+        DeletionSign::Status => ["status", "raw_subject"],
+        DeletionSign::DeletedAt => ["deleted_at", ""],
+        DeletionSign::Flag => ["deleted", ""],
+        DeletionSign::Always => ["", "permanently_deleted"],
+    }
+}
+
+fn deletion(
+    sign: DeletionSign,
+    first: Option<&RawValue>,
+    second: Option<&RawValue>,
+) -> Option<Deletion> {
+    let is = |value: Option<&RawValue>, text| value.is_some_and(|value| value.get() == text);
+    let for_good = || {
+        if is(second, "true") {
+            Deletion::Permanent
+        } else {
+            Deletion::Soft
+        }
+    };
+    match sign {
+        DeletionSign::None => None,
+        DeletionSign::Inactive => is(first, "false").then(for_good),
+        DeletionSign::Always => Some(for_good()),
+        DeletionSign::DeletedAt => first.map(|_| Deletion::Soft),
+        DeletionSign::Flag => is(first, "true").then_some(Deletion::Soft),
+        DeletionSign::Status if !is(first, "\"deleted\"") => None,
+        DeletionSign::Status if is(second, "\"SCRUBBED\"") => Some(Deletion::Scrubbed),
+        DeletionSign::Status => Some(Deletion::Soft),
+    }
+}
+
+/// Ids are integers, or strings on newer objects.
+fn record_id(value: &RawValue) -> Option<RecordId> {
+    match serde_json::from_str::<serde_json::Value>(value.get()).ok()? {
+        serde_json::Value::Number(number) if number.is_i64() || number.is_u64() => {
+            Some(RecordId::new(number.to_string()))
+        }
+        serde_json::Value::String(text) if !text.is_empty() => Some(RecordId::new(text)),
+        _ => None,
+    }
+}
+
+/// Beyond this, a number counts microseconds: as seconds it would be the year 5138.
+const SECONDS_MAX: i64 = 100_000_000_000;
+
+/// RFC 3339 text, Unix seconds or Unix microseconds.
+fn version_of(value: &RawValue) -> Option<Timestamp> {
+    match serde_json::from_str::<i64>(value.get()) {
+        Ok(number) if number.abs() < SECONDS_MAX => Timestamp::from_second(number).ok(),
+        Ok(number) => Timestamp::from_microsecond(number).ok(),
+        Err(_) => serde_json::from_str::<Cow<'_, str>>(value.get())
+            .ok()?
+            .parse()
+            .ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::find;
+
+    fn read(stream: &str, json: &'static str) -> Record {
+        let body = Bytes::from_static(json.as_bytes());
+        let value: &RawValue = serde_json::from_str(json).expect("JSON");
+        Shape::exported(find(stream).expect("a row")).read(&body, value)
+    }
+
+    #[test]
+    fn deletions_show_as_recorded() {
+        for (stream, json, expected) in [
+            ("users", r#"{"id":1,"active":true}"#, None),
+            ("users", r#"{"id":1}"#, None),
+            (
+                "users",
+                r#"{"active":false,"permanently_deleted":false}"#,
+                Some(Deletion::Soft),
+            ),
+            (
+                "users",
+                r#"{"active":false,"permanently_deleted":true}"#,
+                Some(Deletion::Permanent),
+            ),
+            (
+                "tickets",
+                r#"{"status":"open","raw_subject":"SCRUBBED"}"#,
+                None,
+            ),
+            (
+                "tickets",
+                r#"{"status":"deleted","raw_subject":"x"}"#,
+                Some(Deletion::Soft),
+            ),
+            (
+                "tickets",
+                r#"{"status":"deleted","raw_subject":"SCRUBBED"}"#,
+                Some(Deletion::Scrubbed),
+            ),
+            ("organizations", r#"{"deleted_at":null}"#, None),
+            (
+                "organizations",
+                r#"{"deleted_at":"2026-01-02T03:04:05Z"}"#,
+                Some(Deletion::Soft),
+            ),
+            ("groups", r#"{"deleted":false}"#, None),
+            ("groups", r#"{"deleted":true}"#, Some(Deletion::Soft)),
+            ("deleted_tickets", r#"{"id":1}"#, Some(Deletion::Soft)),
+            ("macros", r#"{"deleted":true,"active":false}"#, None),
+        ] {
+            assert_eq!(read(stream, json).deletion, expected, "{stream} {json}");
+        }
+    }
+
+    #[test]
+    fn versions_come_in_three_spellings() {
+        let second = Timestamp::from_second(1_700_000_000).ok();
+        for (stream, json) in [
+            ("users", r#"{"updated_at":"2023-11-14T22:13:20Z"}"#),
+            (
+                "tickets",
+                r#"{"generated_timestamp":1700000000,"updated_at":"2020-01-01T00:00:00Z"}"#,
+            ),
+            ("agent_timeline", r#"{"start_time":1700000000000000}"#),
+        ] {
+            assert_eq!(read(stream, json).version, second, "{stream}");
+        }
+        assert_eq!(read("tags", r#"{"name":"x","":1}"#).version, None);
+    }
+}
