@@ -212,6 +212,7 @@ fn mapping() -> Mapping {
     Mapping::new(
         catalogue::find("users").expect("a row"),
         &config::Mapping::Mapped(mapped),
+        &Arc::default(),
     )
     .expect("a preset")
 }

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, SchemaPlace, Secret, SecretError};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
-use crate::mapping::{self, Composer, Mapping, Privacy, PrivacyError};
+use crate::mapping::{self, Account, Composer, Mapping, Privacy, PrivacyError};
 use crate::platform::{self, Connection, Inlet, SchemaRegistry};
 use crate::schedule::{self, Schedule, Tick, Ticks};
 use crate::sync::{End, Judge, Member, Origin, Outlet, SchemaSource, Walk};
@@ -118,6 +118,7 @@ pub fn assemble(
     let dead_letters = Arc::new(DeadLetters::open(directory, &config.dead_letters)?);
     let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
+    let account = Arc::new(Account::default());
     let walks = config.walks();
     walks
         .into_iter()
@@ -128,7 +129,7 @@ pub fn assemble(
                 .map(|stream| {
                     Ok(Member {
                         stream: (&*stream.spec.name).into(),
-                        outlet: Some(outlet(stream, config, &connection)?),
+                        outlet: Some(outlet(stream, config, &connection, &account)?),
                     })
                 })
                 .collect();
@@ -154,11 +155,12 @@ pub fn outlets<'c>(
     stop: &CancellationToken,
 ) -> Result<BTreeMap<&'c str, Outlet>, Error> {
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
+    let account = Arc::new(Account::default());
     config
         .streams
         .iter()
         .map(|stream| {
-            let outlet = outlet(stream, config, &connection)?;
+            let outlet = outlet(stream, config, &connection, &account)?;
             Ok((&*stream.spec.name, outlet))
         })
         .collect()
@@ -168,6 +170,7 @@ fn outlet(
     stream: &config::Stream,
     config: &Config,
     connection: &Arc<Connection>,
+    account: &Arc<Account>,
 ) -> Result<Outlet, Error> {
     let platform = &config.platform;
     let flow_id = match stream.mapping {
@@ -182,14 +185,14 @@ fn outlet(
         flow_id,
     )?;
     let judge = judge(stream, config, connection)?;
-    Ok(Outlet::new(composer(stream)?, judge, inlet))
+    Ok(Outlet::new(composer(stream, account)?, judge, inlet))
 }
 
-/// Builds what makes a stream's messages.
+/// Builds what makes a stream's messages. `account` is what all streams of it share.
 ///
 /// # Errors
 /// When the mapping file is wrong, or the key of hashed fields cannot be had.
-pub fn composer(stream: &config::Stream) -> Result<Composer, Error> {
+pub fn composer(stream: &config::Stream, account: &Arc<Account>) -> Result<Composer, Error> {
     let privacy = match &stream.privacy {
         None => None,
         Some(privacy) => {
@@ -201,7 +204,7 @@ pub fn composer(stream: &config::Stream) -> Result<Composer, Error> {
         }
     };
     Ok(Composer::new(
-        Mapping::new(&stream.spec, &stream.mapping)?,
+        Mapping::new(&stream.spec, &stream.mapping, account)?,
         privacy,
     ))
 }

@@ -151,6 +151,10 @@ pub const IDENTITIES_MAX: usize = 20;
 /// Characters of an identity: Identity Service skips records with longer ones.
 pub const IDENTITY_CHARS_MAX: usize = 1024;
 
+/// Tickets of which is remembered who asked for them, for audits and metric events, which do not
+/// say. About 40 bytes each.
+pub const REQUESTERS_REMEMBERED_MAX: usize = 400_000;
+
 /// Depth to which a value that is copied as it is may be nested. Zendesk's have two levels.
 pub const VALUE_DEPTH_MAX: usize = 32;
 

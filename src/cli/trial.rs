@@ -96,7 +96,8 @@ impl Trial {
         stop: &CancellationToken,
         network: bool,
     ) -> Result<Self, u8> {
-        let composer = lifecycle::composer(stream).map_err(|error| output::fail(&error))?;
+        let composer =
+            lifecycle::composer(stream, &Arc::default()).map_err(|error| output::fail(&error))?;
         let connection = Connection::new(&config.platform, &config.retry, stop);
         let connection = connection.map_err(|error| output::fail(&error))?;
         let judge = lifecycle::judge(stream, config, &Arc::new(connection));

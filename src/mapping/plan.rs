@@ -3,6 +3,7 @@
 //! The object is written as it goes, without a tree in between: a parent is opened for its first
 //! child and taken back if none came.
 
+use super::account::Account;
 use super::deletion;
 use super::expression::Expression;
 use super::identity::IdentityMap;
@@ -108,6 +109,7 @@ impl Plan {
         &self,
         record: &Record,
         joined: Joined<'_>,
+        account: &Account,
         out: &mut Vec<u8>,
         notes: &mut Notes,
     ) -> Result<Outcome, MappingError> {
@@ -116,6 +118,7 @@ impl Plan {
             .pick(&record.bytes)
             .map_err(|_| MappingError::NotAnObject)?;
         let deletion = deletion::of(&self.stream, record);
+        let definitions = account.definitions();
         let scope = Scope::new(
             &self.stream,
             fields,
@@ -123,6 +126,7 @@ impl Plan {
             &self.settings,
             deletion,
             joined,
+            &definitions,
         );
         for skip in &self.skip {
             if skip.condition.value(&scope).is_true() {
@@ -148,6 +152,9 @@ impl Plan {
                 return Err(MappingError::Empty);
             }
             out.push(b'}');
+            if scope.met_unknown.take() {
+                account.note_unknown();
+            }
             if out.len() - begin <= limit {
                 return Ok(Outcome::Message);
             }

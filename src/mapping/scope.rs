@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
+use super::definitions::{Definition, Definitions, FieldsOf};
 use super::expression::{Expression, Known};
 use super::value::Value;
 use crate::config::MappingSettings;
@@ -39,6 +40,9 @@ pub(super) struct Scope<'v> {
     pub(super) settings: &'v MappingSettings,
     pub(super) deletion: Option<Deletion>,
     joined: Joined<'v>,
+    definitions: &'v Definitions,
+    /// A custom field was met that has no definition.
+    pub(super) met_unknown: Cell<bool>,
     /// Parts of a value that a function had to leave out.
     pub(super) left_out: Cell<usize>,
 }
@@ -51,6 +55,7 @@ impl<'v> Scope<'v> {
         settings: &'v MappingSettings,
         deletion: Option<Deletion>,
         joined: Joined<'v>,
+        definitions: &'v Definitions,
     ) -> Self {
         Self {
             record,
@@ -64,6 +69,8 @@ impl<'v> Scope<'v> {
             settings,
             deletion,
             joined,
+            definitions,
+            met_unknown: Cell::new(false),
             left_out: Cell::new(0),
         }
     }
@@ -90,6 +97,18 @@ impl<'v> Scope<'v> {
             Some(found) => Value::Text(Cow::Borrowed(found)),
             None => Value::Missing,
         }
+    }
+
+    /// How a custom field of this record is defined, if it has such and they are known.
+    pub(super) fn definition(&self, key: &str) -> Option<&'v Definition> {
+        let of = FieldsOf::ALL
+            .into_iter()
+            .find(|of| of.stream() == self.stream)?;
+        let definition = self.definitions.get(of, key);
+        if definition.is_none() && self.definitions.has_any(of) {
+            self.met_unknown.set(true);
+        }
+        definition
     }
 
     /// Whether a custom field has a field of its own.

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::shared::{compiled, mapped, settings};
+use super::shared::{compiled, mapped, mapped_for, settings};
 use crate::config::Preset;
-use crate::mapping::{Change, Joined, Notes};
+use crate::mapping::{Account, Change, Definitions, FieldsOf, Joined, Notes};
 
 /// What the users' preset with `file` on it makes of `user`.
 fn message(file: &str, user: &Value) -> Value {
@@ -112,6 +112,45 @@ fn promoted_fields_are_typed_and_leave_the_list() {
     assert_eq!(note.path, "_examplecorp.loyalty.key");
     assert_eq!(note.change, Change::Omitted);
     assert_eq!(note.why, "it is no number");
+}
+
+#[test]
+fn options_can_go_by_their_titles() {
+    let account = Account::default();
+    let file = r#"
+        [promote.user_fields]
+        tier = { path = "_{TENANT}.tier", type = "string", titles = true }
+        likes = { path = "_{TENANT}.likes", type = "string-array", titles = true }
+    "#;
+    let plan = compiled("users", Preset::Standard, settings(), Some(file)).expect("a plan");
+    let told = || {
+        let record = user().to_string();
+        let joined = Joined::default();
+        let message = mapped_for(&plan, record, joined, &account, &mut Notes::counting());
+        let message: Value =
+            serde_json::from_str(&message.expect("mapped").expect("a message")).expect("JSON");
+        let told = &message["_examplecorp"];
+        (
+            told["tier"].clone(),
+            told["likes"].clone(),
+            account.met_unknown(),
+        )
+    };
+    // Nothing is known, so nothing is unknown.
+    assert_eq!(told(), (json!("gold"), json!(["a", "b"]), false));
+    let mut definitions = Definitions::default();
+    for definition in [
+        r#"{"key":"tier","custom_field_options":[{"name":"Gold ★","value":"gold"}]}"#,
+        r#"{"key":"likes","custom_field_options":[{"name":"Apples","value":"a"}]}"#,
+    ] {
+        assert!(definitions.add(FieldsOf::Users, definition.as_bytes()));
+    }
+    account.set_definitions(definitions);
+    assert_eq!(
+        told(),
+        (json!("Gold \u{2605}"), json!(["Apples", "b"]), true)
+    );
+    assert!(!account.met_unknown(), "it is told once");
 }
 
 #[test]
