@@ -214,3 +214,56 @@ async fn read_file(path: PathBuf) -> Result<Vec<u8>, SchemaFault> {
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::Validation;
+
+    fn schema(field: &str) -> String {
+        format!(r#"{{"properties":{{"{field}":{{"type":"string"}}}}}}"#)
+    }
+
+    async fn takes(source: &SchemaSource, field: &str) -> bool {
+        let schema = source.schema().await.expect("a schema");
+        let message = format!(r#"{{"{field}":"x"}}"#);
+        Validation::Schema(schema).check(message.as_bytes()).is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_schema_is_read_again_when_it_is_old_and_stays_if_that_fails() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("schema.json");
+        let source = SchemaSource::new(Origin::File(path.clone()));
+        assert!(source.schema().await.is_err(), "there is none yet");
+        std::fs::write(&path, schema("old")).expect("written");
+        assert!(takes(&source, "old").await);
+        std::fs::write(&path, schema("new")).expect("written");
+        tokio::time::advance(limits::SCHEMA_AGE_MAX - std::time::Duration::from_secs(1)).await;
+        assert!(takes(&source, "old").await, "it is young enough");
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        assert!(takes(&source, "new").await);
+        assert!(!takes(&source, "old").await);
+        for broken in ["", "{}", "<html>"] {
+            std::fs::write(&path, broken).expect("written");
+            tokio::time::advance(limits::SCHEMA_AGE_MAX).await;
+            assert!(takes(&source, "new").await, "better than none: {broken}");
+        }
+        std::fs::write(&path, schema("newest")).expect("written");
+        tokio::time::advance(limits::SCHEMA_AGE_MAX).await;
+        assert!(takes(&source, "newest").await);
+    }
+
+    #[tokio::test]
+    async fn a_file_too_large_is_no_schema() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("schema.json");
+        std::fs::write(&path, " ".repeat(limits::SCHEMA_BYTES_MAX + 1)).expect("written");
+        let fault = SchemaSource::new(Origin::File(path)).schema().await;
+        let fault = fault.expect_err("too large");
+        assert!(
+            Chain(&fault).to_string().contains("larger than"),
+            "{fault:?}"
+        );
+    }
+}

@@ -460,3 +460,24 @@ fn what_passes_by_a_schema_is_valid() {
         passed.get()
     );
 }
+
+#[test]
+fn neither_damaged_schemas_nor_damaged_messages_panic() {
+    use crate::fuzzing::{deep, fuzz, mutated};
+    let schema = some_schema().to_string();
+    let good = r#"{"_id":"a","who":{"name":"Zoë","age":3},"code":"x","identityMap":{"CRMID":[{"id":"1"}]}}"#;
+    fuzz("mapping/schema", &mutated(&[schema.as_bytes()]), |input| {
+        if let Ok(schema) = Schema::compile(&input.0) {
+            let _ = Validation::Schema(Arc::new(schema)).check(good.as_bytes());
+        }
+    });
+    let compiled = Schema::compile(schema.as_bytes()).expect("a schema");
+    let validation = Validation::Schema(Arc::new(compiled));
+    fuzz("mapping/message", &mutated(&[good.as_bytes()]), |input| {
+        let _ = validation.check(&input.0);
+    });
+    for input in deep() {
+        let _ = Schema::compile(&input);
+        let _ = validation.check(&input);
+    }
+}
