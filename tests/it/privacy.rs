@@ -39,7 +39,10 @@ async fn a_raw_record_leaves_without_what_is_private() {
         .set("mapping.privacy.hash", vec!["email"])
         .set("mapping.privacy.mask.phone", "last4")
         .set_secret("mapping.privacy.hash_key", "hash-key");
-    world.sync().await.assert_code(0);
+    world.settings.set("log.level", "trace");
+    let sync = world.sync().await;
+    sync.assert_code(0);
+    assert!(!sync.stderr.contains(KEY), "the key is not for the log");
     let user = accepted(&world);
     let hash = "d402d8094b18c05e";
     assert!(
@@ -95,6 +98,9 @@ async fn without_its_key_nothing_is_sent() {
         "{}",
         sync.stderr
     );
+    let check = world.run(&["check", "--output", "json"]).await;
+    check.assert_code(2);
+    assert!(check.stdout.contains("privacy users"), "{}", check.stdout);
     world.write("missing", "short");
     let sync = world.run(&["sync"]).await;
     sync.assert_code(2);
@@ -103,7 +109,7 @@ async fn without_its_key_nothing_is_sent() {
         "{}",
         sync.stderr
     );
-    assert_eq!(world.inlet_requests(), 0);
+    assert!(world.platform.accepted().is_empty());
 }
 
 #[tokio::test]

@@ -178,37 +178,6 @@ fn off_takes_everything() {
 }
 
 #[test]
-fn email_addresses() {
-    for good in ["a@b.co", "jane.doe+x@mail.example.com", "o'neil@x-y.org"] {
-        assert!(forms::is_email(good), "{good}");
-    }
-    for bad in [
-        "",
-        "a",
-        "@b.co",
-        "a@",
-        "a@b",
-        "a@localhost",
-        "a@b.c",
-        "a@b.c1",
-        "a..b@c.de",
-        ".a@b.de",
-        "a.@b.de",
-        "a@-b.de",
-        "a@b-.de",
-        "a@b..de",
-        "a b@c.de",
-        "Jane <a@b.de>",
-        "a@[1.2.3.4]",
-        "ä@b.de",
-        "a@b@c.de ",
-    ] {
-        assert!(!forms::is_email(bad), "{bad}");
-    }
-    assert!(!forms::is_email(&format!("{}@b.de", "a".repeat(65))));
-}
-
-#[test]
 fn date_times() {
     for good in [
         "2026-03-02T10:15:30Z",
