@@ -113,6 +113,7 @@ fn mapping(stream: &str, preset: Preset, file: Option<&str>) -> Mapping {
             user_roles: Vec::new(),
             test_tags: Vec::new(),
             test_email_domains: Vec::new(),
+            privacy: None,
         }),
     };
     let mapping = config::Mapping::Mapped(mapped);

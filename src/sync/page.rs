@@ -133,8 +133,12 @@ impl Delivery {
         }
         for (why, records) in left_out {
             skipped += records;
-            let stream = &*member.stream;
-            tracing::debug!(stream, records, why, "records were left out by the mapping");
+            tracing::debug!(
+                stream = &*member.stream,
+                records,
+                why,
+                "records were left out by the mapping"
+            );
         }
 
         refused.extend(unreadable);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::catalogue::StreamSpec;
+use crate::catalogue::{self, StreamSpec};
 use crate::config::{
     ContactStyle, Envelope, IdentityMode, Mapped, MappingFile, MappingSettings, NameSplit,
     PhoneTarget, Preset, WithoutPerson,
@@ -58,7 +58,7 @@ pub(super) fn settings() -> MappingSettings {
 pub(super) fn spec(name: &'static str) -> StreamSpec {
     StreamSpec {
         name: name.into(),
-        ..crate::catalogue::all()[0].clone()
+        ..catalogue::find("users").expect("a row").clone()
     }
 }
 
