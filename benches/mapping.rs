@@ -100,7 +100,6 @@ fn mapping(stream: &str, preset: Preset, file: Option<&str>) -> Mapping {
             flow_id: None,
         },
         settings: Arc::new(MappingSettings {
-            privacy: None,
             instance: "acme".to_owned(),
             identity_mode: IdentityMode::IdentityMap,
             user_namespace: "ZendeskUserID".to_owned(),
