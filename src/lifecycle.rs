@@ -7,6 +7,8 @@
 //! Every task is spawned here. A task that panics brings the process down, so that the service
 //! manager restarts it instead of a stream being dead in a living process.
 
+mod custom_fields;
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -27,6 +29,8 @@ use crate::schedule::{self, Schedule, Tick, Ticks};
 use crate::sync::{End, Judge, Member, Origin, Outlet, SchemaSource, Walk};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
+
+pub use custom_fields::CustomFields;
 
 /// Why the program could not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -99,8 +103,16 @@ impl Explain for Error {
     }
 }
 
-/// Builds everything that keeps the configured streams in sync, one for each of
-/// [`Config::walks`]; connects to nothing yet. `clock` is the one that Zendesk's quota is waited
+/// Everything that keeps the configured streams in sync.
+#[derive(Debug)]
+pub struct Assembled {
+    /// One for each of [`Config::walks`].
+    pub walks: Vec<Walk>,
+    /// What their mappings know of custom fields.
+    pub custom_fields: CustomFields,
+}
+
+/// Builds everything that keeps the configured streams in sync; connects to nothing yet. `clock` is the one that Zendesk's quota is waited
 /// for by.
 ///
 /// # Errors
@@ -109,7 +121,7 @@ pub fn assemble(
     config: &Config,
     stop: &CancellationToken,
     clock: &Clock,
-) -> Result<Vec<Walk>, Error> {
+) -> Result<Assembled, Error> {
     if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
         tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
     }
@@ -119,8 +131,8 @@ pub fn assemble(
     let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
     let account = Arc::new(Account::default());
-    let walks = config.walks();
-    walks
+    let walks: Result<Vec<Walk>, Error> = config
+        .walks()
         .into_iter()
         .map(|walk| {
             let export = Export::new(client.clone(), walk.root, config.zendesk.page_size);
@@ -142,7 +154,11 @@ pub fn assemble(
                 config.attention,
             ))
         })
-        .collect()
+        .collect();
+    Ok(Assembled {
+        walks: walks?,
+        custom_fields: CustomFields::new(client, account),
+    })
 }
 
 /// Builds the way from record to inlet of every configured stream, by stream: what [`assemble`]
@@ -258,9 +274,15 @@ pub async fn run_until(
     stop: CancellationToken,
     clock: &Clock,
 ) -> Result<(), Error> {
-    let walks = assemble(config, &stop, clock)?;
+    let Assembled {
+        walks,
+        custom_fields,
+    } = assemble(config, &stop, clock)?;
     let schedule = Schedule::start(clock).await?;
     let mut tasks = JoinSet::new();
+    // Before the first sync, whose messages would have tags in the places of titles.
+    custom_fields.refresh().await;
+    tasks.spawn(custom_fields.keep(stop.clone()));
     for (walk, configured) in walks.into_iter().zip(config.walks()) {
         tasks.spawn(keep_in_sync(
             walk,

@@ -155,6 +155,15 @@ pub const IDENTITY_CHARS_MAX: usize = 1024;
 /// say. About 40 bytes each.
 pub const REQUESTERS_REMEMBERED_MAX: usize = 400_000;
 
+/// Pages of 100 definitions of custom fields that are read. Zendesk allows fewer fields.
+pub const DEFINITION_PAGES_MAX: usize = 100;
+
+/// Age at which definitions of custom fields are read again.
+pub const DEFINITIONS_AGE_MAX: Duration = Duration::from_secs(60 * 60);
+
+/// Least time between two readings of them, however many unknown fields turn up.
+pub const DEFINITIONS_PAUSE: Duration = Duration::from_secs(5 * 60);
+
 /// Depth to which a value that is copied as it is may be nested. Zendesk's have two levels.
 pub const VALUE_DEPTH_MAX: usize = 32;
 

@@ -120,12 +120,20 @@ impl Mapping {
     ) -> Result<Self, Faults> {
         match mapping {
             config::Mapping::Raw => Ok(Self::Raw),
-            config::Mapping::Mapped(mapped) => Ok(Self::Mapped(Box::new(Mapped {
-                stream: spec.name.clone().into_owned(),
-                plan: preset::plan(spec, mapped)?,
-                envelope: Envelope::new(&mapped.envelope),
-                account: account.clone(),
-            }))),
+            config::Mapping::Mapped(mapped) => {
+                let plan = preset::plan(spec, mapped)?;
+                if plan.sends_titles
+                    && let Some(of) = FieldsOf::of_stream(&spec.name)
+                {
+                    account.want(of);
+                }
+                Ok(Self::Mapped(Box::new(Mapped {
+                    stream: spec.name.clone().into_owned(),
+                    plan,
+                    envelope: Envelope::new(&mapped.envelope),
+                    account: account.clone(),
+                })))
+            }
         }
     }
 

@@ -14,6 +14,7 @@ mod client;
 mod clock;
 mod error;
 mod export;
+mod fields;
 mod incremental;
 pub mod page;
 pub mod quota;

@@ -12,8 +12,9 @@ use crate::checkpoint::Counts;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Chain, Explain as _, Report};
+use crate::lifecycle::{self, Assembled};
 use crate::sync::{End, Summary, Tally};
-use crate::{lifecycle, telemetry};
+use crate::telemetry;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -42,10 +43,14 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
         Ok(stop) => stop,
         Err(error) => return output::fail(&error),
     };
-    let mut walks = match lifecycle::assemble(&config, &stop, &Clock::real()) {
-        Ok(walks) => walks,
+    let Assembled {
+        mut walks,
+        custom_fields,
+    } = match lifecycle::assemble(&config, &stop, &Clock::real()) {
+        Ok(assembled) => assembled,
         Err(error) => return output::fail(&error),
     };
+    custom_fields.refresh().await;
     // One pass reads everything, history too.
     let never_due = CancellationToken::new();
     let terminal = std::io::stderr().is_terminal();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use super::definitions::Definitions;
+use super::definitions::{Definitions, FieldsOf};
 use super::functions::id;
 use super::value::Value;
 use crate::json;
@@ -15,6 +15,7 @@ use crate::limits;
 #[derive(Debug, Default)]
 pub struct Account {
     definitions: RwLock<Arc<Definitions>>,
+    wanted: Mutex<Vec<FieldsOf>>,
     met_unknown: AtomicBool,
     requesters: Mutex<Requesters>,
 }
@@ -30,6 +31,20 @@ impl Account {
     pub fn set_definitions(&self, definitions: Definitions) {
         let current = self.definitions.write();
         *current.unwrap_or_else(PoisonError::into_inner) = Arc::new(definitions);
+    }
+
+    /// Whose definitions some mapping needs.
+    pub fn wanted(&self) -> Vec<FieldsOf> {
+        let wanted = self.wanted.lock();
+        wanted.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn want(&self, of: FieldsOf) {
+        let wanted = self.wanted.lock();
+        let mut wanted = wanted.unwrap_or_else(PoisonError::into_inner);
+        if !wanted.contains(&of) {
+            wanted.push(of);
+        }
     }
 
     /// Whether a custom field without a definition was met since this was last asked.

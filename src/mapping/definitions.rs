@@ -17,11 +17,14 @@ pub enum FieldsOf {
 }
 
 impl FieldsOf {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Users, Self::Organizations, Self::Tickets];
+    /// Those of the records of a stream.
+    pub fn of_stream(stream: &str) -> Option<Self> {
+        [Self::Users, Self::Organizations, Self::Tickets]
+            .into_iter()
+            .find(|of| of.stream() == stream)
+    }
 
-    /// The stream whose records have such fields.
-    pub fn stream(self) -> &'static str {
+    fn stream(self) -> &'static str {
         match self {
             Self::Users => "users",
             Self::Organizations => "organizations",
@@ -106,6 +109,11 @@ impl Definitions {
         };
         self.0.entry(of).or_default().insert(key, definition);
         true
+    }
+
+    /// Exchanges all that is known of `of` for what `read` has.
+    pub fn replace(&mut self, of: FieldsOf, mut read: Self) {
+        self.0.insert(of, read.0.remove(&of).unwrap_or_default());
     }
 
     /// How the field with that key or id is defined.

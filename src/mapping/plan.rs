@@ -27,6 +27,8 @@ pub struct Plan {
     pub(super) identities: Vec<Identity>,
     pub(super) fields: Vec<Node>,
     pub(super) size_limit: Option<usize>,
+    /// Whether it needs the definitions of custom fields.
+    pub(super) sends_titles: bool,
 }
 
 /// Records that are left out by choice.

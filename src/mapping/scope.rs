@@ -101,9 +101,7 @@ impl<'v> Scope<'v> {
 
     /// How a custom field of this record is defined, if it has such and they are known.
     pub(super) fn definition(&self, key: &str) -> Option<&'v Definition> {
-        let of = FieldsOf::ALL
-            .into_iter()
-            .find(|of| of.stream() == self.stream)?;
+        let of = FieldsOf::of_stream(self.stream)?;
         let definition = self.definitions.get(of, key);
         if definition.is_none() && self.definitions.has_any(of) {
             self.met_unknown.set(true);

@@ -30,6 +30,10 @@ fn every_file_shown_is_without_fault() {
     let mut files = 0;
     for block in DOCUMENT.split("```toml\n").skip(1) {
         let file = block.split("```").next().unwrap_or_default();
+        // The configuration's own sections are shown too.
+        if file.contains("[streams.") || file.contains("[mapping.") {
+            continue;
+        }
         if let Err(faults) = compiled("users", Preset::Standard, settings(), Some(file)) {
             panic!("{faults}\nin\n{file}");
         }
