@@ -69,15 +69,16 @@ async fn preview(path: &Path, arguments: &Arguments, output: Output) -> Result<u
         None => None,
     };
     let stop = lifecycle::stop_on_signals().map_err(|error| output::fail(&error))?;
-    let network = arguments.selection.needs_network();
-    let trial = Trial::new(&config, stream, &stop, network).await?;
+    let selection = &arguments.selection;
+    let client = selection.client(&config, &stop)?;
+    let client = client.as_ref();
+    let trial = Trial::new(&config, stream, &stop, client).await?;
     let other = match &other {
-        Some(stream) => Some(Trial::new(&config, stream, &stop, network).await?),
+        Some(stream) => Some(Trial::new(&config, stream, &stop, client).await?),
         None => None,
     };
-    let selection = &arguments.selection;
     let records = selection
-        .records(&config, stream, arguments.limit, &stop)
+        .records(&config, stream, arguments.limit, client)
         .await?;
     let tried: Vec<(&Record, Tried, Option<Vec<Difference>>)> = records
         .iter()

@@ -68,9 +68,10 @@ async fn check(path: &Path, arguments: &Arguments, output: Output) -> Result<u8,
     }
     let stop = lifecycle::stop_on_signals().map_err(|error| output::fail(&error))?;
     let selection = &arguments.selection;
-    let trial = Trial::new(&config, stream, &stop, selection.needs_network()).await?;
+    let client = selection.client(&config, &stop)?;
+    let trial = Trial::new(&config, stream, &stop, client.as_ref()).await?;
     let records = selection
-        .records(&config, stream, arguments.limit, &stop)
+        .records(&config, stream, arguments.limit, client.as_ref())
         .await?;
     let mut report = Report::default();
     for record in &records {

@@ -57,7 +57,7 @@ async fn test(path: &Path, arguments: &Arguments, output: Output) -> Result<u8, 
     let stream = trial::stream(&config, arguments.stream.as_deref()).map_err(usage)?;
     let inputs = inputs(&arguments.directory).map_err(usage)?;
     let stop = lifecycle::stop_on_signals().map_err(|error| output::fail(&error))?;
-    let trial = Trial::new(&config, stream, &stop, false).await?;
+    let trial = Trial::new(&config, stream, &stop, None).await?;
     let cases: Vec<Case> = inputs
         .iter()
         .map(|input| Case::of(input, &trial, stream))

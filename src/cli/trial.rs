@@ -13,10 +13,11 @@ use tokio_util::sync::CancellationToken;
 use super::output;
 use crate::config::{self, Config, Stream};
 use crate::error::{Chain, Explain as _};
-use crate::lifecycle;
-use crate::mapping::{Composer, Finding, Note, Notes, Outcome, Validation};
+use crate::lifecycle::{self, CustomFields};
+use crate::mapping::{Account, Composer, Finding, Note, Notes, Outcome, Validation};
 use crate::platform::{Connection, Packer};
 use crate::record::Record;
+use crate::zendesk::Client;
 
 /// The named stream of the configuration; the only one, if none is named.
 pub(super) fn stream<'c>(config: &'c Config, name: Option<&str>) -> Result<&'c Stream, String> {
@@ -88,21 +89,26 @@ pub(super) enum Verdict {
 }
 
 impl Trial {
-    /// Builds what the daemon would use. Without `network` the schema comes from its file or its
-    /// copy; if there is neither, the checks that hold for every schema must do. On failure prints why.
+    /// Builds what the daemon would use. Without a `client` nothing goes over the network: the schema
+    /// comes from its file or its copy, and if there is neither, the checks that hold for every
+    /// schema must do. On failure prints why.
     pub(super) async fn new(
         config: &Config,
         stream: &Stream,
         stop: &CancellationToken,
-        network: bool,
+        client: Option<&Arc<Client>>,
     ) -> Result<Self, u8> {
-        let composer =
-            lifecycle::composer(stream, &Arc::default()).map_err(|error| output::fail(&error))?;
+        let account = Arc::new(Account::default());
+        let composer = lifecycle::composer(stream, &account);
+        let composer = composer.map_err(|error| output::fail(&error))?;
+        if let Some(client) = client {
+            CustomFields::new(client.clone(), account).refresh().await;
+        }
         let connection = Connection::new(&config.platform, &config.retry, stop);
         let connection = connection.map_err(|error| output::fail(&error))?;
         let judge = lifecycle::judge(stream, config, &Arc::new(connection));
         let judge = judge.map_err(|error| output::fail(&error))?;
-        let validation = if network {
+        let validation = if client.is_some() {
             judge
                 .validation()
                 .await

@@ -39,9 +39,25 @@ pub(in crate::cli) struct Selection {
 }
 
 impl Selection {
-    /// Whether the account is asked.
-    pub(in crate::cli) fn needs_network(&self) -> bool {
-        self.from.is_none()
+    /// The way to the account; `None` if nothing goes over the network. On failure prints why.
+    pub(in crate::cli) fn client(
+        &self,
+        config: &Config,
+        stop: &CancellationToken,
+    ) -> Result<Option<Arc<Client>>, u8> {
+        if self.from.is_some() {
+            return Ok(None);
+        }
+        // A person is waiting: one repetition tells a passing fault from a lasting one.
+        let retry = config::Retry {
+            attempts: config.retry.attempts.min(2),
+            rate_limit_delay: config.retry.rate_limit_delay.min(Duration::from_secs(10)),
+            ..config.retry
+        };
+        let client = Client::new(&config.zendesk, &retry, stop, &Clock::real());
+        client
+            .map(|client| Some(Arc::new(client)))
+            .map_err(|error| output::fail(&error))
     }
 
     /// The records, at most `max`. On failure prints why.
@@ -50,10 +66,12 @@ impl Selection {
         config: &Config,
         stream: &config::Stream,
         max: usize,
-        stop: &CancellationToken,
+        client: Option<&Arc<Client>>,
     ) -> Result<Vec<Record>, u8> {
-        match &self.from {
-            Some(path) => {
+        match (&self.from, client) {
+            (None, Some(client)) => self.read_account(config, stream, max, client).await,
+            (None, None) => Ok(Vec::new()),
+            (Some(path), _) => {
                 let records = read(path).and_then(|text| read_given_records(text, &stream.spec));
                 let records = records.map_err(|why| {
                     eprintln!(
@@ -65,7 +83,6 @@ impl Selection {
                 let wanted = records.into_iter().filter(|record| self.wants(record));
                 Ok(wanted.take(max).collect())
             }
-            None => self.read_account(config, stream, max, stop).await,
         }
     }
 
@@ -79,16 +96,8 @@ impl Selection {
         config: &Config,
         stream: &config::Stream,
         max: usize,
-        stop: &CancellationToken,
+        client: &Arc<Client>,
     ) -> Result<Vec<Record>, u8> {
-        // A person is waiting: one repetition tells a passing fault from a lasting one.
-        let retry = config::Retry {
-            attempts: config.retry.attempts.min(2),
-            rate_limit_delay: config.retry.rate_limit_delay.min(Duration::from_secs(10)),
-            ..config.retry
-        };
-        let client = Client::new(&config.zendesk, &retry, stop, &Clock::real());
-        let client = Arc::new(client.map_err(|error| output::fail(&error))?);
         let name = &*stream.spec.name;
         // Records of some streams are found in the pages of others.
         let root = config.walk_of(name).map_or(stream, |walk| walk.root);
@@ -102,7 +111,7 @@ impl Selection {
             }),
             false => config.zendesk.page_size,
         };
-        let mut export = Export::new(client, &root, page_size);
+        let mut export = Export::new(client.clone(), &root, page_size);
         let mut position = export.position(None);
         let mut missing: BTreeSet<&str> = self.ids.iter().map(String::as_str).collect();
         let mut found = Vec::new();
