@@ -4,11 +4,15 @@ mod check;
 mod dead_letters;
 pub mod exit;
 mod output;
+mod preview;
+mod privacy_check;
 mod run;
 mod sandbox;
 mod state;
 mod streams;
 mod sync;
+mod test_mapping;
+mod trial;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,6 +66,12 @@ enum Command {
     Check,
     /// Show which streams the account has
     Streams(streams::Arguments),
+    /// Show what would be sent of some records, and send nothing
+    Preview(preview::Arguments),
+    /// Tell which fields leave, and fail if one would that is not on the list
+    PrivacyCheck(privacy_check::Arguments),
+    /// Map records of your own and compare with what you expect of them
+    TestMapping(test_mapping::Arguments),
     /// Look at the state file, or move its checkpoints
     State {
         #[command(subcommand)]
@@ -99,6 +109,9 @@ pub fn main() -> ExitCode {
             Command::Sync { streams, .. } => sync::run(path, &streams, output).await,
             Command::Check => check::run(path, output).await,
             Command::Streams(arguments) => streams::run(path, &arguments, output).await,
+            Command::Preview(arguments) => preview::run(path, &arguments, output).await,
+            Command::PrivacyCheck(arguments) => privacy_check::run(path, &arguments, output).await,
+            Command::TestMapping(arguments) => test_mapping::run(path, &arguments, output).await,
             Command::State { command } => state::run(path, &command, output),
             Command::DeadLetters { command } => dead_letters::run(path, command, output).await,
             Command::Sandbox(arguments) => sandbox::run(&arguments, output).await,

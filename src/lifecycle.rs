@@ -214,25 +214,26 @@ fn outlet(
     Ok(Outlet::new(composer(stream, account)?, judge, inlet))
 }
 
-/// Builds what makes a stream's messages. `account` is what all streams share.
+/// Builds what makes a stream's messages. `account` is what all streams of it share.
 ///
 /// # Errors
 /// When the mapping file is wrong, or the key of hashed fields cannot be had.
 pub fn composer(stream: &config::Stream, account: &Arc<Account>) -> Result<Composer, Error> {
-    let privacy = match &stream.privacy {
-        None => None,
-        Some(privacy) => {
-            let key = privacy.hash_key.as_ref().map(Secret::read).transpose();
-            Some(Privacy::new(
-                privacy,
-                key.map_err(Error::HashKey)?.as_ref(),
-            )?)
-        }
+    let mapping = Mapping::new(&stream.spec, &stream.mapping, account)?;
+    Ok(Composer::new(mapping, privacy(stream)?))
+}
+
+/// Builds the rules for fields of a stream that do not leave as they are.
+///
+/// # Errors
+/// When the key of hashed fields cannot be had.
+pub fn privacy(stream: &config::Stream) -> Result<Option<Privacy>, Error> {
+    let Some(rules) = &stream.privacy else {
+        return Ok(None);
     };
-    Ok(Composer::new(
-        Mapping::new(&stream.spec, &stream.mapping, account)?,
-        privacy,
-    ))
+    let key = rules.hash_key.as_ref().map(Secret::read).transpose();
+    let key = key.map_err(Error::HashKey)?;
+    Ok(Some(Privacy::new(rules, key.as_ref())?))
 }
 
 /// Builds what judges a stream's messages before they are sent.

@@ -1,9 +1,9 @@
 //! From a record to the message that the inlet gets. Pure: no I/O, no clock, and the same bytes
 //! out for the same bytes in.
 //!
-//! A mapping is written in TOML, the presets that come with the program ([`preset`]) as well as a
-//! user's own files: rows from expressions over the record to paths of the message. [`file`] reads
-//! the rows, [`compile`] makes a [`Plan`] of them once, and the plan writes a message for each
+//! A mapping is written in TOML, the presets that come with the program (`preset`) as well as a
+//! user's own files: rows from expressions over the record to paths of the message. `file` reads
+//! the rows, `compile` makes a [`Plan`] of them once, and the plan writes a message for each
 //! record.
 
 mod account;
@@ -44,6 +44,7 @@ pub use composer::Composer;
 pub use definitions::{Definition, Definitions, FieldsOf};
 pub use file::Faults;
 pub use notes::{Change, Note, Notes};
+pub use path::member;
 pub use plan::Plan;
 pub use privacy::{Privacy, PrivacyError};
 pub use scope::Joined;

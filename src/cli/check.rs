@@ -54,6 +54,7 @@ pub(super) async fn run(path: &Path, output: Output) -> u8 {
     let mut findings = vec![ok("configuration", format!("{} is good", path.display()))];
     findings.push(state(&config));
     findings.extend(mappings(&config));
+    findings.extend(hash_keys(&config));
     zendesk(&config, &stop, &mut findings).await;
     platform(&config, &stop, &mut findings).await;
     match output {
@@ -81,6 +82,22 @@ fn state(config: &Config) -> Finding {
             format!("{}, nothing delivered yet", directory.display()),
         ),
     }
+}
+
+/// Reads the keys of hashed fields: the daemon would not start without.
+fn hash_keys(config: &Config) -> Vec<Finding> {
+    let hashes = |stream: &&config::Stream| {
+        let privacy = stream.privacy.as_ref();
+        privacy.is_some_and(|privacy| privacy.hash_key.is_some())
+    };
+    let of = |stream: &config::Stream| {
+        let subject = format!("privacy {}", stream.spec.name);
+        match lifecycle::privacy(stream) {
+            Ok(_) => ok(&subject, "the key of hashed fields is there".to_owned()),
+            Err(error) => failed(&subject, &error),
+        }
+    };
+    config.streams.iter().filter(hashes).map(of).collect()
 }
 
 /// Compiles every mapping file: the daemon would not start with a faulty one.

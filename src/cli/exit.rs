@@ -4,7 +4,7 @@ use crate::error::Code;
 
 /// Everything was done.
 pub const SUCCESS: u8 = 0;
-/// It was not done: a service could not be reached or refused, or the sandbox found a difference.
+/// It was not done: a service could not be reached or refused, or a test found a difference.
 pub const FAILED: u8 = 1;
 /// The command line or the configuration is wrong. Also what the argument parser uses.
 pub const CONFIGURATION: u8 = 2;

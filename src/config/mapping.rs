@@ -1,9 +1,12 @@
 //! What the configuration says of mappings.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Envelope, Privacy};
+use crate::limits;
 
 /// How records become messages, with what each way needs.
 #[derive(Clone, Debug)]
@@ -51,6 +54,30 @@ pub struct MappingFile {
     pub path: PathBuf,
     /// What it says; not checked yet.
     pub text: Arc<str>,
+}
+
+impl MappingFile {
+    /// Reads a mapping file; what it says is checked when it is compiled.
+    ///
+    /// # Errors
+    /// Why it cannot be one, to be read after its name.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let mut text = String::new();
+        let read = File::open(path).and_then(|file| {
+            file.take(limits::MAPPING_FILE_BYTES_MAX + 1)
+                .read_to_string(&mut text)
+        });
+        match read {
+            Err(error) => Err(format!("cannot be read: {error}")),
+            Ok(bytes) if bytes as u64 > limits::MAPPING_FILE_BYTES_MAX => {
+                Err("is larger than 4 MiB, so it is no mapping file".to_owned())
+            }
+            Ok(_) => Ok(Self {
+                path: path.to_owned(),
+                text: text.into(),
+            }),
+        }
+    }
 }
 
 /// `[mapping]`: what all mappings share.

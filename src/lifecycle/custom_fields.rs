@@ -19,7 +19,8 @@ pub struct CustomFields {
 }
 
 impl CustomFields {
-    pub(super) fn new(client: Arc<Client>, account: Arc<Account>) -> Self {
+    /// Reads nothing yet.
+    pub fn new(client: Arc<Client>, account: Arc<Account>) -> Self {
         Self { client, account }
     }
 

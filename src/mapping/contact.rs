@@ -9,24 +9,32 @@ use crate::config::NameSplit;
 /// Stricter than any schema's `format`: Adobe's errors are those of a validator that also wants a
 /// top-level domain from a known list, and one bad address would cost the whole record.
 pub(super) fn email(text: &str, reserved_are_valid: bool) -> Result<String, &'static str> {
-    const WRONG: &str = "it is not a valid e-mail address";
     let address = text.trim().to_ascii_lowercase();
-    let (local, domain) = address.split_once('@').ok_or(WRONG)?;
-    let is_local = |b: u8| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&b);
-    let local_is_valid = (1..=64).contains(&local.len())
-        && local.bytes().all(is_local)
-        && !local.starts_with('.')
-        && !local.ends_with('.')
-        && !local.contains("..");
-    if address.len() > 254 || !local_is_valid || !is_domain(domain) {
-        return Err(WRONG);
+    if !is_email(&address) {
+        return Err("it is not a valid e-mail address");
     }
-    let top = domain.rsplit('.').next().unwrap_or_default();
+    let top = address.rsplit('.').next().unwrap_or_default();
     // RFC 2606 and RFC 6761, and `local` of RFC 6762: no list of top-level domains has them.
     if !reserved_are_valid && ["invalid", "local", "localhost", "test", "example"].contains(&top) {
         return Err("its domain is reserved, so it is nobody's e-mail address");
     }
     Ok(address)
+}
+
+/// Whether a text is an e-mail address as it stands: ASCII; a local part without a dot at either
+/// end or two in a row; a host of two labels or more.
+pub(super) fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    let is_local = |b: u8| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&b);
+    text.len() <= 254
+        && (1..=64).contains(&local.len())
+        && local.bytes().all(is_local)
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && is_domain(domain)
 }
 
 /// At least two labels, the last of two letters or more.
@@ -54,15 +62,20 @@ pub(super) fn e164(text: &str) -> Result<String, &'static str> {
     if let Some(rest) = number.strip_prefix("00") {
         number = format!("+{rest}");
     }
-    let digits = number.strip_prefix('+').unwrap_or_default();
-    let is_number = (7..=15).contains(&digits.len())
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && !digits.starts_with('0');
-    if is_number {
+    if is_e164(&number) {
         Ok(number)
     } else {
         Err("it is no phone number with its country code")
     }
+}
+
+/// Whether a text is a number in E.164 as it stands.
+pub(super) fn is_e164(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len())
+            && digits.bytes().all(|b| b.is_ascii_digit())
+            && !digits.starts_with('0')
+    })
 }
 
 /// A person's name with single blanks, unless it is an address or a number: Zendesk names people
@@ -238,6 +251,37 @@ mod tests {
         let always = split_name("Maria de la Cruz", NameSplit::Always);
         assert_eq!(always, Some(("Maria", "de la Cruz")));
         assert_eq!(split_name("Jane Doe", NameSplit::Never), None);
+    }
+
+    #[test]
+    fn what_is_an_email_address_as_it_stands() {
+        for good in ["a@b.co", "jane.doe+x@mail.example.com", "o'neil@x-y.org"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "@b.co",
+            "a@",
+            "a@b",
+            "a@localhost",
+            "a@b.c",
+            "a@b.c1",
+            "a..b@c.de",
+            ".a@b.de",
+            "a.@b.de",
+            "a@-b.de",
+            "a@b-.de",
+            "a@b..de",
+            "a b@c.de",
+            "Jane <a@b.de>",
+            "a@[1.2.3.4]",
+            "ä@b.de",
+            "a@b@c.de ",
+        ] {
+            assert!(!is_email(bad), "{bad}");
+        }
+        assert!(!is_email(&format!("{}@b.de", "a".repeat(65))));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::value::{self, Value};
 use crate::limits;
 
 /// Identity Service ignores or refuses these, whatever the namespace.
-const FORBIDDEN: [&str; 3] = ["null", "anonymous", "invalid"];
+pub(super) const FORBIDDEN: [&str; 3] = ["null", "anonymous", "invalid"];
 
 /// The identities of one record, under construction.
 #[derive(Default)]

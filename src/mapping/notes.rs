@@ -35,6 +35,19 @@ impl Change {
         Self::Hashed,
         Self::Masked,
     ];
+
+    /// As written, for people and programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Omitted => "omitted",
+            Self::Shortened => "shortened",
+            Self::Shed => "shed",
+            Self::Dropped => "dropped",
+            Self::Unlisted => "unlisted",
+            Self::Hashed => "hashed",
+            Self::Masked => "masked",
+        }
+    }
 }
 
 /// One change.

@@ -14,6 +14,30 @@ pub(super) enum Path<'p> {
     Element(&'p Path<'p>, usize),
 }
 
+/// The path of the member `key` of the object at `path`.
+pub fn member(path: &str, key: &str) -> String {
+    struct Step<'s>(&'s str);
+    impl fmt::Display for Step<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            step(self.0, f)
+        }
+    }
+    match path {
+        "" => Step(key).to_string(),
+        path => format!("{path}.{}", Step(key)),
+    }
+}
+
+/// A name, in quotes if it could be taken for something else.
+fn step(key: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    if !key.is_empty() && key.chars().all(plain) {
+        f.write_str(key)
+    } else {
+        write!(f, "{key:?}")
+    }
+}
+
 impl fmt::Display for Path<'_> {
     /// As the documentation writes paths: `identityMap."Phone_E.164"[0].id`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,12 +48,7 @@ impl fmt::Display for Path<'_> {
                 if !matches!(object, Self::Message) {
                     write!(f, "{object}.")?;
                 }
-                let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-                if !key.is_empty() && key.chars().all(plain) {
-                    f.write_str(key)
-                } else {
-                    write!(f, "{key:?}")
-                }
+                step(key, f)
             }
         }
     }

@@ -56,11 +56,6 @@ impl Privacy {
         })
     }
 
-    /// Whether there is a list of what may leave.
-    pub fn has_list(&self) -> bool {
-        self.rules.has_list()
-    }
-
     /// Writes `object` as it may leave to the end of `out`.
     ///
     /// # Errors

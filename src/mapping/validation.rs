@@ -43,7 +43,7 @@ pub struct Refusal {
 }
 
 /// One thing that is wrong with a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
     /// Where, as in `identityMap.Email[0].id`; empty for the message as a whole.
     pub path: String,

@@ -154,6 +154,17 @@ impl Judge {
             Self::Schema(source) => Validation::Schema(source.schema().await?),
         })
     }
+
+    /// [`Self::validation`], without the network: by the copy that was kept of a fetched schema.
+    ///
+    /// # Errors
+    /// When there is no copy.
+    pub async fn validation_offline(&self) -> Result<Validation, Error> {
+        match self {
+            Self::Nobody | Self::Fields => self.validation().await,
+            Self::Schema(source) => Ok(Validation::Schema(source.offline().await?)),
+        }
+    }
 }
 
 fn hand_over<R>(

@@ -119,12 +119,19 @@ impl SchemaSource {
         Ok(schema)
     }
 
+    /// The schema in the file, or in the copy that was kept.
+    ///
+    /// # Errors
+    /// When there is neither.
+    pub async fn offline(&self) -> Result<Arc<Schema>, SchemaFault> {
+        match &self.origin {
+            Origin::File(path) | Origin::Registry { copy: path, .. } => from_file(path).await,
+        }
+    }
+
     async fn read(&self) -> Result<Arc<Schema>, Error> {
         match &self.origin {
-            Origin::File(path) => {
-                let text = read_file(path.clone()).await?;
-                Ok(compile(format!("in `{}`", path.display()), &text)?)
-            }
+            Origin::File(path) => Ok(from_file(path).await?),
             Origin::Registry { registry, id, copy } => {
                 let fetched = match registry.schema(id).await {
                     Ok(text) => compile(format!("`{id}`"), &text)
@@ -153,12 +160,14 @@ fn compile(origin: String, text: &[u8]) -> Result<Arc<Schema>, SchemaFault> {
         .map_err(|source| SchemaFault::Unusable { origin, source })
 }
 
+async fn from_file(path: &Path) -> Result<Arc<Schema>, SchemaFault> {
+    let text = read_file(path.to_owned()).await?;
+    compile(format!("in `{}`", path.display()), &text)
+}
+
 /// The schema of the copy; the error that made it needed, if there is none.
 async fn from_copy(copy: &Path, error: Error) -> Result<Arc<Schema>, Error> {
-    let Ok(text) = read_file(copy.to_owned()).await else {
-        return Err(error);
-    };
-    let Ok(schema) = compile(format!("in `{}`", copy.display()), &text) else {
+    let Ok(schema) = from_file(copy).await else {
         return Err(error);
     };
     tracing::warn!(
@@ -204,4 +213,57 @@ async fn read_file(path: PathBuf) -> Result<Vec<u8>, SchemaFault> {
         read.map_err(|source| SchemaFault::Unreadable { path, source })
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::Validation;
+
+    fn schema(field: &str) -> String {
+        format!(r#"{{"properties":{{"{field}":{{"type":"string"}}}}}}"#)
+    }
+
+    async fn takes(source: &SchemaSource, field: &str) -> bool {
+        let schema = source.schema().await.expect("a schema");
+        let message = format!(r#"{{"{field}":"x"}}"#);
+        Validation::Schema(schema).check(message.as_bytes()).is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_schema_is_read_again_when_it_is_old_and_stays_if_that_fails() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("schema.json");
+        let source = SchemaSource::new(Origin::File(path.clone()));
+        assert!(source.schema().await.is_err(), "there is none yet");
+        std::fs::write(&path, schema("old")).expect("written");
+        assert!(takes(&source, "old").await);
+        std::fs::write(&path, schema("new")).expect("written");
+        tokio::time::advance(limits::SCHEMA_AGE_MAX - std::time::Duration::from_secs(1)).await;
+        assert!(takes(&source, "old").await, "it is young enough");
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        assert!(takes(&source, "new").await);
+        assert!(!takes(&source, "old").await);
+        for broken in ["", "{}", "<html>"] {
+            std::fs::write(&path, broken).expect("written");
+            tokio::time::advance(limits::SCHEMA_AGE_MAX).await;
+            assert!(takes(&source, "new").await, "better than none: {broken}");
+        }
+        std::fs::write(&path, schema("newest")).expect("written");
+        tokio::time::advance(limits::SCHEMA_AGE_MAX).await;
+        assert!(takes(&source, "newest").await);
+    }
+
+    #[tokio::test]
+    async fn a_file_too_large_is_no_schema() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("schema.json");
+        std::fs::write(&path, " ".repeat(limits::SCHEMA_BYTES_MAX + 1)).expect("written");
+        let fault = SchemaSource::new(Origin::File(path)).schema().await;
+        let fault = fault.expect_err("too large");
+        assert!(
+            Chain(&fault).to_string().contains("larger than"),
+            "{fault:?}"
+        );
+    }
 }

@@ -11,9 +11,11 @@ use crate::catalogue::{StreamSpec, TimeUnit};
 use crate::json;
 use crate::record::{Children, Record};
 
+mod given;
 mod list;
 mod shape;
 
+pub use given::read_given_records;
 pub use list::{Following, ListBody, read_list_page};
 pub use shape::Shape;
 

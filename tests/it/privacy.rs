@@ -39,7 +39,10 @@ async fn a_raw_record_leaves_without_what_is_private() {
         .set("mapping.privacy.hash", vec!["email"])
         .set("mapping.privacy.mask.phone", "last4")
         .set_secret("mapping.privacy.hash_key", "hash-key");
-    world.sync().await.assert_code(0);
+    world.settings.set("log.level", "trace");
+    let sync = world.sync().await;
+    sync.assert_code(0);
+    assert!(!sync.stderr.contains(KEY), "the key is not for the log");
     let user = accepted(&world);
     let hash = "d402d8094b18c05e";
     assert!(
@@ -95,6 +98,9 @@ async fn without_its_key_nothing_is_sent() {
         "{}",
         sync.stderr
     );
+    let check = world.run(&["check", "--output", "json"]).await;
+    check.assert_code(2);
+    assert!(check.stdout.contains("privacy users"), "{}", check.stdout);
     world.write("missing", "short");
     let sync = world.run(&["sync"]).await;
     sync.assert_code(2);
@@ -103,5 +109,88 @@ async fn without_its_key_nothing_is_sent() {
         "{}",
         sync.stderr
     );
-    assert_eq!(world.inlet_requests(), 0);
+    assert!(world.platform.accepted().is_empty());
+}
+
+#[tokio::test]
+async fn the_check_fails_if_a_field_would_leave_that_is_not_on_the_list() {
+    let mut world = world_with(&json!([jane()]), DataType::Raw).await;
+    let unlisted = world.run(&["privacy-check", "users"]).await;
+    unlisted.assert_code(2);
+    assert!(
+        unlisted.stderr.contains("nothing says what may leave"),
+        "{}",
+        unlisted.stderr
+    );
+    world
+        .settings
+        .set(
+            "mapping.privacy.allow",
+            vec![
+                "id",
+                "name",
+                "email",
+                "phone",
+                "updated_at",
+                "user_fields.tier",
+            ],
+        )
+        .set("mapping.privacy.drop", vec!["notes"])
+        .set("mapping.privacy.hash", vec!["email"])
+        .set("mapping.privacy.mask.phone", "last4")
+        .set_secret("mapping.privacy.hash_key", "hash-key");
+    world.write(
+        "users.json",
+        json!([jane(), {"id": 2, "user_fields": {"ssn": "SECRET"}}]).to_string(),
+    );
+    let check = world
+        .run(&["privacy-check", "users", "--from", "users.json"])
+        .await;
+    check.assert_code(1);
+    insta::assert_snapshot!(check.stdout, @"
+    2 records
+
+    leave as they are:
+            2  id
+            1  name
+            1  updated_at
+            1  user_fields.tier
+
+    leave as keyed hashes:
+            1  email
+
+    leave with a part hidden:
+            1  phone
+
+    stay here by a rule:
+            1  notes
+
+    NOT ON THE LIST, so they stay here:
+            2  user_fields.ssn
+    ");
+    world
+        .settings
+        .set("mapping.privacy.drop", vec!["notes", "user_fields.ssn"]);
+    let check = world
+        .run(&[
+            "privacy-check",
+            "users",
+            "--from",
+            "users.json",
+            "--output",
+            "json",
+        ])
+        .await;
+    check.assert_code(0);
+    assert_eq!(check.json()["unlisted"], json!({}));
+    assert_eq!(
+        check.json()["dropped"],
+        json!({"notes": 1, "user_fields.ssn": 2})
+    );
+    // From the account, as the daemon would read it.
+    let check = world
+        .run(&["privacy-check", "users", "--limit", "10"])
+        .await;
+    check.assert_code(0);
+    assert!(world.platform.requests().is_empty());
 }

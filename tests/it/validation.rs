@@ -36,7 +36,7 @@ fn users() -> Value {
 
 #[tokio::test]
 async fn what_would_be_refused_goes_to_the_dead_letters_unsent_and_the_rest_arrives() {
-    let world = xdm_world().await;
+    let mut world = xdm_world().await;
     world.zendesk.fault(INCREMENTAL, page(&users()), 1);
     let sync = world.sync().await;
     sync.assert_code(4);
@@ -64,6 +64,14 @@ async fn what_would_be_refused_goes_to_the_dead_letters_unsent_and_the_rest_arri
         .await;
     listed.assert_code(0);
     assert!(listed.stdout.contains("invalid"), "{}", listed.stdout);
+    // Another configuration, another judgement.
+    world.settings.set("streams.users.validate", "off");
+    let retry = world
+        .run(&["dead-letters", "retry", "--all", "--output", "json"])
+        .await;
+    retry.assert_code(0);
+    assert_eq!(retry.json()["accepted"], 2);
+    assert_eq!(world.platform.accepted_count(), 3);
 }
 
 #[tokio::test]

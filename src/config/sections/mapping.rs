@@ -1,8 +1,5 @@
 //! `[mapping]`, and the mapping of each stream.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::platform::Identity;
@@ -15,7 +12,6 @@ use crate::config::{
     ContactStyle, Envelope, IdentityMode, Mapped, Mapping, MappingFile, MappingSettings, NameSplit,
     PhoneTarget, Preset, WithoutPerson, Zendesk,
 };
-use crate::limits;
 
 /// `[mapping]`. `zendesk` is what its section holds: the instance is named by it, if by nothing else.
 pub(super) fn settings(
@@ -230,27 +226,12 @@ fn mapping_file(section: &mut Section<'_>) -> Read<Option<MappingFile>> {
         return Ok(None);
     };
     let path = super::resolve(section, path);
-    match read(&path) {
-        Ok(text) => Ok(Some(MappingFile { path, text })),
+    match MappingFile::read(&path) {
+        Ok(file) => Ok(Some(file)),
         Err(why) => {
             let what = format!("`{}` {why}", path.display());
             let remedy = "name a mapping file; relative paths begin at the directory of this file";
             Err(section.refuse("mapping_file", Problem::new(what, remedy)))
         }
-    }
-}
-
-fn read(path: &Path) -> Result<Arc<str>, String> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| {
-        file.take(limits::MAPPING_FILE_BYTES_MAX + 1)
-            .read_to_string(&mut text)
-    });
-    match read {
-        Err(error) => Err(format!("cannot be read: {error}")),
-        Ok(bytes) if bytes as u64 > limits::MAPPING_FILE_BYTES_MAX => {
-            Err("is larger than 4 MiB, so it is no mapping file".to_owned())
-        }
-        Ok(_) => Ok(text.into()),
     }
 }

@@ -40,6 +40,7 @@ fn defaults() {
     assert_eq!(stream.start, None);
     assert_eq!(stream.end, None);
     assert!(matches!(stream.mapping, Mapping::Raw));
+    assert_eq!((stream.privacy, stream.validate), (None, Validate::Fields));
     assert_eq!(stream.flow_id.as_deref(), Some("flow"));
     assert_eq!(stream.cadence, Cadence::Every(Duration::from_secs(300)));
     assert_eq!(stream.overlap, Duration::from_secs(600));

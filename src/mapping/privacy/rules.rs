@@ -124,10 +124,6 @@ impl Rules {
         Self { actions, allowed }
     }
 
-    pub(super) fn has_list(&self) -> bool {
-        self.allowed.is_some()
-    }
-
     /// The position of the message itself.
     pub(super) fn start(&self) -> Position<'_> {
         Position {

@@ -9,7 +9,7 @@ use crate::config::Preset;
 use crate::fuzzing::{deep, fuzz, mutated};
 use crate::mapping::plan::Plan;
 use crate::mapping::preset::file_of;
-use crate::mapping::{Change, Joined, MappingError, Notes};
+use crate::mapping::{Change, Joined, MappingError, Notes, Validation};
 
 const EVERY_PRESET: [(&str, Preset); 11] = [
     ("users", Preset::Standard),
@@ -168,6 +168,8 @@ impl World {
                 Ok(None) | Err(_) => continue,
             };
             assert!(message.len() <= 100_000, "{name}: {} bytes", message.len());
+            let judged = Validation::Fields.check(message.as_bytes());
+            assert_eq!(judged, Ok(()), "{name}: {message}");
             let message: Value = serde_json::from_str(&message).expect("JSON");
             assert!(is_full(&message), "{name}: something empty in {message}");
             check_identities(&message);

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use crate::limits;
+use crate::mapping::contact::{is_e164, is_email};
+use crate::mapping::identity::FORBIDDEN;
 
 /// A form of text.
 #[derive(Clone, Copy, Debug)]
@@ -36,9 +38,6 @@ pub(super) enum Form {
     /// The value of an identity that is a telephone number.
     PhoneIdentity,
 }
-
-/// Values that the Identity Service refuses, whatever their case.
-const NO_IDENTITY: [&str; 3] = ["null", "anonymous", "invalid"];
 
 impl Form {
     /// What is wrong with `text`, if it does not have this form.
@@ -93,7 +92,7 @@ fn all(text: &str, is: impl Fn(&u8) -> bool) -> bool {
 
 fn identity_problem(text: &str) -> Option<Cow<'static, str>> {
     let trimmed = text.trim();
-    if NO_IDENTITY
+    if FORBIDDEN
         .iter()
         .any(|word| trimmed.eq_ignore_ascii_case(word))
     {
@@ -120,40 +119,6 @@ fn email_identity(text: &str) -> Option<Cow<'static, str>> {
     } else {
         None
     }
-}
-
-/// `+` and 7 to 15 digits, the first of them not 0.
-fn is_e164(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len())
-            && !digits.starts_with('0')
-            && all(digits, u8::is_ascii_digit)
-    })
-}
-
-/// ASCII; a local part of 1 to 64 without a dot at either end or two in a row; a host of two labels
-/// or more, the last of letters. Adobe's own check is not documented; its errors are those of a
-/// library that is about as strict.
-pub(super) fn is_email(text: &str) -> bool {
-    let Some((local, host)) = text.rsplit_once('@') else {
-        return false;
-    };
-    let dots = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
-    let local_byte =
-        |byte: &u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(byte);
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && all(label, |byte| byte.is_ascii_alphanumeric() || *byte == b'-')
-    };
-    let last = host.rsplit_once('.').map(|(_, last)| last);
-    text.len() <= 254
-        && (1..=64).contains(&local.len())
-        && dots
-        && all(local, local_byte)
-        && host.split('.').all(label)
-        && last.is_some_and(|last| last.len() >= 2 && all(last, u8::is_ascii_alphabetic))
 }
 
 /// RFC 3339, section 5.6.

@@ -12,8 +12,8 @@ use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Map, Value};
 
 use super::Findings;
-use super::forms;
 use crate::limits;
+use crate::mapping::contact::is_email;
 use crate::mapping::path::Path;
 
 /// A compiled schema.
@@ -58,7 +58,7 @@ impl Schema {
             .with_draft(Draft::Draft6)
             .should_validate_formats(true)
             // The library's own takes addresses that the platform refuses.
-            .with_format("email", forms::is_email)
+            .with_format("email", is_email)
             .build(&schema)
             .map_err(|error| SchemaError::NotASchema(error.to_string()))?;
         Ok(Self { validator })

@@ -106,11 +106,8 @@ impl World {
             platform.batch_bytes,
             Some(&self.flow_id),
         );
-        Outlet::new(
-            Composer::new(Mapping::Raw, None),
-            Judge::Nobody,
-            inlet.expect("an inlet"),
-        )
+        let composer = Composer::new(Mapping::Raw, None);
+        Outlet::new(composer, Judge::Fields, inlet.expect("an inlet"))
     }
 
     /// What is in the state file.
