@@ -98,8 +98,9 @@ impl Bucket {
     /// Our part of the present window.
     fn budget(&self, share: f64) -> u32 {
         let part = self.part(share);
-        if self.window.number == 0 && !self.in_headers {
+        if self.window.number == 0 && !self.in_headers && self.at_a_time == 1 {
             // Nobody will tell what was used before we came: perhaps the whole share, by ourselves.
+            // Where there is room for hundreds, the account's own limit is the one that counts.
             (self.total - part).clamp(1, part)
         } else {
             part

@@ -78,7 +78,7 @@ pub(super) const DEFAULTS: &[Default] = &[
     export(limit(SEARCH_EXPORT, 100, MINUTE)),
     told(limit(SEARCH, 2_500, MINUTE)),
     // Beyond page 100 half of it, but cursors have no such pages.
-    limit(DELETED_TICKETS, 10, MINUTE),
+    export(limit(DELETED_TICKETS, 10, MINUTE)),
     // Both recorded with total=100 in 2023 and 2024.
     told(limit(TICKETS, 100, MINUTE)),
     told(limit(TAGS, 100, MINUTE)),
