@@ -281,7 +281,8 @@ impl Itinerary {
         if let Some(leg) = self.within {
             return Step::Read(leg);
         }
-        if !self.live_done && !(due && self.has_caught_up()) {
+        let makes_way = self.live_done || due && self.has_caught_up();
+        if !makes_way {
             let may_split = due
                 && self.live_pages > 0
                 && self.route.back_fill.len() < limits::BACK_FILL_SEGMENTS_MAX;
