@@ -19,6 +19,9 @@ use url::Url;
 mod fault;
 mod inlet_url;
 mod layers;
+mod mapping;
+mod privacy;
+mod quota;
 mod reader;
 mod secret;
 mod section;
@@ -30,8 +33,15 @@ mod walks;
 
 pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
+pub use mapping::{
+    ContactStyle, IdentityMode, Mapped, Mapping, MappingFile, MappingSettings, NameSplit,
+    PhoneTarget, Preset, WithoutPerson,
+};
+pub use privacy::{FieldPath, Mask, NoPath, Privacy, Step};
+pub use quota::{Hours, Quota};
 pub use secret::{Secret, SecretError};
-pub use values::clock::parse_cron;
+pub use values::clock::{Zone, parse_cron};
+pub(crate) use values::{alternatives, nearest};
 pub use walks::Walk;
 
 use crate::catalogue::{Pagination, Reading, StreamEnd, StreamSpec, Text, TimeUnit};
@@ -110,6 +120,8 @@ pub struct Config {
     pub log: Log,
     /// How long a stop may take to finish what is in hand.
     pub shutdown_grace: Duration,
+    /// What all mappings share.
+    pub mapping: Arc<MappingSettings>,
     /// The streams to keep in sync, at least one, by name.
     pub streams: Vec<Stream>,
 }
@@ -123,6 +135,8 @@ pub struct Zendesk {
     pub account: String,
     /// How to sign in.
     pub auth: ZendeskAuth,
+    /// How much of its limits is ours.
+    pub quota: Quota,
     /// Records asked for per page, 1 to 1000.
     pub page_size: u32,
     /// Bounds on waiting.
@@ -166,6 +180,8 @@ impl ZendeskAuth {
 pub struct Platform {
     /// The inlet's address for single messages, `…/collection/{inlet id}`.
     pub inlet_url: InletUrl,
+    /// Adobe's gateway to the services behind the inlet: scheme, host and port.
+    pub api_url: Url,
     /// `…@AdobeOrg`; needed by mappings that send the XDM envelope and by authenticated inlets.
     pub org_id: Option<String>,
     /// Sent as `x-sandbox-name` when set.
@@ -313,6 +329,10 @@ pub struct Stream {
     pub end: Option<Timestamp>,
     /// How records become messages.
     pub mapping: Mapping,
+    /// Which fields do not leave as they are.
+    pub privacy: Option<Privacy>,
+    /// How far messages are judged before they are sent.
+    pub validate: Validate,
     /// `x-adobe-flow-id` of raw messages, `header.flowId` of the others.
     pub flow_id: Option<String>,
     /// When it is due.
@@ -328,6 +348,26 @@ impl Stream {
         let is_list_under = matches!(self.spec.reading, Reading::Children { .. });
         matches!(self.export, Export::List { .. }) || is_list_under
     }
+}
+
+/// How far messages are judged before they are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Validate {
+    /// Not at all.
+    Off,
+    /// By what holds for every schema.
+    Fields,
+    /// By the stream's schema as well.
+    Schema(SchemaPlace),
+}
+
+/// Where a stream's schema is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaPlace {
+    /// In the Schema Registry, under this `$id`.
+    Registry(String),
+    /// In a file.
+    File(PathBuf),
 }
 
 /// How a stream is read.
@@ -378,20 +418,6 @@ pub struct Parameters {
     pub exclude_deleted: bool,
     /// Sideloads beside those that other streams need.
     pub include: Vec<String>,
-}
-
-/// How records become messages, with what each way needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mapping {
-    /// The record's own bytes; the dataflow named by the flow id maps them.
-    Raw,
-    /// The attributes of Adobe's own Zendesk source, under the tenant object, in the XDM envelope.
-    AdobeSourceCompatible {
-        /// Tenant namespace with its leading underscore.
-        tenant: String,
-        /// What the envelope names.
-        envelope: Envelope,
-    },
 }
 
 /// What the XDM envelope of a stream's messages names.

@@ -34,6 +34,12 @@ pub enum Code {
     PlatformUnavailable,
     /// So many records were rejected that the configuration must be wrong.
     MostlyRejected,
+    /// A stream's schema cannot be had or used.
+    Schema,
+    /// The rules of privacy cannot be applied.
+    Privacy,
+    /// A mapping file is wrong.
+    MappingFile,
     /// So much is gone from a list that the list must be wrong.
     ListShrank,
     /// A list has more pages than Zendesk gives.
@@ -64,6 +70,9 @@ impl Code {
             Self::PlatformRefused => "PLATFORM-REFUSED",
             Self::PlatformUnavailable => "PLATFORM-UNAVAILABLE",
             Self::MostlyRejected => "MOSTLY-REJECTED",
+            Self::Schema => "SCHEMA",
+            Self::Privacy => "PRIVACY",
+            Self::MappingFile => "MAPPING-FILE",
             Self::ListShrank => "LIST-SHRANK",
             Self::ListCutOff => "LIST-CUT-OFF",
             Self::State => "STATE",
@@ -87,6 +96,9 @@ impl Code {
             | Self::PlatformAddress
             | Self::PlatformRefused
             | Self::MostlyRejected
+            | Self::Schema
+            | Self::Privacy
+            | Self::MappingFile
             | Self::ListShrank
             | Self::ListCutOff => true,
             // Services come back, and disks are given room.
@@ -202,7 +214,7 @@ mod tests {
     }
 
     /// Every code, in the order of the documentation.
-    const ALL: [Code; 18] = [
+    const ALL: [Code; 21] = [
         Code::Tls,
         Code::ZendeskSignIn,
         Code::ZendeskForbidden,
@@ -215,6 +227,9 @@ mod tests {
         Code::PlatformRefused,
         Code::PlatformUnavailable,
         Code::MostlyRejected,
+        Code::Schema,
+        Code::Privacy,
+        Code::MappingFile,
         Code::ListShrank,
         Code::ListCutOff,
         Code::State,

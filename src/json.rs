@@ -16,50 +16,87 @@ pub fn pick<'json, const N: usize>(
     json: &'json [u8],
     keys: &[&str; N],
 ) -> serde_json::Result<[Option<&'json RawValue>; N]> {
+    let mut picked = [None; N];
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let picked = Picker(keys).deserialize(&mut deserializer)?;
+    let picker = Picker {
+        keys,
+        picked: &mut picked,
+    };
+    picker.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(picked)
 }
 
-struct Picker<'keys, const N: usize>(&'keys [&'keys str; N]);
+/// [`pick`], for keys that are known only at run time.
+///
+/// # Errors
+/// As [`pick`].
+pub fn pick_all<'json>(
+    json: &'json [u8],
+    keys: &[impl AsRef<str>],
+) -> serde_json::Result<Vec<Option<&'json RawValue>>> {
+    let mut picked = vec![None; keys.len()];
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let picker = Picker {
+        keys,
+        picked: &mut picked,
+    };
+    picker.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(picked)
+}
 
-impl<'de, const N: usize> DeserializeSeed<'de> for Picker<'_, N> {
-    type Value = [Option<&'de RawValue>; N];
+struct Picker<'p, 'de, K> {
+    keys: &'p [K],
+    /// As many as keys.
+    picked: &'p mut [Option<&'de RawValue>],
+}
+
+impl<'de, K: AsRef<str>> DeserializeSeed<'de> for Picker<'_, 'de, K> {
+    type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de, const N: usize> Visitor<'de> for Picker<'_, N> {
-    type Value = [Option<&'de RawValue>; N];
+impl<'de, K: AsRef<str>> Visitor<'de> for Picker<'_, 'de, K> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut picked = [None; N];
-        while let Some(index) = map.next_key_seed(KeyIndex(self.0))? {
+        // Objects of one kind have their keys in one order, mostly: the wanted key is likely the one
+        // after the last.
+        let mut likely = 0;
+        while let Some(index) = map.next_key_seed(KeyIndex {
+            keys: self.keys,
+            likely,
+        })? {
             match index {
                 Some(index) => {
                     let value: &RawValue = map.next_value()?;
-                    picked[index] = (value.get() != "null").then_some(value);
+                    self.picked[index] = (value.get() != "null").then_some(value);
+                    likely = index + 1;
                 }
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok(picked)
+        Ok(())
     }
 }
 
 /// Which of the wanted keys a key is; a visitor, so that unescaped keys are never copied.
-struct KeyIndex<'keys>(&'keys [&'keys str]);
+struct KeyIndex<'keys, K> {
+    keys: &'keys [K],
+    likely: usize,
+}
 
-impl<'de> DeserializeSeed<'de> for KeyIndex<'_> {
+impl<'de, K: AsRef<str>> DeserializeSeed<'de> for KeyIndex<'_, K> {
     type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -67,7 +104,7 @@ impl<'de> DeserializeSeed<'de> for KeyIndex<'_> {
     }
 }
 
-impl Visitor<'_> for KeyIndex<'_> {
+impl<K: AsRef<str>> Visitor<'_> for KeyIndex<'_, K> {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -75,7 +112,11 @@ impl Visitor<'_> for KeyIndex<'_> {
     }
 
     fn visit_str<E: de::Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().position(|wanted| *wanted == key))
+        let is_it = |wanted: &K| wanted.as_ref() == key;
+        match self.keys.get(self.likely) {
+            Some(wanted) if is_it(wanted) => Ok(Some(self.likely)),
+            _ => Ok(self.keys.iter().position(is_it)),
+        }
     }
 }
 

@@ -6,6 +6,8 @@ pub mod record;
 
 pub mod limits;
 
+pub mod clock;
+
 pub mod error;
 
 pub mod catalogue;

@@ -17,14 +17,15 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::checkpoint::{self, Store};
-use crate::config::{self, Config};
+use crate::clock::Clock;
+use crate::config::{self, Config, SchemaPlace, Secret, SecretError};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
-use crate::mapping::Mapping;
-use crate::platform::{self, Connection, Inlet};
-use crate::schedule::{self, Schedule, Ticks};
+use crate::mapping::{self, Composer, Mapping, Privacy, PrivacyError};
+use crate::platform::{self, Connection, Inlet, SchemaRegistry};
+use crate::schedule::{self, Schedule, Tick, Ticks};
 use crate::snapshots::{self, Snapshots};
-use crate::sync::{End, Member, Outlet, Stores, Walk};
+use crate::sync::{End, Judge, Member, Origin, Outlet, SchemaSource, Stores, Walk};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
 
@@ -46,6 +47,15 @@ pub enum Error {
     /// The platform side.
     #[error(transparent)]
     Platform(#[from] platform::Error),
+    /// The key of hashed fields cannot be read.
+    #[error("cannot read the key of hashed fields")]
+    HashKey(#[source] SecretError),
+    /// The key of hashed fields is none.
+    #[error(transparent)]
+    Privacy(#[from] PrivacyError),
+    /// A mapping file.
+    #[error(transparent)]
+    Mapping(#[from] mapping::Faults),
     /// The scheduler.
     #[error(transparent)]
     Schedule(#[from] schedule::Error),
@@ -70,6 +80,8 @@ impl Explain for Error {
             Self::Snapshots(error) => error.code(),
             Self::Zendesk(error) => error.code(),
             Self::Platform(error) => error.code(),
+            Self::HashKey(_) | Self::Privacy(_) => Code::Privacy,
+            Self::Mapping(_) => Code::MappingFile,
             Self::Schedule(_) | Self::Signals(_) | Self::Panicked => Code::Internal,
             Self::GraceExceeded(_) => Code::Interrupted,
         }
@@ -82,7 +94,10 @@ impl Explain for Error {
             Self::Snapshots(error) => error.hint(),
             Self::Zendesk(error) => error.hint(),
             Self::Platform(error) => error.hint(),
-            Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
+            Self::HashKey(_) | Self::Privacy(_) => Some(
+                "provide the secret named by `hash_key`, for example the output of `openssl rand -hex 32`; another key makes other hashes",
+            ),
+            Self::Mapping(_) | Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
             Self::GraceExceeded(_) => {
                 Some("raise `shutdown_grace`, and the service manager's own stop timeout with it")
             }
@@ -91,11 +106,16 @@ impl Explain for Error {
 }
 
 /// Builds everything that keeps the configured streams in sync, one for each of
-/// [`Config::walks`]; connects to nothing yet.
+/// [`Config::walks`]; connects to nothing yet. `clock` is the one that Zendesk's quota is waited
+/// for by.
 ///
 /// # Errors
 /// When the state directory is unusable or a client cannot be set up.
-pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<Walk>, Error> {
+pub fn assemble(
+    config: &Config,
+    stop: &CancellationToken,
+    clock: &Clock,
+) -> Result<Vec<Walk>, Error> {
     if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
         tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
     }
@@ -109,7 +129,7 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<Walk>, 
     if config.streams.iter().any(config::Stream::is_compared) {
         stores.snapshots.ready()?;
     }
-    let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop)?);
+    let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
     let walks = config.walks();
     walks
@@ -122,7 +142,7 @@ pub fn assemble(config: &Config, stop: &CancellationToken) -> Result<Vec<Walk>, 
                 .map(|stream| {
                     Ok(Member {
                         stream: (&*stream.spec.name).into(),
-                        outlet: Some(outlet(stream, &config.platform, &connection)?),
+                        outlet: Some(outlet(stream, config, &connection)?),
                     })
                 })
                 .collect();
@@ -151,7 +171,7 @@ pub fn outlets<'c>(
         .streams
         .iter()
         .map(|stream| {
-            let outlet = outlet(stream, &config.platform, &connection)?;
+            let outlet = outlet(stream, config, &connection)?;
             Ok((&*stream.spec.name, outlet))
         })
         .collect()
@@ -159,13 +179,14 @@ pub fn outlets<'c>(
 
 fn outlet(
     stream: &config::Stream,
-    platform: &config::Platform,
+    config: &Config,
     connection: &Arc<Connection>,
-) -> Result<Outlet, platform::Error> {
+) -> Result<Outlet, Error> {
+    let platform = &config.platform;
     let flow_id = match stream.mapping {
         config::Mapping::Raw => stream.flow_id.as_deref(),
         // These carry it in the envelope.
-        config::Mapping::AdobeSourceCompatible { .. } => None,
+        config::Mapping::Mapped(_) => None,
     };
     let inlet = Inlet::new(
         connection.clone(),
@@ -173,7 +194,59 @@ fn outlet(
         platform.batch_bytes,
         flow_id,
     )?;
-    Ok(Outlet::new(Mapping::new(&stream.mapping), inlet))
+    let judge = judge(stream, config, connection)?;
+    Ok(Outlet::new(composer(stream)?, judge, inlet))
+}
+
+/// Builds what makes a stream's messages.
+///
+/// # Errors
+/// When the mapping file is wrong, or the key of hashed fields cannot be had.
+pub fn composer(stream: &config::Stream) -> Result<Composer, Error> {
+    let privacy = match &stream.privacy {
+        None => None,
+        Some(privacy) => {
+            let key = privacy.hash_key.as_ref().map(Secret::read).transpose();
+            Some(Privacy::new(
+                privacy,
+                key.map_err(Error::HashKey)?.as_ref(),
+            )?)
+        }
+    };
+    Ok(Composer::new(
+        Mapping::new(&stream.spec, &stream.mapping)?,
+        privacy,
+    ))
+}
+
+/// Builds what judges a stream's messages before they are sent.
+///
+/// # Errors
+/// When a configured value cannot be a header.
+pub fn judge(
+    stream: &config::Stream,
+    config: &Config,
+    connection: &Arc<Connection>,
+) -> Result<Judge, platform::Error> {
+    let origin = match &stream.validate {
+        config::Validate::Off => return Ok(Judge::Nobody),
+        config::Validate::Fields => return Ok(Judge::Fields),
+        config::Validate::Schema(SchemaPlace::File(path)) => Origin::File(path.clone()),
+        config::Validate::Schema(SchemaPlace::Registry(id)) => {
+            let sandbox = config.platform.sandbox_name.as_deref().unwrap_or_default();
+            // One `$id` may be another schema in another sandbox.
+            let name = crc32fast::hash(format!("{sandbox}\n{id}").as_bytes());
+            Origin::Registry {
+                registry: Box::new(SchemaRegistry::new(connection.clone(), &config.platform)?),
+                id: id.clone(),
+                copy: config
+                    .state
+                    .directory
+                    .join(format!("schemas/{name:08x}.json")),
+            }
+        }
+    };
+    Ok(Judge::Schema(Box::new(SchemaSource::new(origin))))
 }
 
 /// Runs the daemon until a signal stops it.
@@ -182,16 +255,20 @@ fn outlet(
 /// When it cannot start, a task panics, or stopping takes too long.
 pub async fn run(config: &Config) -> Result<(), Error> {
     let stop = stop_on_signals()?;
-    run_until(config, stop).await
+    run_until(config, stop, &Clock::real()).await
 }
 
-/// Runs the daemon until `stop` is cancelled.
+/// Runs the daemon until `stop` is cancelled, by the given clock.
 ///
 /// # Errors
 /// As [`run`].
-pub async fn run_until(config: &Config, stop: CancellationToken) -> Result<(), Error> {
-    let walks = assemble(config, &stop)?;
-    let schedule = Schedule::start().await?;
+pub async fn run_until(
+    config: &Config,
+    stop: CancellationToken,
+    clock: &Clock,
+) -> Result<(), Error> {
+    let walks = assemble(config, &stop, clock)?;
+    let schedule = Schedule::start(clock).await?;
     let mut tasks = JoinSet::new();
     for (walk, configured) in walks.into_iter().zip(config.walks()) {
         tasks.spawn(keep_in_sync(
@@ -233,15 +310,21 @@ async fn keep_in_sync(
             );
             return stop.cancelled().await;
         }
-        if !due.is_cancelled() {
+        let tick = if due.is_cancelled() {
+            Tick::Due
+        } else {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = ticks.next() => {}
+                tick = ticks.next() => tick,
             }
+        };
+        let early = tick == Tick::Early;
+        if early && !walk.may_poll_early() {
+            continue;
         }
         due = CancellationToken::new();
         let next_tick = async {
-            ticks.next().await;
+            while ticks.next().await != Tick::Due {}
             due.cancel();
             std::future::pending::<Infallible>().await
         };
@@ -249,7 +332,11 @@ async fn keep_in_sync(
             summary = walk.run(&stop, &due, &|_| {}) => summary,
             never = next_tick => match never {},
         };
-        telemetry::sync_ended(&summary);
+        if early && summary.is_uneventful() {
+            telemetry::early_poll(&summary);
+        } else {
+            telemetry::sync_ended(&summary);
+        }
         if let End::Failed(error) = &summary.end
             && error.code().needs_a_person()
         {

@@ -69,6 +69,27 @@ pub const SAMPLE_RECORDS: u32 = 100;
 /// one being read.
 pub const PAGES_IN_FLIGHT: usize = 1;
 
+/// Requests to one Zendesk account in flight at a time. Nothing about concurrency is documented;
+/// other clients found two to four to be safe. Exports of one limit go one at a time besides.
+pub const ZENDESK_IN_FLIGHT: usize = 4;
+
+/// Limits of Zendesk's that headers may name beyond those we know. Far more than were ever seen.
+pub const QUOTA_BUCKETS_MAX: usize = 64;
+
+/// Kinds of requests whose limits are learned one by one; as many as there are streams, several
+/// times over.
+pub const QUOTA_ROUTES_MAX: usize = 256;
+
+/// A wait for the quota that is longer than this is logged; most last no time.
+pub const QUOTA_SILENCE: Duration = Duration::from_secs(5);
+
+/// Least time between two such lines for one limit: a back-fill waits every minute, for hours.
+pub const QUOTA_LOG_PAUSE: Duration = Duration::from_secs(15 * 60);
+
+/// Longest time between two looks at the queue. What changes while a request waits (an answer, the
+/// hour's share) mostly wakes it; this is for the rest.
+pub const QUOTA_LOOK: Duration = Duration::from_secs(30);
+
 /// (id, version) pairs remembered to recognise repeats around the checkpoint. At about 60 bytes
 /// each this bounds the state file near half a megabyte; beyond it a repeat is sent again, which
 /// is harmless.
@@ -149,6 +170,37 @@ pub const UNKNOWN_BATCH_RESENDS: u32 = 2;
 /// Fewest records on which the judgement rests that a configuration must be wrong: a poll that
 /// finds three changes, two of them bad, must not stop a stream.
 pub const GUARD_SAMPLE_MIN: u64 = 10;
+
+/// Notes kept of one record's mapping, for a person to read. More say nothing new; they are counted.
+pub const NOTES_KEPT_MAX: usize = 200;
+
+/// Largest mapping file. The longest preset has a tenth of a percent of it.
+pub const MAPPING_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Identities in one record: Identity Service takes no more.
+pub const IDENTITIES_MAX: usize = 20;
+
+/// Characters of an identity: Identity Service skips records with longer ones.
+pub const IDENTITY_CHARS_MAX: usize = 1024;
+
+/// Depth to which a value that is copied as it is may be nested. Zendesk's have two levels.
+pub const VALUE_DEPTH_MAX: usize = 32;
+
+/// Largest event, in bytes of the mapped object: the profile silently drops larger ones. Adobe says
+/// "10 KB" and not whether that is 10,000 or 10,240, so we stay below the smaller.
+pub const EVENT_BYTES_MAX: usize = 10_000;
+
+/// Largest profile record, in bytes of the mapped object: "100 KB", read as for events.
+pub const PROFILE_RECORD_BYTES_MAX: usize = 100_000;
+
+/// Largest whole number, either way, that a field of type Long takes: 2^53 - 1.
+pub const INTEGER_MAX: u64 = (1 << 53) - 1;
+
+/// Largest XDM schema taken. A large one of Adobe's has a few hundred kilobytes.
+pub const SCHEMA_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Age at which a schema is read again: what an administrator adds to it becomes known.
+pub const SCHEMA_AGE_MAX: Duration = Duration::from_secs(60 * 60);
 
 /// Memory that the snapshots of lists may keep of their file: more only saves reading it again.
 pub const SNAPSHOT_CACHE_BYTES: usize = 16 * 1024 * 1024;

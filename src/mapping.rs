@@ -1,25 +1,63 @@
 //! From a record to the message that the inlet gets. Pure: no I/O, no clock, and the same bytes
 //! out for the same bytes in.
+//!
+//! A mapping is written in TOML, the presets that come with the program ([`preset`]) as well as a
+//! user's own files: rows from expressions over the record to paths of the message. [`file`] reads
+//! the rows, [`compile`] makes a [`Plan`] of them once, and the plan writes a message for each
+//! record.
 
-mod adobe_source;
+mod compile;
+mod composer;
+mod contact;
+mod deletion;
 mod envelope;
+mod expression;
+mod file;
+mod functions;
+mod identity;
+mod kind;
+mod moment;
+mod notes;
+mod path;
+mod plan;
+mod preset;
+mod privacy;
+mod scope;
+mod source;
+#[cfg(test)]
+mod tests;
+mod validation;
+mod value;
 
+use std::ops::Range;
+
+use crate::catalogue::StreamSpec;
 use crate::config;
 use crate::record::Record;
 use envelope::Envelope;
+
+pub use composer::Composer;
+pub use file::Faults;
+pub use notes::{Change, Note, Notes};
+pub use plan::Plan;
+pub use privacy::{Privacy, PrivacyError};
+pub use scope::Joined;
+pub use validation::{Finding, Refusal, Schema, SchemaError, Validation};
 
 /// How one stream's records become messages.
 #[derive(Debug)]
 pub enum Mapping {
     /// The record's own bytes.
     Raw,
-    /// What Adobe's own Zendesk source makes of a user, in the XDM envelope.
-    AdobeSourceCompatible {
-        /// Key of the tenant object, quoted for JSON.
-        tenant: String,
-        /// What surrounds the mapped object.
-        envelope: Envelope,
-    },
+    /// What a plan makes of the record, in the XDM envelope.
+    Mapped(Box<Mapped>),
+}
+
+/// A compiled mapping and what surrounds its objects.
+#[derive(Debug)]
+pub struct Mapped {
+    plan: Plan,
+    envelope: Envelope,
 }
 
 /// Why a record cannot become a message.
@@ -31,27 +69,69 @@ pub enum MappingError {
     /// Nothing that the mapping takes has a value.
     #[error("the record has none of the mapped attributes")]
     Empty,
+    /// A field that the message cannot do without has no value.
+    #[error("`{path}` is required, and {why}")]
+    Required {
+        /// The field of the message.
+        path: String,
+        /// Why there is no value for it.
+        why: String,
+    },
+    /// The message is too large even without what may be left out.
+    #[error(
+        "the mapped object has {bytes} bytes, even without free text, custom fields and tags; \
+         at most {limit} are stored"
+    )]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The size that Adobe stores.
+        limit: usize,
+    },
+}
+
+/// What became of a record that can be mapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its message was written.
+    Message,
+    /// The mapping leaves such records out by choice, for this reason.
+    Skipped(String),
 }
 
 impl Mapping {
-    /// Compiles what the configuration says.
-    pub fn new(mapping: &config::Mapping) -> Self {
+    /// Compiles what the configuration says of the stream `spec`.
+    ///
+    /// # Errors
+    /// When the mapping file is wrong; all its faults at once.
+    pub fn new(spec: &StreamSpec, mapping: &config::Mapping) -> Result<Self, Faults> {
         match mapping {
-            config::Mapping::Raw => Self::Raw,
-            config::Mapping::AdobeSourceCompatible { tenant, envelope } => {
-                Self::AdobeSourceCompatible {
-                    tenant: serde_json::Value::from(tenant.as_str()).to_string(),
-                    envelope: Envelope::new(envelope),
-                }
-            }
+            config::Mapping::Raw => Ok(Self::Raw),
+            config::Mapping::Mapped(mapped) => Ok(Self::Mapped(Box::new(Mapped {
+                plan: preset::plan(spec, mapped)?,
+                envelope: Envelope::new(&mapped.envelope),
+            }))),
         }
     }
 
-    /// Writes the message for `record` at the end of `out`.
+    /// Where a message of this mapping that has so many bytes is about the record.
+    fn content(&self, bytes: usize) -> Range<usize> {
+        match self {
+            Self::Raw => 0..bytes,
+            Self::Mapped(mapped) => mapped.envelope.content(bytes),
+        }
+    }
+
+    /// Writes the message for `record` at the end of `out`, and notes what it had to change.
     ///
     /// # Errors
     /// When the record cannot become a message; `out` is then as it was.
-    pub fn write(&self, record: &Record, out: &mut Vec<u8>) -> Result<(), MappingError> {
+    pub fn write(
+        &self,
+        record: &Record,
+        out: &mut Vec<u8>,
+        notes: &mut Notes,
+    ) -> Result<Outcome, MappingError> {
         match self {
             Self::Raw => {
                 // The inlet takes objects only; anything else would cost the whole request.
@@ -59,15 +139,16 @@ impl Mapping {
                     return Err(MappingError::NotAnObject);
                 }
                 out.extend_from_slice(&record.bytes);
-                Ok(())
+                Ok(Outcome::Message)
             }
-            Self::AdobeSourceCompatible { tenant, envelope } => {
+            Self::Mapped(mapped) => {
                 let before = out.len();
-                envelope.open(out);
-                let written = adobe_source::write(&record.bytes, tenant, out);
-                match written {
-                    Ok(()) => envelope.close(out),
-                    Err(_) => out.truncate(before),
+                mapped.envelope.open(out);
+                let written = mapped.plan.write(record, Joined::default(), out, notes);
+                if let Ok(Outcome::Message) = written {
+                    mapped.envelope.close(out);
+                } else {
+                    out.truncate(before);
                 }
                 written
             }

@@ -1,4 +1,4 @@
-//! All that knows Adobe Experience Platform: identity tokens, the inlet, batches.
+//! All that knows Adobe Experience Platform: identity tokens, the inlet, batches, the Schema Registry.
 //!
 //! [`Packer`] fills batches up to the inlet's size limit; [`Inlet::deliver`] returns only when
 //! every message of a batch is either accepted or rejected for good, or with an error that leaves
@@ -14,9 +14,11 @@ mod inlet;
 mod isolation;
 mod outcome;
 mod pace;
+mod schema_registry;
 
 pub use batch::{Batch, Packer, TooLarge};
 pub use connection::Connection;
 pub use error::Error;
 pub use inlet::{Delivery, Inlet};
 pub use outcome::{Outcome, Rejection, decode};
+pub use schema_registry::SchemaRegistry;

@@ -6,7 +6,8 @@
 //! its history, the inlet every message in order of arrival.
 //!
 //! They share no code with the client side, by intention: a misreading of the protocol must not
-//! be able to cancel itself out. That is also why this module uses nothing else of this crate.
+//! be able to cancel itself out. That is also why this module uses nothing else of this crate but its
+//! clock.
 //!
 //! ```no_run
 //! # async fn demo() -> std::io::Result<()> {
@@ -49,8 +50,8 @@ pub use platform::{
 pub use request::{Head, Request, SeenRequest};
 pub use server::Server;
 pub use zendesk::{
-    Credentials, Gate, Quotas, Records, Role, ServedRecord, TooRecent, UserVersion, ZENDESK_HOST,
-    ZendeskOptions, ZendeskSimulator,
+    Credentials, Gate, OtherUser, Quotas, Records, Role, ServedRecord, TooRecent, UserVersion,
+    ZENDESK_HOST, ZendeskOptions, ZendeskSimulator,
 };
 
 /// What both simulators can do besides their own trade.

@@ -6,8 +6,11 @@
 //! (both open faults of its last release). Should the beat itself fail to come, [`Ticks`] notices
 //! and goes on without it.
 //!
-//! A tick carries nothing. Ticks that come due during a sync are one tick afterwards; a stream
-//! cannot overlap itself, since one loop waits for its ticks and runs its syncs.
+//! Ticks that come due during a sync are one tick afterwards; a stream cannot overlap itself, since
+//! one loop waits for its ticks and runs its syncs.
+//!
+//! Who asks for a poll every minute or oftener wants changes as fresh as can be: between such ticks
+//! there are early ones, for polls where the quota has room to spare.
 
 use std::time::Duration;
 
@@ -15,13 +18,23 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use tokio::sync::watch;
-use tokio::time::Instant;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
+use crate::clock::Clock;
 use crate::config::{Cadence, parse_cron};
 
 /// A beat is missed after this long; the scheduler is up to half a second late by design.
 const BEAT_MISSED: Duration = Duration::from_secs(5);
+
+const BEAT: Duration = Duration::from_secs(1);
+
+/// At intervals up to this there are early ticks. It is the time for which Zendesk withholds
+/// changes: who polls less often than that does not wait for a single change.
+const EARLY_UP_TO: Duration = Duration::from_secs(60);
+
+/// Early ticks divide an interval into so many parts. At `every = "1m"` a change is then seen
+/// within 60 s of being withheld and 15 s of waiting for a poll.
+const EARLY_PARTS: u32 = 4;
 
 /// The schedule could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -44,22 +57,35 @@ pub enum Error {
 
 /// The running beat.
 pub struct Schedule {
-    scheduler: JobScheduler,
+    scheduler: Option<JobScheduler>,
     beat: watch::Receiver<u64>,
+    clock: Clock,
 }
 
 /// The ticks of one stream.
 #[derive(Debug)]
 pub struct Ticks {
     beat: watch::Receiver<u64>,
+    clock: Clock,
     due: Due,
+}
+
+/// The schedule's word that a sync may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tick {
+    /// It is time.
+    Due,
+    /// It is not, but a poll would do no harm if nobody else wants the room.
+    Early,
 }
 
 #[derive(Debug)]
 enum Due {
+    /// Times are the clock's, since it was made.
     Every {
         every: Duration,
-        last: Option<Instant>,
+        last: Option<Duration>,
+        last_early: Duration,
     },
     Cron {
         cron: Box<Cron>,
@@ -73,8 +99,16 @@ impl Schedule {
     ///
     /// # Errors
     /// When the scheduler does not start.
-    pub async fn start() -> Result<Self, Error> {
+    pub async fn start(clock: &Clock) -> Result<Self, Error> {
         let (send, beat) = watch::channel(0_u64);
+        if !clock.is_real() {
+            // The scheduler knows real seconds only.
+            return Ok(Self {
+                scheduler: None,
+                beat,
+                clock: *clock,
+            });
+        }
         let scheduler = JobScheduler::new().await?;
         // The closure can neither fail nor panic: a job whose closure panics never runs again.
         let job = Job::new_async("* * * * * *", move |_, _| {
@@ -83,7 +117,11 @@ impl Schedule {
         })?;
         scheduler.add(job).await?;
         scheduler.start().await?;
-        Ok(Self { scheduler, beat })
+        Ok(Self {
+            scheduler: Some(scheduler),
+            beat,
+            clock: *clock,
+        })
     }
 
     /// The ticks of a stream: the first at once, further ones by `cadence`.
@@ -93,28 +131,45 @@ impl Schedule {
     pub fn ticks(&self, cadence: &Cadence) -> Result<Ticks, Error> {
         Ok(Ticks {
             beat: self.beat.clone(),
+            clock: self.clock,
             due: Due::new(cadence)?,
         })
     }
 
     /// Stops the beat.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        let Some(mut scheduler) = self.scheduler else {
+            return;
+        };
         // It may still run a job after this; a beat that nobody waits for does no harm.
-        if let Err(error) = self.scheduler.shutdown().await {
+        if let Err(error) = scheduler.shutdown().await {
             tracing::debug!(%error, "the scheduler did not stop");
         }
     }
 }
 
 impl Ticks {
-    /// Waits until the stream is due. Cancel safe.
-    pub async fn next(&mut self) {
-        while !self.due.take(Utc::now()) {
+    /// Waits until the stream is due, or an early poll may be tried. Cancel safe.
+    pub async fn next(&mut self) -> Tick {
+        loop {
+            let now = self.clock.now();
+            let now_utc = DateTime::from_timestamp_millis(now.as_millisecond()).unwrap_or_default();
+            if let Some(tick) = self.due.take(now_utc, self.clock.elapsed()) {
+                return tick;
+            }
+            self.beat().await;
+        }
+    }
+
+    async fn beat(&mut self) {
+        if self.clock.is_real() {
             match tokio::time::timeout(BEAT_MISSED, self.beat.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => tokio::time::sleep(BEAT_MISSED).await,
                 Err(_) => tracing::warn!("the scheduler has missed its beat; going on without it"),
             }
+        } else {
+            self.clock.sleep(BEAT).await;
         }
     }
 }
@@ -125,6 +180,7 @@ impl Due {
             Cadence::Every(every) => Self::Every {
                 every: *every,
                 last: None,
+                last_early: Duration::ZERO,
             },
             Cadence::Cron {
                 expression,
@@ -142,15 +198,29 @@ impl Due {
         })
     }
 
-    /// Whether a tick is due now; if so, it is taken.
-    fn take(&mut self, now: DateTime<Utc>) -> bool {
+    /// The tick that is due now, if any; it is taken. `elapsed` is the clock's time since it was
+    /// made.
+    fn take(&mut self, now: DateTime<Utc>, elapsed: Duration) -> Option<Tick> {
         match self {
-            Self::Every { every, last } => {
-                let due = last.is_none_or(|last| last.elapsed() >= *every);
-                if due {
-                    *last = Some(Instant::now());
+            Self::Every {
+                every,
+                last,
+                last_early,
+            } => {
+                let since = |then: Duration| elapsed.saturating_sub(then);
+                if last.is_none_or(|last| since(last) >= *every) {
+                    *last = Some(elapsed);
+                    *last_early = elapsed;
+                    return Some(Tick::Due);
                 }
-                due
+                let gap = (*every / EARLY_PARTS).max(BEAT);
+                // Beats come when they come: half of one too soon is better than half too late.
+                let early =
+                    *every <= EARLY_UP_TO && gap < *every && since(*last_early) + BEAT / 2 >= gap;
+                if early {
+                    *last_early = elapsed;
+                }
+                early.then_some(Tick::Early)
             }
             Self::Cron {
                 cron,
@@ -160,10 +230,11 @@ impl Due {
                 // Looking back from the last look makes a stall, a suspend or a clock set forward
                 // one tick; a clock set back begins anew from where it stands.
                 let since = checked.replace(now);
-                since.is_none_or(|since| {
+                let due = since.is_none_or(|since| {
                     cron.find_next_occurrence(&since.with_timezone(timezone), false)
                         .is_ok_and(|next| next <= now)
-                })
+                });
+                due.then_some(Tick::Due)
             }
         }
     }
@@ -184,7 +255,8 @@ mod tests {
     fn check(due: &mut Due, looks: &[(&str, bool)]) {
         for (now, expected) in looks {
             let now = now.parse().expect("a time");
-            assert_eq!(due.take(now), *expected, "at {now}");
+            let tick = due.take(now, Duration::ZERO);
+            assert_eq!(tick == Some(Tick::Due), *expected, "at {now}");
         }
     }
 
@@ -250,25 +322,52 @@ mod tests {
         assert!(matches!(Due::new(&cadence), Err(Error::Timezone(_))));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn intervals_count_from_the_begin_of_the_last_sync() {
-        let mut due = Due::new(&Cadence::Every(Duration::from_secs(60))).expect("a cadence");
-        let now = Utc::now();
-        assert!(due.take(now));
-        tokio::time::advance(Duration::from_secs(59)).await;
-        assert!(!due.take(now));
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(due.take(now));
-        tokio::time::advance(Duration::from_secs(600)).await;
-        assert!(
-            due.take(now) && !due.take(now),
+    /// The ticks at looks so many milliseconds after the clock was made.
+    fn ticks(every: Duration, looks: &[u64]) -> Vec<Option<Tick>> {
+        let mut due = Due::new(&Cadence::Every(every)).expect("a cadence");
+        let take = |ms: &u64| due.take(Utc::now(), Duration::from_millis(*ms));
+        looks.iter().map(take).collect()
+    }
+
+    #[test]
+    fn intervals_count_from_the_begin_of_the_last_sync() {
+        let two_minutes = Duration::from_secs(120);
+        assert_eq!(
+            ticks(two_minutes, &[5, 119_000, 120_005, 700_000, 700_001]),
+            [
+                Some(Tick::Due),
+                None,
+                Some(Tick::Due),
+                Some(Tick::Due),
+                None
+            ],
             "a long sync makes one tick, not ten"
+        );
+    }
+
+    #[test]
+    fn an_interval_of_a_minute_or_less_has_early_ticks_between() {
+        let (due, early) = (Some(Tick::Due), Some(Tick::Early));
+        let minute = Duration::from_secs(60);
+        let looks = [0, 7_000, 14_600, 20_000, 30_000, 45_100, 60_000, 75_000];
+        assert_eq!(
+            ticks(minute, &looks),
+            [due, None, early, None, early, early, due, early]
+        );
+        assert_eq!(
+            ticks(Duration::from_secs(2), &[0, 990, 2_000]),
+            [due, early, due]
+        );
+        assert_eq!(
+            ticks(Duration::from_secs(1), &[0, 600, 1_000]),
+            [due, None, due],
+            "a beat is not divided"
         );
     }
 
     #[tokio::test]
     async fn the_beat_beats() {
-        let schedule = Schedule::start().await.expect("started");
+        let schedule = Schedule::start(&Clock::real()).await.expect("started");
         let mut ticks = schedule
             .ticks(&Cadence::Every(Duration::from_secs(1)))
             .expect("ticks");

@@ -24,6 +24,7 @@ mod page;
 mod pass;
 mod report;
 mod retry;
+mod schema;
 mod under;
 mod watch;
 
@@ -35,9 +36,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use error::Error;
-pub use outlet::Outlet;
+pub use outlet::{Judge, Outcome, Outlet};
 pub use report::{End, Summary, Tally};
 pub use retry::{Retried, retry};
+pub use schema::{Origin, SchemaFault, SchemaSource};
 
 use crate::checkpoint::{Counts, Store, StreamState};
 use crate::config::Attention;
@@ -108,6 +110,9 @@ pub trait Pages: Send {
     /// whether all pages of the pass before were; if not, they may be asked for again.
     fn begin(&mut self, settled: bool);
 
+    /// Whether the next page may be asked for although none is due.
+    fn may_poll_early(&mut self) -> bool;
+
     /// The page after `position`, which comes from [`Self::position`], from [`Self::split`] or
     /// from an earlier page, for those of `streams` that it has records of: what only others want
     /// may be left out. A page may come in parts, each with a `next` that is `position` but
@@ -138,6 +143,10 @@ impl Pages for Export {
 
     fn split(&self, position: &Position) -> Option<Split> {
         Self::split(self, position)
+    }
+
+    fn may_poll_early(&mut self) -> bool {
+        Self::may_poll_early(self)
     }
 
     async fn page(
@@ -185,6 +194,11 @@ impl<E: Pages> Walk<E> {
     /// The name of the stream that the walk is named after.
     pub fn root(&self) -> &str {
         self.delivery.root()
+    }
+
+    /// Whether a sync may begin that is not due: reading has room to spare.
+    pub fn may_poll_early(&mut self) -> bool {
+        self.export.may_poll_early()
     }
 
     /// Whether the configured end is reached and nothing will ever be read again.

@@ -95,6 +95,11 @@ pub fn sync_ended(summary: &Summary) {
     }
 }
 
+/// A poll between two ticks that found nothing: several a minute, so no line for an operator.
+pub fn early_poll(summary: &Summary) {
+    tracing::debug!(stream = summary.root(), "early poll: nothing new");
+}
+
 /// The word that a stream waits for a person.
 pub fn paused(stream: &str, error: &Error, retry_every: std::time::Duration) {
     tracing::error!(

@@ -10,9 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Output, exit, output};
 use crate::checkpoint;
+use crate::clock::Clock;
 use crate::config::{self, Config, ZendeskAuth};
 use crate::error::{Chain, Code, Explain};
+use crate::lifecycle;
 use crate::platform::Connection;
+use crate::sync::Judge;
 use crate::zendesk::{Availability, Caller, Client, Export, Urgency};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,7 +46,7 @@ pub(super) async fn run(path: &Path, output: Output) -> u8 {
     // A person is waiting: one repetition tells a passing fault from a lasting one.
     config.retry.attempts = config.retry.attempts.min(2);
     config.retry.rate_limit_delay = config.retry.rate_limit_delay.min(Duration::from_secs(10));
-    let stop = match crate::lifecycle::stop_on_signals() {
+    let stop = match lifecycle::stop_on_signals() {
         Ok(stop) => stop,
         Err(error) => return output::fail(&error),
     };
@@ -79,7 +82,7 @@ fn state(config: &Config) -> Finding {
 }
 
 async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<Finding>) {
-    let client = match Client::new(&config.zendesk, &config.retry, stop) {
+    let client = match Client::new(&config.zendesk, &config.retry, stop, &Clock::real()) {
         Ok(client) => Arc::new(client),
         Err(error) => return findings.push(failed("zendesk sign-in", &error)),
     };
@@ -160,7 +163,7 @@ async fn member(
 
 async fn platform(config: &Config, stop: &CancellationToken, findings: &mut Vec<Finding>) {
     let connection = match Connection::new(&config.platform, &config.retry, stop) {
-        Ok(connection) => connection,
+        Ok(connection) => Arc::new(connection),
         Err(error) => return findings.push(failed("platform", &error)),
     };
     if config.platform.auth.is_some() {
@@ -180,6 +183,17 @@ async fn platform(config: &Config, stop: &CancellationToken, findings: &mut Vec<
         ),
         Err(error) => failed("inlet", &error),
     });
+    for stream in &config.streams {
+        let subject = format!("schema {}", stream.spec.name);
+        match lifecycle::judge(stream, config, &connection) {
+            Ok(judge @ Judge::Schema(_)) => findings.push(match judge.validation().await {
+                Ok(_) => ok(&subject, "messages can be judged by it".to_owned()),
+                Err(error) => failed(&subject, &error),
+            }),
+            Ok(Judge::Nobody | Judge::Fields) => {}
+            Err(error) => findings.push(failed(&subject, &error)),
+        }
+    }
 }
 
 fn ok(subject: &str, what: String) -> Finding {

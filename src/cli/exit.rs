@@ -21,6 +21,7 @@ pub const INTERRUPTED: u8 = 130;
 pub fn code(code: Code) -> u8 {
     match code {
         Code::ZendeskSignIn | Code::ZendeskForbidden | Code::PlatformSignIn => SIGN_IN,
+        Code::MappingFile | Code::Privacy => CONFIGURATION,
         Code::State | Code::DeadLetters => STATE,
         Code::Interrupted => INTERRUPTED,
         Code::Tls
@@ -32,6 +33,7 @@ pub fn code(code: Code) -> u8 {
         | Code::PlatformRefused
         | Code::PlatformUnavailable
         | Code::MostlyRejected
+        | Code::Schema
         | Code::ListShrank
         | Code::ListCutOff
         | Code::Internal => FAILED,

@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 
 use super::output::grouped;
 use super::{Output, exit, output};
+use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::error::Report;
 use crate::sandbox::{PlatformSimulator, Sink, ZendeskSimulator};
@@ -130,7 +131,8 @@ async fn demonstrate(arguments: &Arguments, output: Output) -> Result<Verdict, u
     // The daemon is stopped after the story, whoever ends that; an interrupt must not take it
     // down first, or what was changed last could not arrive.
     let stop = tokio_util::sync::CancellationToken::new();
-    let daemon = lifecycle::run_until(&config, stop.clone());
+    let clock = Clock::real();
+    let daemon = lifecycle::run_until(&config, stop.clone(), &clock);
     let story = async {
         tokio::select! {
             () = story::tell(arguments, &ends, &say) => {}

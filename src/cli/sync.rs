@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::output::{grouped, span};
 use super::{Output, exit, output};
 use crate::checkpoint::Counts;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Chain, Explain as _, Report};
 use crate::sync::{End, Summary, Tally};
@@ -43,7 +44,7 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
         Ok(stop) => stop,
         Err(error) => return output::fail(&error),
     };
-    let mut walks = match lifecycle::assemble(&config, &stop) {
+    let mut walks = match lifecycle::assemble(&config, &stop, &Clock::real()) {
         Ok(walks) => walks,
         Err(error) => return output::fail(&error),
     };

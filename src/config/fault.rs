@@ -29,6 +29,14 @@ impl Problem {
             remedy: remedy.into(),
         }
     }
+
+    /// The same in one entry of a list; entries are counted from 1.
+    pub(super) fn of_entry(self, number: usize) -> Self {
+        Self {
+            what: format!("entry {number}: {}", self.what),
+            ..self
+        }
+    }
 }
 
 /// Proof that a fault was recorded: only [`Faults::record`] makes one. A reader that has no

@@ -14,10 +14,14 @@ use crate::limits;
 
 mod cadence;
 mod headers;
+mod mapping;
 mod parameters;
 mod platform;
+mod privacy;
+mod quota;
 mod secret;
 mod streams;
+mod validate;
 mod zendesk;
 
 /// The shortest time that is a time at all.
@@ -34,12 +38,13 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
     let dead_letters = root.section("dead_letters", dead_letters);
     let attention = root.section("attention", attention);
     let log = root.section("log", log);
+    let mapping = root.section("mapping", |section| mapping::settings(section, &zendesk));
     let (platform, identity) = match platform {
         Ok(read) => read,
         Err(refused) => (Err(refused), platform::Identity::refused(refused)),
     };
     let streams = root.section("streams", |section| {
-        streams::streams(section, &identity, &cadence)
+        streams::streams(section, &identity, &cadence, &mapping)
     });
     Ok(Config {
         zendesk: zendesk?,
@@ -50,6 +55,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
         attention: attention?,
         log: log?,
         shutdown_grace: shutdown_grace?,
+        mapping: mapping?,
         streams: streams?,
     })
 }

@@ -145,6 +145,28 @@ pub(super) fn integer(
     }
 }
 
+/// A part of a whole: above 0, at most 1.
+pub(super) fn part(given: &Given<'_>) -> Result<f64, Problem> {
+    let remedy = "write a number above 0 and at most 1, like 0.8";
+    let number = match given.kind {
+        ValueKind::Float(number) => Some(*number),
+        ValueKind::I128(number) => i32::try_from(*number).ok().map(f64::from),
+        ValueKind::String(text) if given.from_environment => text.trim().parse().ok(),
+        _ => None,
+    };
+    match number {
+        Some(number) if number > 0.0 && number <= 1.0 => Ok(number),
+        Some(_) => Err(Problem::new(
+            format!("{} is out of range", given.quoted()),
+            remedy,
+        )),
+        None => Err(Problem::new(
+            format!("{} is not a part of a whole", given.described()),
+            remedy,
+        )),
+    }
+}
+
 /// A boolean; in the environment, the word for it.
 pub(super) fn flag(given: &Given<'_>) -> Result<bool, Problem> {
     match given.kind {
@@ -172,6 +194,15 @@ pub(super) fn choice<T: Copy>(
             format!("{} is none of the choices", given.quoted()),
             format!("write {}", alternatives(&words, "or")),
         ))
+    }
+}
+
+/// A list of [`words`], which may also be empty.
+pub(super) fn list(given: &Given<'_>) -> Result<Vec<String>, Problem> {
+    match given.kind {
+        ValueKind::Array(elements) if elements.is_empty() => Ok(Vec::new()),
+        ValueKind::String(text) if given.from_environment && text.is_empty() => Ok(Vec::new()),
+        _ => words(given),
     }
 }
 
@@ -246,7 +277,7 @@ pub(super) fn moment(given: &Given<'_>) -> Result<Timestamp, Problem> {
 }
 
 /// The candidate that was probably meant, if one is close enough.
-pub(super) fn nearest<'c>(written: &str, candidates: &'c [impl AsRef<str>]) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(written: &str, candidates: &'c [impl AsRef<str>]) -> Option<&'c str> {
     let distance = |candidate: &str| strsim::damerau_levenshtein(written, candidate);
     // A third of the letters may be wrong; more is another word.
     let mistakes_max = written.chars().count().div_ceil(3);
@@ -259,7 +290,7 @@ pub(super) fn nearest<'c>(written: &str, candidates: &'c [impl AsRef<str>]) -> O
 }
 
 /// The words in backticks, the last after `conjunction`.
-pub(super) fn alternatives(words: &[impl Display], conjunction: &str) -> String {
+pub(crate) fn alternatives(words: &[impl Display], conjunction: &str) -> String {
     match words {
         [] => "none".to_owned(),
         [word] => format!("`{word}`"),

@@ -21,6 +21,11 @@ pub enum Reason {
         /// Why not.
         message: String,
     },
+    /// The platform would refuse its message.
+    Invalid {
+        /// Where in the message and why, without quoting it.
+        message: String,
+    },
     /// Zendesk cannot give it; what stands for the record says where it must be.
     Unreadable {
         /// How reading it fails.
@@ -41,6 +46,8 @@ pub enum ReasonCode {
     Rejected,
     /// [`Reason::Unmappable`]
     Unmappable,
+    /// [`Reason::Invalid`]
+    Invalid,
     /// [`Reason::Unreadable`]
     Unreadable,
     /// [`Reason::TooLarge`]
@@ -53,6 +60,7 @@ impl Reason {
         match self {
             Self::Rejected { .. } => ReasonCode::Rejected,
             Self::Unmappable { .. } => ReasonCode::Unmappable,
+            Self::Invalid { .. } => ReasonCode::Invalid,
             Self::Unreadable { .. } => ReasonCode::Unreadable,
             Self::TooLarge { .. } => ReasonCode::TooLarge,
         }
@@ -63,6 +71,7 @@ impl Reason {
         match self {
             Self::Rejected { message, .. }
             | Self::Unmappable { message }
+            | Self::Invalid { message }
             | Self::Unreadable { message }
             | Self::TooLarge { message } => message,
         }
@@ -73,6 +82,7 @@ impl Reason {
         match self {
             Self::Rejected { status, .. } => Self::Rejected { status, message },
             Self::Unmappable { .. } => Self::Unmappable { message },
+            Self::Invalid { .. } => Self::Invalid { message },
             Self::Unreadable { .. } => Self::Unreadable { message },
             Self::TooLarge { .. } => Self::TooLarge { message },
         }
@@ -80,9 +90,10 @@ impl Reason {
 }
 
 impl ReasonCode {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Rejected,
         Self::Unmappable,
+        Self::Invalid,
         Self::Unreadable,
         Self::TooLarge,
     ];
@@ -92,6 +103,7 @@ impl ReasonCode {
         match self {
             Self::Rejected => "rejected",
             Self::Unmappable => "unmappable",
+            Self::Invalid => "invalid",
             Self::Unreadable => "unreadable",
             Self::TooLarge => "too_large",
         }
@@ -111,6 +123,6 @@ impl FromStr for ReasonCode {
         Self::ALL
             .into_iter()
             .find(|code| code.as_str() == text)
-            .ok_or("write `rejected`, `unmappable`, `unreadable` or `too_large`")
+            .ok_or("write `rejected`, `unmappable`, `invalid`, `unreadable` or `too_large`")
     }
 }

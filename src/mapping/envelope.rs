@@ -1,5 +1,7 @@
 //! The XDM envelope: `{"header": …, "body": {"xdmMeta": …, "xdmEntity": …}}`.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use crate::config;
@@ -70,6 +72,11 @@ impl Envelope {
     /// Writes what comes before the object.
     pub fn open(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.before);
+    }
+
+    /// Where the object is in a message of this many bytes.
+    pub fn content(&self, bytes: usize) -> Range<usize> {
+        self.before.len()..bytes - AFTER.len()
     }
 
     /// Writes what comes after it.

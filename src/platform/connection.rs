@@ -18,14 +18,14 @@ use crate::limits;
 /// What every stream's inlet shares: the HTTP client, the credentials, the headers.
 #[derive(Debug)]
 pub struct Connection {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     ims: Option<Ims>,
     headers: HeaderMap,
     inlet_url: InletUrl,
     pace: Pace,
     in_flight: u32,
-    retry: Retry,
-    stop: CancellationToken,
+    pub(super) retry: Retry,
+    pub(super) stop: CancellationToken,
 }
 
 /// An answer worth reading, or the word that the request as a whole is refused.
@@ -176,10 +176,8 @@ impl Connection {
                     ims.discard(token).await;
                     renewed = true;
                 }
-                (Decision::RenewSignIn, ims, token) => {
-                    if let (Some(ims), Some(token)) = (ims, token) {
-                        ims.discard(token).await;
-                    }
+                (Decision::RenewSignIn, _, token) => {
+                    self.discard(token.as_ref()).await;
                     return Err(unauthorized(trouble));
                 }
                 (Decision::Split, ..) => {
@@ -236,13 +234,21 @@ impl Connection {
         Err((decision, Trouble::status(status, &headers, &body)))
     }
 
-    async fn token(&self) -> Result<Option<Token>, Error> {
+    /// The present token, if we have credentials to get one.
+    pub(super) async fn token(&self) -> Result<Option<Token>, Error> {
         match &self.ims {
             Some(ims) => ims
                 .token(&self.http, &self.retry, &self.stop)
                 .await
                 .map(Some),
             None => Ok(None),
+        }
+    }
+
+    /// Forgets a token that was refused.
+    pub(super) async fn discard(&self, refused: Option<&Token>) {
+        if let (Some(ims), Some(token)) = (&self.ims, refused) {
+            ims.discard(token).await;
         }
     }
 }
@@ -268,7 +274,8 @@ fn refused(trouble: Trouble) -> Reply {
     }
 }
 
-fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Error> {
+/// Sets a header to a configured value.
+pub(super) fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Error> {
     let unusable = || Error::Header(name.to_owned());
     let key = HeaderName::try_from(name).map_err(|_| unusable())?;
     headers.insert(key, HeaderValue::try_from(value).map_err(|_| unusable())?);

@@ -22,6 +22,18 @@ pub enum Error {
     /// The inlet does not accept a fresh token, or wants one that we have no credentials for.
     #[error("the inlet refused our authorization: {0}")]
     Unauthorized(#[source] Trouble),
+    /// The Schema Registry does not accept a fresh token.
+    #[error("the schema registry refused our authorization: {0}")]
+    RegistryUnauthorized(#[source] Trouble),
+    /// The Schema Registry does not give a schema.
+    #[error("the schema registry does not give the schema `{id}`: {trouble}")]
+    SchemaRefused {
+        /// Its `$id`.
+        id: String,
+        /// What the registry said.
+        #[source]
+        trouble: Trouble,
+    },
     /// The inlet refuses whoever calls from this address: 403 without a word.
     #[error("the inlet refused the request without giving a reason: {0}")]
     Blocked(#[source] Trouble),
@@ -68,9 +80,12 @@ impl Explain for Error {
     fn code(&self) -> Code {
         match self {
             Self::Client(_) => Code::Tls,
-            Self::Secret(_) | Self::SignIn(_) | Self::Unauthorized(_) | Self::Blocked(_) => {
-                Code::PlatformSignIn
-            }
+            Self::Secret(_)
+            | Self::SignIn(_)
+            | Self::Unauthorized(_)
+            | Self::RegistryUnauthorized(_)
+            | Self::Blocked(_) => Code::PlatformSignIn,
+            Self::SchemaRefused { .. } => Code::Schema,
             Self::NotFound(_) => Code::PlatformAddress,
             Self::Header(_) | Self::Refused(_) => Code::PlatformRefused,
             Self::Unavailable { .. } => Code::PlatformUnavailable,
@@ -90,6 +105,12 @@ impl Explain for Error {
             ),
             Self::Unauthorized(_) => Some(
                 "if the inlet requires authentication, `[platform.auth]` must name a credential of the same organisation that has a role in the sandbox",
+            ),
+            Self::RegistryUnauthorized(_) => Some(
+                "the credential of `[platform.auth]` needs the permission View Schemas in the sandbox; or name a `schema_file`",
+            ),
+            Self::SchemaRefused { .. } => Some(
+                "check `schema_id` and `platform.sandbox_name` against the schema's page in Experience Platform; or name a `schema_file`",
             ),
             Self::Blocked(_) => Some(
                 "an empty 403 is what Adobe answers to addresses outside the organisation's IP allow-list",

@@ -1,4 +1,4 @@
-//! An AEP: the identity service that gives out tokens, and one streaming inlet.
+//! An AEP: the identity service that gives out tokens, one streaming inlet, and the Schema Registry.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,6 +20,7 @@ mod ims;
 mod inlet;
 mod options;
 mod outcomes;
+mod registry;
 mod sink;
 
 #[cfg(test)]
@@ -57,6 +58,11 @@ impl PlatformSimulator {
 
     /// The identity service without a path: `/ims/token/v3` comes after it.
     pub fn ims_url(&self) -> String {
+        self.server.base_url()
+    }
+
+    /// The gateway to everything but the inlet, without a path.
+    pub fn api_url(&self) -> String {
         self.server.base_url()
     }
 
@@ -154,6 +160,9 @@ impl Organisation {
 impl Service for Organisation {
     fn answer(&self, request: &Request) -> Answer {
         let head = &request.head;
+        if head.method == Method::GET && head.path.starts_with(registry::SCHEMAS) {
+            return registry::schema(head, &self.options, &self.state().tokens);
+        }
         let endpoint = match (&head.method, head.path.rsplit_once('/')) {
             (&Method::POST, Some(("/ims/token", "v3"))) => {
                 return ims::grant(request, &self.options, &mut self.state().tokens);

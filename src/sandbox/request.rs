@@ -19,7 +19,7 @@ pub struct Head {
     pub at: Duration,
     /// The method.
     pub method: Method,
-    /// The path as sent; none of the paths served here needs percent-encoding.
+    /// The path as sent, percent-encoding included.
     pub path: String,
     /// The query's names and values in order, decoded (`+` is a space).
     pub query: Vec<(String, String)>,

@@ -14,16 +14,18 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::Method;
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 
 use super::answer::{Answer, json};
 use super::request::{Head, Request};
 use super::server::{Server, Service};
 use super::{Simulator, lock};
+use crate::clock::Clock;
 use data::{Data, second};
 use protocol::Call;
 use protocol::cursor::Cursors;
 use protocol::search::Search;
-use quota::{Export, Quota};
+use quota::Quota;
 use route::{Endpoint, Route};
 use sign_in::SignIn;
 use stream::Stream;
@@ -53,7 +55,7 @@ mod users;
 #[cfg(test)]
 mod tests;
 
-pub use options::{Credentials, Gate, Quotas, Role, TooRecent, ZendeskOptions};
+pub use options::{Credentials, Gate, OtherUser, Quotas, Role, TooRecent, ZendeskOptions};
 pub use records::{Records, ServedRecord};
 pub use user::ZENDESK_HOST;
 pub use users::UserVersion;
@@ -101,6 +103,21 @@ impl ZendeskSimulator {
         self.account.state().quota.spend(requests);
     }
 
+    /// How many requests were refused with a 429, injected faults aside.
+    pub fn requests_refused(&self) -> u64 {
+        self.account.state().quota.refused()
+    }
+
+    /// Requests so far that count against a bucket, such as `account` or `incremental-exports`, in
+    /// each window in which there were any, oldest first.
+    pub fn requests_by_window(&self, bucket: &str) -> Vec<u32> {
+        let state = self.account.state();
+        let own = state.quota.own().iter();
+        own.filter(|((name, _), _)| *name == bucket)
+            .map(|(_, requests)| *requests)
+            .collect()
+    }
+
     /// Refuses from now on the cursors that all exports have issued so far.
     pub fn forget_cursors(&self) {
         let mut state = self.account.state();
@@ -118,6 +135,7 @@ impl Simulator for ZendeskSimulator {
 /// The account behind the server.
 #[derive(Debug)]
 struct Account {
+    clock: Clock,
     options: ZendeskOptions,
     state: Mutex<State>,
 }
@@ -141,6 +159,7 @@ impl Account {
             search: Search::new(&options),
         };
         Self {
+            clock: options.clock,
             options,
             state: Mutex::new(state),
         }
@@ -152,7 +171,7 @@ impl Account {
 
     /// The present time: nothing else here asks a clock for it.
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        self.clock.now()
     }
 
     /// The state, and the second in which it is changed. The clock is read while nobody else has
@@ -181,7 +200,7 @@ impl Account {
 impl State {
     /// Who is calling: everybody gets a 200, strangers as the anonymous user.
     fn me(&mut self, head: &Head) -> Answer {
-        let counters = match self.quota.admit(None) {
+        let counters = match self.quota.admit(&head.path) {
             Ok(counters) => counters,
             Err(refusal) => return refusal,
         };
@@ -207,7 +226,7 @@ impl State {
         now: Timestamp,
     ) -> Result<Answer, Answer> {
         self.sign_in.check(head)?;
-        let counters = self.quota.admit(bucket(head))?;
+        let counters = self.quota.admit(&head.path)?;
         let answer = self.page(head, options, now);
         Ok(counters.stamp(answer.unwrap_or_else(|refusal| refusal)))
     }
@@ -230,15 +249,6 @@ impl State {
             parent,
         };
         route.answer(&mut self.cursors, &self.search, &call)
-    }
-}
-
-/// The bucket of its own that a path has.
-fn bucket(head: &Head) -> Option<Export> {
-    match head.path.strip_suffix(".json").unwrap_or(&head.path) {
-        "/api/v2/incremental/users/cursor" => Some(Export::Incremental),
-        "/api/v2/search/export" => Some(Export::Search),
-        _ => None,
     }
 }
 
@@ -267,8 +277,11 @@ impl Service for Account {
     fn answer(&self, request: &Request) -> Answer {
         // The same id twice, in two lines: so in nearly every recorded answer since 2021.
         let id = format!("sandbox-{:08}", request.head.number);
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&self.now());
         let answer = self
             .route(request)
+            // Only years beyond 9999 have no such date.
+            .header("date", &date.unwrap_or_default())
             .header("x-request-id", &id)
             .header("X-Request-ID", &id)
             .header("x-zendesk-api-version", "v2");

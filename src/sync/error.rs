@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::SchemaFault;
 use crate::error::{Code, Explain};
 use crate::{checkpoint, dead_letters, platform, snapshots, zendesk};
 
@@ -14,6 +15,9 @@ pub enum Error {
     /// The inlet could not be reached, or does not let us in.
     #[error(transparent)]
     Delivery(#[from] platform::Error),
+    /// The schema that messages are judged by cannot be used.
+    #[error(transparent)]
+    Schema(#[from] SchemaFault),
     /// The dead letters could not be written.
     #[error(transparent)]
     DeadLetters(#[from] dead_letters::Error),
@@ -65,7 +69,8 @@ impl Error {
             Self::Export(error) => matches!(error, zendesk::Error::Stopped { .. }),
             Self::Delivery(error) => matches!(error, platform::Error::Stopped { .. }),
             Self::OfStream { source, .. } => source.is_stop(),
-            Self::DeadLetters(_)
+            Self::Schema(_)
+            | Self::DeadLetters(_)
             | Self::Checkpoint(_)
             | Self::Snapshots(_)
             | Self::ListShrank { .. }
@@ -80,6 +85,7 @@ impl Explain for Error {
         match self {
             Self::Export(error) => error.code(),
             Self::Delivery(error) => error.code(),
+            Self::Schema(error) => error.code(),
             Self::DeadLetters(error) => error.code(),
             Self::Checkpoint(error) => error.code(),
             Self::Snapshots(error) => error.code(),
@@ -94,6 +100,7 @@ impl Explain for Error {
         match self {
             Self::Export(error) => error.hint(),
             Self::Delivery(error) => error.hint(),
+            Self::Schema(error) => error.hint(),
             Self::DeadLetters(error) => error.hint(),
             Self::Checkpoint(error) => error.hint(),
             Self::Snapshots(error) => error.hint(),

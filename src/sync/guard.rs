@@ -51,6 +51,7 @@ impl Guard {
                         format!("{status} {}", without_values(message))
                     }
                     Reason::Unmappable { message }
+                    | Reason::Invalid { message }
                     | Reason::Unreadable { message }
                     | Reason::TooLarge { message } => message.clone(),
                 }),

@@ -8,35 +8,69 @@ use std::borrow::Borrow;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
+use super::{Error, SchemaSource};
 use crate::dead_letters::Reason;
-use crate::mapping::{Mapping, MappingError};
-use crate::platform::{self, Batch, Delivery, Inlet};
+use crate::mapping::{self, Composer, Notes, Validation};
+use crate::platform::{Batch, Delivery, Inlet};
 use crate::record::Record;
 
 /// How one stream's records become messages, and where these go.
 #[derive(Debug)]
 pub struct Outlet {
-    mapping: Mapping,
+    composer: Composer,
+    judge: Judge,
     inlet: Inlet,
 }
 
+/// Who judges messages before they are sent.
+#[derive(Debug)]
+pub enum Judge {
+    /// Nobody.
+    Nobody,
+    /// The checks that hold for every schema.
+    Fields,
+    /// The stream's schema, as well.
+    Schema(Box<SchemaSource>),
+}
+
+/// How a record ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The inlet has it.
+    Accepted,
+    /// The mapping leaves it out by choice, for this reason.
+    Skipped(String),
+    /// It never will be accepted as it is.
+    Refused(Reason),
+}
+
 impl Outlet {
-    /// Joins the two.
-    pub fn new(mapping: Mapping, inlet: Inlet) -> Self {
-        Self { mapping, inlet }
+    /// Joins the three.
+    pub fn new(composer: Composer, judge: Judge, inlet: Inlet) -> Self {
+        Self {
+            composer,
+            judge,
+            inlet,
+        }
     }
 
-    /// Sends `records`, no two of one id, and hands each to `settled` with its end: accepted, or
-    /// the reason why it never will be. Returns the number of requests this took.
+    /// Sends `records`, no two of one id, and hands each to `settled` with its outcome. Returns the
+    /// number of requests this took.
     ///
     /// # Errors
-    /// When the inlet could not be made to decide. What was not handed over may have been taken
+    /// When the inlet could not be made to decide, or the schema cannot be had. What was not handed over may have been taken
     /// or not, and must be sent again.
     pub async fn send<R: Borrow<Record>>(
         &self,
         records: impl IntoIterator<Item = R>,
-        mut settled: impl FnMut(R, Result<(), Reason>),
-    ) -> Result<u64, platform::Error> {
+        mut settled: impl FnMut(R, Outcome),
+    ) -> Result<u64, Error> {
+        let mut records = records.into_iter().peekable();
+        if records.peek().is_none() {
+            // Nothing to judge is no reason to fetch a schema.
+            return Ok(0);
+        }
+        let validation = self.judge.validation().await?;
         let mut requests = 0;
         // Bounded: at most `in_flight` batches and the open one are in memory.
         let mut on_the_way = FuturesUnordered::new();
@@ -44,10 +78,13 @@ impl Outlet {
         let mut waiting = Vec::new();
         let mut packer = self.inlet.packer();
         let mut message = Vec::new();
+        let mut notes = Notes::counting();
         for record in records {
             message.clear();
-            if let Err(why) = self.mapping.write(record.borrow(), &mut message) {
-                settled(record, Err(unmappable(&why)));
+            if let Some(outcome) =
+                self.prepare(record.borrow(), &validation, &mut message, &mut notes)
+            {
+                settled(record, outcome);
                 continue;
             }
             match packer.push(&message) {
@@ -64,7 +101,7 @@ impl Outlet {
                 }
                 Err(why) => {
                     let message = why.to_string();
-                    settled(record, Err(Reason::TooLarge { message }));
+                    settled(record, Outcome::Refused(Reason::TooLarge { message }));
                 }
             }
         }
@@ -77,19 +114,51 @@ impl Outlet {
         Ok(requests)
     }
 
-    async fn deliver<R>(
+    /// Writes the message for a record; its outcome, if it is not to be sent.
+    fn prepare(
         &self,
-        batch: Batch,
-        records: Vec<R>,
-    ) -> Result<(Vec<R>, Delivery), platform::Error> {
+        record: &Record,
+        validation: &Validation,
+        message: &mut Vec<u8>,
+        notes: &mut Notes,
+    ) -> Option<Outcome> {
+        match self.composer.write(record, message, notes) {
+            Ok(mapping::Outcome::Message) => {}
+            Ok(mapping::Outcome::Skipped(why)) => return Some(Outcome::Skipped(why)),
+            Err(why) => {
+                let message = why.to_string();
+                return Some(Outcome::Refused(Reason::Unmappable { message }));
+            }
+        }
+        let entity = self.composer.entity(message)?;
+        let refusal = validation.check(entity).err()?;
+        let message = refusal.to_string();
+        Some(Outcome::Refused(Reason::Invalid { message }))
+    }
+
+    async fn deliver<R>(&self, batch: Batch, records: Vec<R>) -> Result<(Vec<R>, Delivery), Error> {
         let delivery = self.inlet.deliver(&batch).await?;
         Ok((records, delivery))
     }
 }
 
+impl Judge {
+    /// What messages are judged by at present.
+    ///
+    /// # Errors
+    /// When the schema cannot be had.
+    pub async fn validation(&self) -> Result<Validation, Error> {
+        Ok(match self {
+            Self::Nobody => Validation::Off,
+            Self::Fields => Validation::Fields,
+            Self::Schema(source) => Validation::Schema(source.schema().await?),
+        })
+    }
+}
+
 fn hand_over<R>(
     (records, delivery): (Vec<R>, Delivery),
-    settled: &mut impl FnMut(R, Result<(), Reason>),
+    settled: &mut impl FnMut(R, Outcome),
 ) -> u64 {
     assert_eq!(
         records.len(),
@@ -97,17 +166,14 @@ fn hand_over<R>(
         "one outcome for each record sent"
     );
     for (record, outcome) in records.into_iter().zip(delivery.outcomes) {
-        let outcome = outcome.map_err(|why| Reason::Rejected {
-            status: why.status,
-            message: why.message,
-        });
+        let outcome = match outcome {
+            Ok(()) => Outcome::Accepted,
+            Err(why) => Outcome::Refused(Reason::Rejected {
+                status: why.status,
+                message: why.message,
+            }),
+        };
         settled(record, outcome);
     }
     delivery.requests.into()
-}
-
-fn unmappable(why: &MappingError) -> Reason {
-    Reason::Unmappable {
-        message: why.to_string(),
-    }
 }

@@ -1,6 +1,6 @@
 //! Settling one page: every record of it is accounted for, or the page is not settled.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::itinerary::{Leg, Passed};
 use super::pass::{Pass, StreamPass};
 use super::under::Under;
-use super::{Delivery, Error, Member, blocking};
+use super::{Delivery, Error, Member, Outcome, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
 use crate::dead_letters::{DeadLetter, Reason};
 use crate::record::{Listed, Page, Record, RecordId, Unreadable};
@@ -162,17 +162,28 @@ impl Delivery {
         };
         let fresh = leave_out_settled(records, memory, other);
         self.supersede(&member.stream, &fresh).await?;
-        let skipped = received - fresh.len() as u64 - u64::from(unreadable.is_some());
+        let mut skipped = received - fresh.len() as u64 - u64::from(unreadable.is_some());
+        let mut left_out: BTreeMap<String, u64> = BTreeMap::new();
         let mut ingested = 0;
         let mut refused = Vec::new();
         let mut requests = 0;
         if let Some(outlet) = &member.outlet {
             requests = outlet
                 .send(fresh, |record, outcome| match outcome {
-                    Ok(()) => ingested += 1,
-                    Err(reason) => refused.push(DeadLetter { record, reason }),
+                    Outcome::Accepted => ingested += 1,
+                    Outcome::Skipped(why) => *left_out.entry(why).or_default() += 1,
+                    Outcome::Refused(reason) => refused.push(DeadLetter { record, reason }),
                 })
                 .await?;
+        }
+        for (why, records) in left_out {
+            skipped += records;
+            tracing::debug!(
+                stream = &*member.stream,
+                records,
+                why,
+                "records were left out by the mapping"
+            );
         }
 
         refused.extend(unreadable);

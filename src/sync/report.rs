@@ -37,6 +37,22 @@ pub struct Summary {
     pub duration: Duration,
 }
 
+impl Summary {
+    /// The stream that the walk is named after.
+    pub fn root(&self) -> &str {
+        self.streams.first().map_or("", |root| &root.stream)
+    }
+
+    /// Whether there was nothing to do and nothing went wrong.
+    pub fn is_uneventful(&self) -> bool {
+        let counts = self.streams.iter().map(|tally| tally.counts);
+        matches!(self.end, End::Complete)
+            && counts
+                .into_iter()
+                .all(|counts| counts.received == counts.skipped)
+    }
+}
+
 /// What a sync did for one stream.
 #[derive(Clone, Debug)]
 pub struct Tally {

@@ -10,11 +10,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::{Error, Outlet};
-use crate::dead_letters::{
-    Change, Damaged, Letter, LetterId, Locked, Reason, ReasonCode, Segments,
-};
-use crate::platform;
+use super::{Error, Outcome, Outlet};
+use crate::dead_letters::{Change, Damaged, Letter, LetterId, Locked, ReasonCode, Segments};
 use crate::record::Record;
 
 /// What became of the letters that were to be sent again.
@@ -24,6 +21,8 @@ pub struct Retried {
     pub accepted: u64,
     /// Refused again; they stay, with the new reason.
     pub refused: u64,
+    /// Left out by the mapping as it is configured now; they stay.
+    pub left_out: u64,
     /// Never to be sent again, since a later version of the record was read.
     pub superseded: u64,
     /// Stand-ins for what Zendesk cannot give: there is no record to send.
@@ -97,25 +96,29 @@ async fn resend(
     letters: Vec<Resend>,
     retried: &mut Retried,
 ) -> Result<(), Error> {
-    let mut outcomes: HashMap<LetterId, Result<(), Reason>> = HashMap::new();
-    let sent: Result<u64, platform::Error> = outlet
+    let mut outcomes: HashMap<LetterId, Outcome> = HashMap::new();
+    let sent: Result<u64, Error> = outlet
         .send(letters, |resend, outcome| {
             outcomes.insert(resend.letter, outcome);
         })
         .await;
     // Also after a failure: what was accepted before it need not be sent once more.
     locked.rewrite(number, |letter| match outcomes.get(&letter.id) {
-        None => Change::Keep,
-        Some(Ok(())) => Change::Remove,
-        Some(Err(reason)) if *reason == letter.reason => Change::Keep,
-        Some(Err(reason)) => Change::Replace(Letter {
+        None | Some(Outcome::Skipped(_)) => Change::Keep,
+        Some(Outcome::Accepted) => Change::Remove,
+        Some(Outcome::Refused(reason)) if *reason == letter.reason => Change::Keep,
+        Some(Outcome::Refused(reason)) => Change::Replace(Letter {
             reason: reason.clone(),
             ..letter
         }),
     })?;
-    let accepted = outcomes.values().filter(|outcome| outcome.is_ok()).count();
-    retried.accepted += accepted as u64;
-    retried.refused += (outcomes.len() - accepted) as u64;
+    for outcome in outcomes.values() {
+        match outcome {
+            Outcome::Accepted => retried.accepted += 1,
+            Outcome::Skipped(_) => retried.left_out += 1,
+            Outcome::Refused(_) => retried.refused += 1,
+        }
+    }
     sent?;
     Ok(())
 }

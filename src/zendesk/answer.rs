@@ -19,6 +19,11 @@ pub(super) enum Decision {
         /// The page was probably too heavy: ask for half as many records.
         smaller: bool,
     },
+    /// One request too many: ask again later, and let nobody else ask until then.
+    RateLimited {
+        /// How much later.
+        wait: Wait,
+    },
     /// Sign in anew and ask again, once.
     RenewSignIn,
     /// The cursor is gone; the export begins again from a time.
@@ -61,9 +66,8 @@ pub(super) fn decide(
         {
             Decision::Stop(Stop::TooDeep)
         }
-        429 => Decision::Retry {
+        429 => Decision::RateLimited {
             wait: server.unwrap_or(Wait::RateLimited),
-            smaller: false,
         },
         // 400 today, 422 of old; JSON or plain text.
         400 | 422
@@ -134,6 +138,10 @@ mod tests {
         Decision::Retry { wait, smaller }
     }
 
+    fn limited(wait: Wait) -> Decision {
+        Decision::RateLimited { wait }
+    }
+
     #[test]
     fn rate_limits_wait_as_told_or_a_minute() {
         check(
@@ -141,15 +149,15 @@ mod tests {
             Some("27"),
             "",
             false,
-            retry(Wait::Server(Duration::from_secs(27)), false),
+            limited(Wait::Server(Duration::from_secs(27))),
         );
-        check(429, Some("0"), "", false, retry(Wait::RateLimited, false));
+        check(429, Some("0"), "", false, limited(Wait::RateLimited));
         check(
             429,
             None,
             "Number of allowed API requests per minute exceeded",
             true,
-            retry(Wait::RateLimited, false),
+            limited(Wait::RateLimited),
         );
         check(
             429,

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::client::{Client, Request};
 use super::lists::filled;
 use super::page::{read_answer, read_list_page};
+use super::quota::Urgency;
 use super::{Caller, Error};
 use crate::catalogue::{self, Pagination, Reading, StreamSpec, TimeUnit};
 use crate::http::{Effort, Trouble};
@@ -131,6 +132,7 @@ impl Client {
             query: probe.query.into_iter().chain(spec.fixed_query()).collect(),
             carries_cursor: false,
             effort: Effort::Full,
+            urgency: Urgency::Fresh,
         };
         match self.fetch(&request, None, read_answer).await {
             // It is there, and has nothing yet.
@@ -171,6 +173,7 @@ impl Client {
             query: probe.query,
             carries_cursor: false,
             effort: Effort::Full,
+            urgency: Urgency::Fresh,
         };
         let read = |body: Bytes| Ok(read_list_page(body, parent)?.records.into_iter().next());
         let found = self.fetch(&request, None, read).await?.value;

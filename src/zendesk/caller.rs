@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::Error;
 use super::client::{Client, Request};
+use super::quota::Urgency;
 use crate::http::{Effort, Trouble};
 
 /// The user that our credentials act as.
@@ -46,6 +47,7 @@ impl Client {
             query: Vec::new(),
             carries_cursor: false,
             effort: Effort::Full,
+            urgency: Urgency::Fresh,
         };
         let read = |body: bytes::Bytes| {
             serde_json::from_slice::<Answer>(&body)

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::Error;
 use super::client::{Client, Request};
 use super::page::{Following, read_count, read_list_page};
+use super::quota::Urgency;
 use super::search::second;
 use crate::catalogue::{Pagination, Reading, StreamSpec};
 use crate::http::Effort;
@@ -100,6 +101,7 @@ impl Client {
             query,
             carries_cursor: false,
             effort: Effort::Full,
+            urgency: Urgency::Fresh,
         };
         match self.fetch(&request, None, read).await {
             Ok(fetched) => Ok(Some(fetched.value)),

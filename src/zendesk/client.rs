@@ -10,9 +10,11 @@ use url::Url;
 use super::Error;
 use super::answer::{self, Decision, Stop};
 use super::clock::ServerClock;
+use super::quota::{Governor, Permit, Urgency};
 use super::sign_in::SignIn;
+use crate::clock::Clock;
 use crate::config::{self, Retry};
-use crate::http::{self, Attempts, Effort, GaveUp, Token, Trouble};
+use crate::http::{self, Attempts, Effort, GaveUp, Token, Trouble, Wait};
 use crate::limits;
 
 /// A signed-in connection to one Zendesk account; every request to it goes through here.
@@ -22,6 +24,7 @@ pub struct Client {
     base_url: Url,
     sign_in: SignIn,
     clock: ServerClock,
+    governor: Governor,
     retry: Retry,
     stop: CancellationToken,
 }
@@ -38,6 +41,8 @@ pub(super) struct Request<'a> {
     pub(super) carries_cursor: bool,
     /// How hard to try.
     pub(super) effort: Effort,
+    /// Who goes first when the quota is short.
+    pub(super) urgency: Urgency,
 }
 
 /// How many records to ask for; shrinks under heavy pages and grows back slowly.
@@ -97,7 +102,7 @@ pub(super) struct Fetched<T> {
 }
 
 impl Client {
-    /// Connects nothing yet; `stop` ends every wait.
+    /// Connects nothing yet; `stop` ends every wait. `clock` is the one that waits for the quota.
     ///
     /// # Errors
     /// When the HTTP client cannot be set up.
@@ -105,15 +110,22 @@ impl Client {
         config: &config::Zendesk,
         retry: &Retry,
         stop: &CancellationToken,
+        clock: &Clock,
     ) -> Result<Self, Error> {
         Ok(Self {
             http: http::client(&config.timeouts, &[&config.base_url])?,
             base_url: config.base_url.clone(),
             sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()),
-            clock: ServerClock::default(),
+            clock: ServerClock::new(*clock),
+            governor: Governor::new(config.quota.clone(), *clock),
             retry: *retry,
             stop: stop.clone(),
         })
+    }
+
+    /// The account's quota: how it stands, and what may be expected of it.
+    pub fn governor(&self) -> &Governor {
+        &self.governor
     }
 
     /// Zendesk's clock.
@@ -142,7 +154,16 @@ impl Client {
                 .token(&self.http, &self.retry, &self.stop)
                 .await?;
             let url = self.url(request, sized.as_ref());
-            let (decision, trouble) = match self.attempt(url, &token, request, &read).await {
+            let permit = self
+                .governor
+                .admit(request.path, request.urgency, request.what, &self.stop)
+                .await
+                .ok_or_else(|| Error::Stopped {
+                    what: request.what.to_owned(),
+                })?;
+            let attempt = self.attempt(url, &token, request, &permit, &read).await;
+            drop(permit);
+            let (decision, trouble) = match attempt {
                 Ok(value) => {
                     let size = sized.as_ref().map(|sized| sized.size.get());
                     if let Some(sized) = sized.filter(|sized| sized.may_change) {
@@ -171,6 +192,10 @@ impl Client {
                 Decision::CursorLost => return Err(Error::CursorLost(trouble)),
                 Decision::TooRecent => return Err(Error::TooRecent(trouble)),
                 Decision::Stop(stop) => return Err(stopped(stop, what(), trouble)),
+                Decision::RateLimited { wait } => attempts
+                    .pause(wait, request.what, trouble)
+                    .await
+                    .map_err(|gave_up| Error::gave_up(request.what, gave_up))?,
                 Decision::Retry { wait, smaller } => {
                     let sized = sized.as_mut().filter(|sized| smaller && sized.may_change);
                     match (attempts.pause(wait, request.what, trouble).await, sized) {
@@ -203,6 +228,7 @@ impl Client {
         url: Url,
         token: &Token,
         request: &Request<'_>,
+        permit: &Permit<'_>,
         read: impl Fn(Bytes) -> Result<T, String>,
     ) -> Result<T, (Decision, Trouble)> {
         let failed = |trouble: Trouble| (answer::decide_trouble(&trouble), trouble);
@@ -213,8 +239,14 @@ impl Client {
             .header("accept", "application/json")
             .send()
             .await
-            .map_err(|error| failed(Trouble::network(error)))?;
-        self.clock.learn(response.headers(), Timestamp::now());
+            .map_err(|error| {
+                if error.is_connect() {
+                    permit.unsent();
+                }
+                failed(Trouble::network(error))
+            })?;
+        self.clock.learn(response.headers());
+        permit.learn(response.headers());
         let status = response.status();
         if status.is_success() {
             let body = http::read_body(response, limits::PAGE_BYTES_MAX)
@@ -231,6 +263,13 @@ impl Client {
             request.carries_cursor,
             Timestamp::now(),
         );
+        if let Decision::RateLimited { wait } = decision {
+            let wait = match wait {
+                Wait::Server(wait) => wait,
+                Wait::RateLimited | Wait::Backoff => self.retry.rate_limit_delay,
+            };
+            permit.refused(&headers, &body, wait);
+        }
         let mut trouble = Trouble::status(status, &headers, &body);
         if decision == Decision::Stop(Stop::Redirected) {
             let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());

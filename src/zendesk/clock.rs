@@ -10,6 +10,8 @@ use std::sync::PoisonError;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{DATE, HeaderMap};
 
+use crate::clock::Clock;
+
 /// Clocks this far apart are worth a line in the log.
 const DISAGREEMENT: SignedDuration = SignedDuration::from_secs(60);
 
@@ -18,14 +20,24 @@ const DISAGREEMENT: SignedDuration = SignedDuration::from_secs(60);
 const GRAIN: SignedDuration = SignedDuration::from_secs(3);
 
 /// How far Zendesk's clock is ahead of ours.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ServerClock {
+    ours: Clock,
     ahead: Mutex<Option<SignedDuration>>,
 }
 
 impl ServerClock {
+    /// Taken to agree with ours until an answer tells.
+    pub(super) fn new(ours: Clock) -> Self {
+        Self {
+            ours,
+            ahead: Mutex::default(),
+        }
+    }
+
     /// Learns from the `Date` of an answer; a missing or unreadable one teaches nothing.
-    pub(super) fn learn(&self, headers: &HeaderMap, now: Timestamp) {
+    pub(super) fn learn(&self, headers: &HeaderMap) {
+        let now = self.ours.now();
         let date = headers.get(DATE).and_then(|date| date.to_str().ok());
         let Some(date) = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()) else {
             return;
@@ -51,7 +63,7 @@ impl ServerClock {
 
     /// The time by Zendesk's clock, or by ours before its first answer.
     pub(super) fn now(&self) -> Timestamp {
-        let now = Timestamp::now();
+        let now = self.ours.now();
         let ahead = self.lock().unwrap_or_default();
         now.saturating_add(ahead).unwrap_or(now)
     }
@@ -67,22 +79,22 @@ mod tests {
 
     #[test]
     fn the_date_of_an_answer_is_zendesks_time() {
-        let clock = ServerClock::default();
+        let clock = ServerClock::new(Clock::real());
         let now = Timestamp::now();
         let mut headers = HeaderMap::new();
-        clock.learn(&headers, now);
+        clock.learn(&headers);
         assert!(!clock.is_known());
         let an_hour_ago = now - SignedDuration::from_hours(1);
         let date = jiff::fmt::rfc2822::DateTimePrinter::new()
             .timestamp_to_rfc9110_string(&an_hour_ago)
             .expect("printable");
         headers.insert(DATE, date.parse().expect("a header value"));
-        clock.learn(&headers, now);
+        clock.learn(&headers);
         assert!(clock.is_known());
         let apart = clock.now().duration_since(an_hour_ago).abs();
         assert!(apart < SignedDuration::from_secs(30), "{apart}");
         headers.insert(DATE, "yesterday".parse().expect("a header value"));
-        clock.learn(&headers, now);
+        clock.learn(&headers);
         assert!(clock.is_known(), "what cannot be read teaches nothing");
     }
 }

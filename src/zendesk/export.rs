@@ -12,7 +12,8 @@ use super::inside::Inside;
 use super::list::{self, List};
 use super::lists::Lists;
 use super::parameters::Parameters;
-use super::search::Search;
+use super::quota::Urgency;
+use super::search::{SEARCH_PATH, Search};
 use super::source::Source;
 use super::time::{Endpoint, Progress, Time};
 use crate::catalogue::{Place, Reading, StreamSpec};
@@ -20,14 +21,16 @@ use crate::config;
 use crate::limits;
 use crate::record::{Page, Position};
 
-/// One stream's way of being read, with the streams that are read along with it. Every page is
-/// asked for by position.
+/// One stream's way of being read, with the streams that are read along with it. It remembers
+/// whether the next page is early; every page is asked for by position.
 #[derive(Debug)]
 pub struct Export {
     root: Arc<str>,
     protocol: Protocol,
     /// The lists under its records, if any are wanted.
     lists: Option<Lists>,
+    /// No tick asked for the next page.
+    is_early: bool,
 }
 
 /// Where to go on so that live changes need not wait for a back-log.
@@ -37,15 +40,6 @@ pub struct Split {
     pub live: Position,
     /// Up to here the back-log has to be read besides.
     pub until: Timestamp,
-}
-
-/// How soon somebody waits for a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Urgency {
-    /// What has changed lately.
-    Fresh,
-    /// A back-log.
-    BackFill,
 }
 
 #[derive(Debug)]
@@ -73,6 +67,7 @@ impl Export {
             start: stream.start,
             overlap: stream.overlap,
             page_size: PageSize::new(page_size.min(records_max(stream, members))),
+            urgency: Urgency::Fresh,
             parameters: Parameters::new(spec, &stream.parameters, &inside),
             inside,
             spec: spec.clone(),
@@ -113,6 +108,7 @@ impl Export {
                     Protocol::List(List::new(source, path.clone(), *pagination))
                 }
             },
+            is_early: false,
         }
     }
 
@@ -222,12 +218,18 @@ impl Export {
             read_to = position.recovery_time().map(tracing::field::display),
             "reading a page"
         );
+        let is_early = std::mem::take(&mut self.is_early);
+        let urgency = match urgency {
+            Urgency::Fresh if is_early => Urgency::Spare,
+            other => other,
+        };
         if let Some(lists) = &mut self.lists
             && lists.follows(position)
-            && let Some(page) = lists.next().await?
+            && let Some(page) = lists.next(urgency).await?
         {
             return Ok(page);
         }
+        self.source_mut().urgency = urgency;
         let page = self.own_page(position).await?;
         Ok(match &mut self.lists {
             Some(lists) => lists.follow(&self.root, position, page, streams),
@@ -284,6 +286,38 @@ impl Export {
             ) => {
                 unreachable!("positions come from `position` and from pages of this export")
             }
+        }
+    }
+
+    /// Whether a poll may be made that no tick asked for, which the next page then is: there is
+    /// room for it in the quota that nobody else wants.
+    pub fn may_poll_early(&mut self) -> bool {
+        let path = match &self.protocol {
+            Protocol::Incremental(export) => export.path(),
+            Protocol::Search(_) => SEARCH_PATH,
+            Protocol::Time(export) => export.path(),
+            // Read whole each time: nothing to be had for one request.
+            Protocol::List(_) => return false,
+        };
+        self.is_early = self.source().client.governor().has_spare(path);
+        self.is_early
+    }
+
+    fn source(&self) -> &Source {
+        match &self.protocol {
+            Protocol::Incremental(export) => &export.source,
+            Protocol::Search(export) => &export.source,
+            Protocol::Time(export) => &export.source,
+            Protocol::List(export) => &export.source,
+        }
+    }
+
+    fn source_mut(&mut self) -> &mut Source {
+        match &mut self.protocol {
+            Protocol::Incremental(export) => &mut export.source,
+            Protocol::Search(export) => &mut export.source,
+            Protocol::Time(export) => &mut export.source,
+            Protocol::List(export) => &mut export.source,
         }
     }
 }

@@ -35,6 +35,10 @@ impl Incremental {
         Self { source, path }
     }
 
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The page after `cursor`, or the first one after `recovery_time` or the configured start.
     pub(super) async fn page(
         &mut self,
@@ -112,6 +116,7 @@ impl Incremental {
             }]),
             carries_cursor: matches!(begin, Begin::After(_)),
             effort,
+            urgency: self.source.urgency,
         };
         let sized = Sized {
             parameter: "per_page",

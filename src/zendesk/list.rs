@@ -180,6 +180,7 @@ impl List {
             query,
             carries_cursor: matches!(page, Some(ListPage::After(_))),
             effort: Effort::Full,
+            urgency: self.source.urgency,
         };
         let sized = parameter.map(|parameter| Sized {
             parameter,

@@ -29,6 +29,7 @@ use jiff::Timestamp;
 use super::Error;
 use super::client::{Client, PageSize, Request, Sized};
 use super::page::{Following as Rest, read_list_page};
+use super::quota::Urgency;
 use crate::catalogue::{Pagination, Reading, StreamSpec, Text};
 use crate::http::Effort;
 use crate::json;
@@ -204,7 +205,7 @@ impl Lists {
     ///
     /// # Errors
     /// When a list cannot be read within the configured attempts.
-    pub(super) async fn next(&mut self) -> Result<Option<Page>, Error> {
+    pub(super) async fn next(&mut self, urgency: Urgency) -> Result<Option<Page>, Error> {
         let Some(mut following) = self.following.take() else {
             return Ok(None);
         };
@@ -219,7 +220,7 @@ impl Lists {
                 };
                 let (client, member) = (self.client.clone(), self.members[task.member].clone());
                 on_the_way.push_back(async move {
-                    let read = member.read(&client, &task.parent).await;
+                    let read = member.read(&client, &task.parent, urgency).await;
                     (task, read)
                 });
             }
@@ -349,7 +350,12 @@ impl Member {
     }
 
     /// The list under `parent`; `None` if Zendesk does not find the parent.
-    async fn read(&self, client: &Client, parent: &Record) -> Result<Option<Read>, Error> {
+    async fn read(
+        &self,
+        client: &Client,
+        parent: &Record,
+        urgency: Urgency,
+    ) -> Result<Option<Read>, Error> {
         let what = format!("list {}", self.spec.name);
         let path = match filled(&self.path, &parent.bytes) {
             Ok(path) => path,
@@ -396,6 +402,7 @@ impl Member {
                 query,
                 carries_cursor: matches!(next, Some(ListPage::After(_))),
                 effort: Effort::Full,
+                urgency,
             };
             let sized = parameter.map(|parameter| Sized {
                 parameter,

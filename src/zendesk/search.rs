@@ -179,6 +179,7 @@ impl Search {
             path: SEARCH_PATH,
             carries_cursor: window.cursor.is_some(),
             effort: Effort::Full,
+            urgency: self.source.urgency,
             query: self.source.parameters.with(query),
         };
         let sized = Sized {

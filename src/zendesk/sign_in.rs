@@ -115,7 +115,7 @@ impl SignIn {
                 Ok(granted) => return Ok(granted),
                 Err(failed) => failed,
             };
-            let Decision::Retry { wait, .. } = decision else {
+            let (Decision::Retry { wait, .. } | Decision::RateLimited { wait }) = decision else {
                 return Err(Error::SignIn(trouble));
             };
             attempts

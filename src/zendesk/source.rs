@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::client::{Client, PageSize};
 use super::inside::Inside;
 use super::parameters::Parameters;
+use super::quota::Urgency;
 use crate::catalogue::StreamSpec;
 use crate::limits;
 use crate::record::Record;
@@ -20,6 +21,8 @@ pub(super) struct Source {
     pub(super) start: Option<Timestamp>,
     pub(super) overlap: Duration,
     pub(super) page_size: PageSize,
+    /// Of the next request.
+    pub(super) urgency: Urgency,
     pub(super) parameters: Parameters,
     pub(super) inside: Inside,
 }

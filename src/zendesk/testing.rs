@@ -8,8 +8,10 @@ use tokio_util::sync::CancellationToken;
 use super::client::{Client, PageSize};
 use super::inside::Inside;
 use super::parameters::Parameters;
+use super::quota::Urgency;
 use super::source::Source;
 use crate::catalogue::{self, StreamSpec};
+use crate::clock::Clock;
 use crate::config;
 
 const CONFIGURATION: &str = r#"
@@ -29,7 +31,8 @@ static CLIENT: LazyLock<Arc<Client>> = LazyLock::new(|| {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), CONFIGURATION).expect("written");
     let config = config::load_without_environment(file.path()).expect("a configuration");
-    let client = Client::new(&config.zendesk, &config.retry, &CancellationToken::new());
+    let stop = CancellationToken::new();
+    let client = Client::new(&config.zendesk, &config.retry, &stop, &Clock::real());
     Arc::new(client.expect("a client"))
 });
 
@@ -44,5 +47,6 @@ pub(super) fn source(stream: &str, page_max: u32, overlap: Duration) -> Source {
         spec: Arc::new(StreamSpec { page_max, ..row }),
         start: None,
         overlap,
+        urgency: Urgency::Fresh,
     }
 }

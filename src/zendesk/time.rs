@@ -62,6 +62,10 @@ pub(super) struct Progress {
 }
 
 impl Time {
+    pub(super) fn path(&self) -> &str {
+        &self.endpoint.path
+    }
+
     pub(super) fn new(source: Source, endpoint: Endpoint) -> Self {
         Self { source, endpoint }
     }
@@ -225,6 +229,7 @@ impl Time {
             query,
             carries_cursor: false,
             effort: Effort::Full,
+            urgency: self.source.urgency,
         };
         let sized = self.endpoint.size.as_deref().map(|parameter| Sized {
             parameter,

@@ -138,6 +138,7 @@ impl Incremental {
             ],
             carries_cursor: false,
             effort: Effort::Probe,
+            urgency: self.source.urgency,
         };
         match self
             .source

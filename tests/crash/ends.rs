@@ -30,11 +30,7 @@ pub struct Ends {
 impl Ends {
     pub async fn start(seed: u64) -> io::Result<Self> {
         // The quotas are not the subject here: no wait for them.
-        let quotas = Quotas {
-            account: u32::MAX,
-            incremental_exports_cursor: u32::MAX,
-            search_export: u32::MAX,
-        };
+        let quotas = Quotas::unlimited();
         let zendesk = ZendeskSimulator::start(ZendeskOptions {
             seed,
             users: USERS,

@@ -36,11 +36,7 @@ impl World {
         let zendesk = ZendeskSimulator::start(ZendeskOptions {
             users: 20,
             withhold: Duration::ZERO,
-            quotas: Quotas {
-                incremental_exports_cursor: 10_000,
-                account: 10_000,
-                ..Quotas::default()
-            },
+            quotas: Quotas::unlimited(),
             ..ZendeskOptions::default()
         });
         let platform = PlatformSimulator::start(PlatformOptions {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use zendesk_aep::sandbox::{Answer, Fault};
+use zendesk_aep::sandbox::{Answer, Fault, OtherUser};
 
-use crate::support::{World, assert_settled};
+use crate::support::World;
 use crate::zendesk_faults::survives;
 
 #[tokio::test]
@@ -40,22 +40,31 @@ async fn a_429_that_says_zero_or_nothing_is_waited_out_by_configuration() {
 }
 
 #[tokio::test]
-async fn the_accounts_own_limits_are_kept_to() {
+async fn a_real_refusal_is_waited_out_and_closes_nothing_else() {
     let mut world = World::with(|plan| {
-        plan.zendesk.quotas.incremental_exports_cursor = 3;
-        plan.zendesk.minute = Duration::from_millis(1_500);
+        plan.zendesk.minute = Duration::from_secs(3);
+        // Ten of ten: nothing is left, whoever asks.
+        plan.zendesk.others = vec![OtherUser {
+            bucket: "incremental-exports-cursor".to_owned(),
+            per_minute: 1_000,
+            burst: 1,
+        }];
+        plan.zendesk.quotas.incremental_exports_cursor = 10;
     })
     .await;
-    world.settings.set("retry.attempts", 20);
-    // More pages than two windows let through: the sync may begin at the very end of one.
-    world.settings.set("zendesk.page_size", 25);
+    world.settings.set("retry.attempts", 2);
     let sync = world.sync().await;
-    sync.assert_code(0);
-    assert_settled(&world);
-    assert!(!sync.waits().is_empty());
+    sync.assert_failed("ZENDESK-UNAVAILABLE", "checkpoint stands");
+    let waits = sync.waits();
     assert!(
-        sync.waits().iter().all(|wait| *wait >= 1_000),
-        "as Retry-After says"
+        waits.len() == 1 && waits[0] >= 1_000,
+        "as Retry-After says: {waits:?}"
+    );
+    let check = world.run(&["check"]).await;
+    assert!(
+        check.stdout.contains("zendesk sign-in"),
+        "the account's own limit is open: {}",
+        check.stdout
     );
 }
 

@@ -2,7 +2,7 @@
 //! tests pass, and say that they were skipped.
 
 use serde_json::Value;
-use zendesk_aep::sandbox::{Fault, Simulator as _};
+use zendesk_aep::sandbox::{Answer, Fault, Simulator as _};
 
 use crate::support::{INCREMENTAL, Recorded, SEARCH, World, recorded, shared};
 
@@ -84,9 +84,15 @@ async fn every_user_ever_recorded_gets_through_byte_for_byte() {
         let end = number + 1 == users.len();
         let page =
             format!(r#"{{"users":[{user}],"after_cursor":"{number}","end_of_stream":{end}}}"#);
-        world
-            .zendesk
-            .fault(INCREMENTAL, Fault::status(200, page), 1);
+        // An account that allows so many requests says so.
+        let page = Answer::json(200, page)
+            .header("x-rate-limit", "100000")
+            .header("x-rate-limit-remaining", "99999")
+            .header(
+                "zendesk-ratelimit-incremental-exports-cursor",
+                "total=100000; remaining=99999; resets=30",
+            );
+        world.zendesk.fault(INCREMENTAL, Fault::Answer(page), 1);
     }
     let sync = world.sync().await;
     sync.assert_code(0);

@@ -83,6 +83,10 @@ fn print(retried: &Retried) {
             "refused again: they stay, with the new reason",
         ),
         (
+            retried.left_out,
+            "skipped, left out by the mapping as it is configured now",
+        ),
+        (
             retried.superseded,
             "skipped, superseded by a later version: `discard --superseded` removes them",
         ),

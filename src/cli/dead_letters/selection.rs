@@ -11,7 +11,7 @@ pub(in crate::cli) struct Filter {
     /// Only letters of this stream
     #[arg(long)]
     stream: Option<String>,
-    /// Only letters refused for this reason: rejected, unmappable, unreadable or too_large
+    /// Only letters refused for this reason: rejected, unmappable, invalid, unreadable or too_large
     #[arg(long, value_name = "CODE")]
     reason: Option<ReasonCode>,
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::super::{Output, exit, output};
 use crate::catalogue::{self, Area, StreamSpec};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::limits;
 use crate::zendesk::{Availability, Caller, Client, Error};
@@ -30,7 +31,7 @@ pub(super) async fn run(path: &Path, output: Output) -> u8 {
         Ok(stop) => stop,
         Err(error) => return output::fail(&error),
     };
-    let client = match Client::new(&config.zendesk, &config.retry, &stop) {
+    let client = match Client::new(&config.zendesk, &config.retry, &stop, &Clock::real()) {
         Ok(client) => Arc::new(client),
         Err(error) => return output::fail(&error),
     };

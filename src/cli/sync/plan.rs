@@ -16,6 +16,7 @@ use super::narrow;
 use crate::catalogue::Reading;
 use crate::checkpoint::{self, StreamState};
 use crate::cli::exit;
+use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::error::Explain;
 use crate::record::Position;
@@ -61,7 +62,7 @@ pub(in crate::cli) async fn run(path: &Path, names: &[String], output: Output) -
         Ok(state) => state.map(|state| state.streams).unwrap_or_default(),
         Err(error) => return output::fail(&error),
     };
-    let planned = match Client::new(&config.zendesk, &config.retry, &stop) {
+    let planned = match Client::new(&config.zendesk, &config.retry, &stop, &Clock::real()) {
         Ok(client) => plan(&client, &config, &state).await,
         Err(error) => Err(error),
     };

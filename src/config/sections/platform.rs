@@ -15,6 +15,8 @@ use crate::limits;
 pub(super) struct Identity {
     pub(super) org_id: Read<Option<String>>,
     pub(super) tenant: Read<Option<String>>,
+    /// Whether there is a credential; it may be faulty.
+    pub(super) has_auth: bool,
 }
 
 impl Identity {
@@ -23,6 +25,8 @@ impl Identity {
         Self {
             org_id: Err(refused),
             tenant: Err(refused),
+            // Unknown, and one fault is enough.
+            has_auth: true,
         }
     }
 }
@@ -31,6 +35,7 @@ pub(super) fn platform(section: &mut Section<'_>) -> (Read<Platform>, Identity) 
     let identity = Identity {
         org_id: section.optional("org_id", org_id),
         tenant: section.optional("tenant", tenant),
+        has_auth: section.value("auth").is_some(),
     };
     (rest(section, &identity), identity)
 }
@@ -42,6 +47,7 @@ fn rest(section: &mut Section<'_>, identity: &Identity) -> Read<Platform> {
          `https://dcs.adobedc.net/collection/{inlet id}`",
         address::inlet,
     );
+    let api_url = section.or("api_url", "https://platform.adobe.io", address::server);
     let sandbox_name = section.optional("sandbox_name", sandbox_name);
     let endpoints = [("batch", Endpoint::Batch), ("single", Endpoint::Single)];
     let endpoint = section.or("endpoint", "batch", choice(&endpoints));
@@ -64,6 +70,7 @@ fn rest(section: &mut Section<'_>, identity: &Identity) -> Read<Platform> {
     }
     Ok(Platform {
         inlet_url: inlet_url?,
+        api_url: api_url?,
         org_id: identity.org_id.clone()?,
         sandbox_name: sandbox_name?,
         tenant: identity.tenant.clone()?,

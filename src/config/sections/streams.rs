@@ -6,23 +6,29 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cadence::cadence;
+use super::mapping;
 use super::parameters::parameters;
 use super::platform::Identity;
+use super::privacy::privacy;
+use super::validate::validate;
 use crate::catalogue::{self, Reading, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
+use crate::config::values::moment;
 use crate::config::values::quantity::duration;
-use crate::config::values::{choice, identifier, moment};
-use crate::config::{Cadence, Envelope, Export, Mapping, Parameters, Stream};
+use crate::config::{
+    Cadence, Export, Mapping, MappingSettings, Parameters, Privacy, Stream, Validate,
+};
 
 mod declared;
 mod export;
 
-/// All streams the file names. `platform` and `schedule` are what their sections hold.
+/// All streams the file names. `platform`, `schedule` and `mapping` are what their sections hold.
 pub(super) fn streams(
     section: &mut Section<'_>,
     platform: &Identity,
     schedule: &Read<Cadence>,
+    mapping: &Read<Arc<MappingSettings>>,
 ) -> Read<Vec<Stream>> {
     // A misspelt name is an unknown key, which is report enough.
     let named = section.names();
@@ -30,12 +36,12 @@ pub(super) fn streams(
         .iter()
         .map(|spec| {
             section.optional_section(&spec.name, |section| match spec.parent() {
-                None => stream(section, spec.clone(), platform, schedule),
+                None => stream(section, spec.clone(), platform, schedule, mapping),
                 Some(parent) => {
                     if !named.contains(parent) {
                         section.refuse_all(without_parent(parent));
                     }
-                    member(section, spec, platform, schedule)
+                    member(section, spec, platform, schedule, mapping)
                 }
             })
         })
@@ -45,7 +51,7 @@ pub(super) fn streams(
         if catalogue::find(name).is_none() && declared::is_declared(section, name) {
             streams.push(section.optional_section(name, |section| {
                 let (spec, good) = declared::row(section, name);
-                let stream = stream(section, spec, platform, schedule);
+                let stream = stream(section, spec, platform, schedule, mapping);
                 good.and(stream)
             }));
         }
@@ -100,16 +106,19 @@ fn member(
     spec: &StreamSpec,
     platform: &Identity,
     schedule: &Read<Cadence>,
+    settings: &Read<Arc<MappingSettings>>,
 ) -> Read<Stream> {
-    let (flow_id, mapping) = mapping(section, platform);
+    let leaving = leaving(section, spec, platform, settings);
     Ok(Stream {
         spec: Arc::new(spec.clone()),
         export: Export::WithParent,
         parameters: Parameters::default(),
         start: None,
         end: None,
-        mapping: mapping?,
-        flow_id: flow_id?,
+        mapping: leaving.mapping?,
+        privacy: leaving.privacy?,
+        validate: leaving.validate?,
+        flow_id: leaving.flow_id?,
         cadence: schedule.clone()?,
         overlap: Duration::ZERO,
     })
@@ -120,6 +129,7 @@ fn stream(
     mut spec: StreamSpec,
     platform: &Identity,
     schedule: &Read<Cadence>,
+    settings: &Read<Arc<MappingSettings>>,
 ) -> Read<Stream> {
     let object = declared::of_custom_object(section, &mut spec);
     let export = export::export(section, &spec);
@@ -127,7 +137,7 @@ fn stream(
     let start = section.optional("start", moment);
     let end = section.optional("end", moment);
     let end = end_after(section, &start, end);
-    let (flow_id, mapping) = mapping(section, platform);
+    let leaving = leaving(section, &spec, platform, settings);
     let cadence = cadence(section);
     let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
     let cadence = match cadence? {
@@ -141,8 +151,10 @@ fn stream(
         parameters: parameters?,
         start: start?,
         end: end?,
-        mapping: mapping?,
-        flow_id: flow_id?,
+        mapping: leaving.mapping?,
+        privacy: leaving.privacy?,
+        validate: leaving.validate?,
+        flow_id: leaving.flow_id?,
         cadence,
         overlap: overlap?,
     })
@@ -165,69 +177,33 @@ fn end_after(
     }
 }
 
-#[derive(Clone, Copy)]
-enum MappingKind {
-    Raw,
-    AdobeSourceCompatible,
-}
-
-const MAPPINGS: [(&str, MappingKind); 2] = [
-    ("raw", MappingKind::Raw),
-    (
-        "adobe-source-compatible",
-        MappingKind::AdobeSourceCompatible,
-    ),
-];
-
-/// The flow id and the mapping, which needs some of the ids.
-fn mapping(
-    section: &mut Section<'_>,
-    platform: &Identity,
-) -> (Read<Option<String>>, Read<Mapping>) {
-    let kind = section.or("mapping", "raw", choice(&MAPPINGS));
-    let dataset_id = section.optional("dataset_id", identifier);
-    let schema_id = section.optional("schema_id", identifier);
-    let flow_id = section.optional("flow_id", identifier);
-    let mapping = match kind {
-        Err(refused) => Err(refused),
-        Ok(MappingKind::Raw) => {
-            let remedy = "write the dataflow's id: the mapping `raw` needs it";
-            section
-                .demand("flow_id", flow_id.clone(), remedy)
-                .map(|_| Mapping::Raw)
-        }
-        Ok(MappingKind::AdobeSourceCompatible) => {
-            let flow_id = flow_id.clone();
-            adobe_source_compatible(section, platform, dataset_id, schema_id, flow_id)
-        }
-    };
-    (flow_id, mapping)
-}
-
-fn adobe_source_compatible(
-    section: &mut Section<'_>,
-    platform: &Identity,
-    dataset_id: Read<Option<String>>,
-    schema_id: Read<Option<String>>,
+/// What a section says of the way out, which every stream has.
+struct Leaving {
     flow_id: Read<Option<String>>,
-) -> Read<Mapping> {
-    let needed =
-        |what: &str| format!("write {what}: the mapping `adobe-source-compatible` needs it");
-    let dataset_id = section.demand("dataset_id", dataset_id, &needed("the dataset's id"));
-    let schema_id = section.demand("schema_id", schema_id, &needed("the schema's `$id`"));
-    let mut of_platform = |key, value: &Read<Option<String>>, what| match value.clone()? {
-        Some(value) => Ok(value),
-        None => Err(section.missing_in("platform", key, &needed(what))),
-    };
-    let org_id = of_platform("org_id", &platform.org_id, "the organization's id");
-    let tenant = of_platform("tenant", &platform.tenant, "the tenant's namespace");
-    Ok(Mapping::AdobeSourceCompatible {
-        tenant: tenant?,
-        envelope: Envelope {
-            org_id: org_id?,
-            dataset_id: dataset_id?,
-            schema_id: schema_id?,
-            flow_id: flow_id?,
+    mapping: Read<Mapping>,
+    privacy: Read<Option<Privacy>>,
+    validate: Read<Validate>,
+}
+
+fn leaving(
+    section: &mut Section<'_>,
+    spec: &StreamSpec,
+    platform: &Identity,
+    settings: &Read<Arc<MappingSettings>>,
+) -> Leaving {
+    let (flow_id, mapping) = mapping::of_stream(section, spec, platform, settings);
+    let privacy = match section.optional_section("privacy", privacy) {
+        Ok(None) => match settings {
+            Ok(settings) => Ok(settings.privacy.clone()),
+            Err(refused) => Err(*refused),
         },
-    })
+        given => given,
+    };
+    let validate = validate(section, &mapping, platform);
+    Leaving {
+        flow_id,
+        mapping,
+        privacy,
+        validate,
+    }
 }

@@ -1,7 +1,8 @@
-//! `[zendesk]` and `[zendesk.auth]`.
+//! `[zendesk]` and `[zendesk.auth]`; `[zendesk.quota]` is beside this.
 
 use url::Url;
 
+use super::quota::quota;
 use super::secret::{self, secret};
 use super::timeouts;
 use crate::config::fault::{Problem, Read};
@@ -20,11 +21,13 @@ pub(super) fn zendesk(section: &mut Section<'_>) -> Read<Zendesk> {
     );
     let timeouts = timeouts(section, "10s", "60s", "5m");
     let auth = section.section("auth", auth);
+    let quota = section.section("quota", quota);
     let base_url = base_url?;
     Ok(Zendesk {
         account: account(&base_url),
         base_url,
         auth: auth?,
+        quota: quota?,
         page_size: page_size?,
         timeouts: timeouts?,
     })

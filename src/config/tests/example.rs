@@ -13,7 +13,7 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 20] = [
+const WITHOUT_DEFAULT: [&str; 31] = [
     "base_url",
     "access_token",
     "email",
@@ -27,6 +27,7 @@ const WITHOUT_DEFAULT: [&str; 20] = [
     "start",
     "end",
     "settle",
+    "reserve",
     "include",
     "support_type_scope",
     "exclude_deleted",
@@ -34,6 +35,16 @@ const WITHOUT_DEFAULT: [&str; 20] = [
     "brands",
     "keep",
     "org_id",
+    "schema_file",
+    "[mapping.privacy]",
+    "drop",
+    "hash",
+    "hash_key",
+    "mask",
+    "allow",
+    "privacy",
+    "external_id",
+    "mapping_file",
 ];
 
 /// The key or section that a line holds behind its `#`; prose has a space there.
@@ -72,6 +83,9 @@ fn is_inside_a_value(path: &str) -> bool {
         "api_token.",
         "headers.",
         "parameters.",
+        "hash_key.",
+        "mask.",
+        "users.privacy.",
     ];
     values.iter().any(|value| path.contains(value))
 }

@@ -69,15 +69,15 @@ fn unknown_keys() {
         ");
     insta::assert_snapshot!(zendesk("colour = 5"), @"
         line 4: zendesk.colour: unknown key
-            the keys here are `auth`, `base_url`, `connect_timeout`, `idle_timeout`, `page_size`, `request_timeout` and `subdomain`
+            the keys here are `auth`, `base_url`, `connect_timeout`, `idle_timeout`, `page_size`, `quota`, `request_timeout` and `subdomain`
         ");
     insta::assert_snapshot!(section("[metrics]\nport = 1"), @"
         line 9: metrics: unknown key
-            the keys here are `attention`, `dead_letters`, `log`, `platform`, `retry`, `schedule`, `shutdown_grace`, `state`, `streams` and `zendesk`
+            the keys here are `attention`, `dead_letters`, `log`, `mapping`, `platform`, `retry`, `schedule`, `shutdown_grace`, `state`, `streams` and `zendesk`
         ");
     insta::assert_snapshot!(section("\"state.directory\" = 1"), @r#"
         line 9: platform."state.directory": unknown key
-            the keys here are `auth`, `batch_bytes`, `connect_timeout`, `endpoint`, `headers`, `idle_timeout`, `in_flight`, `inlet_url`, `max_messages_per_second`, `org_id`, `request_timeout`, `sandbox_name` and `tenant`
+            the keys here are `api_url`, `auth`, `batch_bytes`, `connect_timeout`, `endpoint`, `headers`, `idle_timeout`, `in_flight`, `inlet_url`, `max_messages_per_second`, `org_id`, `request_timeout`, `sandbox_name` and `tenant`
         "#);
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{accepted, faults_with, minimal_with};
 use crate::catalogue::{StreamEnd, TimeUnit};
-use crate::config::{Cadence, Export, Mapping, Parameters, Stream};
+use crate::config::{Cadence, Export, Mapping, Parameters, SchemaPlace, Stream, Validate};
 
 const FLOW: &str = "flow_id = \"flow\"\n";
 
@@ -39,7 +39,7 @@ fn defaults() {
     assert_eq!(stream.export, Export::Incremental { path });
     assert_eq!(stream.start, None);
     assert_eq!(stream.end, None);
-    assert_eq!(stream.mapping, Mapping::Raw);
+    assert!(matches!(stream.mapping, Mapping::Raw));
     assert_eq!(stream.flow_id.as_deref(), Some("flow"));
     assert_eq!(stream.cadence, Cadence::Every(Duration::from_secs(300)));
     assert_eq!(stream.overlap, Duration::from_secs(600));
@@ -192,6 +192,82 @@ fn members_are_read_with_their_parents() {
 }
 
 #[test]
+fn rules_of_privacy() {
+    insta::assert_snapshot!(fault("privacy = { drop = \"notes\", hash = [\"a..b\"], mask = { \"c[0]\" = \"full\", d = \"half\" }, alow = [] }"), @r#"
+        line 11: streams.users.privacy.drop: the string `notes` is not a list of paths
+            write paths in quotes, like ["notes", "identityMap.Email.id"]
+        line 11: streams.users.privacy.hash: `a..b` is not a path
+            write names with dots between them, `*` for any name, without the indexes of lists; a name with a dot in it in double quotes
+        line 11: streams.users.privacy.mask."c[0]": `c[0]` is not a path
+            write names with dots between them, `*` for any name, without the indexes of lists; a name with a dot in it in double quotes
+        line 11: streams.users.privacy.mask.d: `half` is none of the choices
+            write `full`, `domain`, `last4` or `initial`
+        line 11: streams.users.privacy.alow: unknown key
+            write `allow`
+        "#);
+    insta::assert_snapshot!(fault("privacy.hash = [\"email\"]"), @r#"
+        line 11: streams.users.privacy.hash_key: this key is missing
+            write `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }`
+        "#);
+    let common =
+        "[mapping.privacy]\ndrop = [\"notes\", 'identityMap.\"Phone_E.164\".*']\n[streams.users]";
+    let text = minimal_with("[streams.users]", common);
+    let drop = |text: &str| {
+        let privacy = accepted(text, &[]).streams.remove(0).privacy;
+        let drop = privacy.expect("rules").drop;
+        drop.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(drop(&text), ["notes", "identityMap.\"Phone_E.164\".*"]);
+    let own = text.replace(FLOW, &format!("{FLOW}privacy.drop = [\"details\"]\n"));
+    assert_eq!(drop(&own), ["details"]);
+}
+
+#[test]
+fn levels_of_validation() {
+    insta::assert_snapshot!(fault("validate = \"strict\""), @"
+        line 11: streams.users.validate: `strict` is none of the choices
+            write `off`, `fields` or `schema`
+        ");
+    assert_eq!(stream("validate = \"off\"").validate, Validate::Off);
+    insta::assert_snapshot!(fault("validate = \"schema\""), @"
+        line 11: streams.users.validate: raw messages are mapped by the platform: no schema is theirs
+            leave it out, or write another `mapping`
+        ");
+    insta::assert_snapshot!(fault("schema_file = \"x.json\""), @r#"
+        line 11: streams.users.schema_file: this key belongs to `validate = "schema"`
+            leave it out, or write `validate = "schema"`
+        "#);
+}
+
+#[test]
+fn places_of_schemas() {
+    let ids = "mapping = \"adobe-source-compatible\"\ndataset_id = \"d\"\nschema_id = \"s\"\nvalidate = \"schema\"\n";
+    let text = minimal_with(FLOW, ids).replace(
+        "[platform]\n",
+        "[platform]\norg_id = \"A@AdobeOrg\"\ntenant = \"_a\"\n",
+    );
+    insta::assert_snapshot!(super::report(&text, &[]), @"
+        the configuration has 1 fault
+
+          /etc/zendesk-aep.toml:7: platform.auth: this key is missing
+              write the credential that may read the Schema Registry, or a `schema_file` for the stream
+        ");
+    let validate = |text: &str| accepted(text, &[]).streams.remove(0).validate;
+    let file = format!("{text}schema_file = \"x.json\"\n");
+    let path = "/etc/x.json".into();
+    assert_eq!(validate(&file), Validate::Schema(SchemaPlace::File(path)));
+    let signed_in = text.replace(
+        "[streams.users]",
+        "[platform.auth]\nclient_id = \"c\"\nclient_secret = { env = \"S\" }\n[streams.users]",
+    );
+    let id = "s".to_owned();
+    assert_eq!(
+        validate(&signed_in),
+        Validate::Schema(SchemaPlace::Registry(id))
+    );
+}
+
+#[test]
 fn mappings_need_ids() {
     insta::assert_snapshot!(faults_with(FLOW, ""), @"
         line 9: streams.users.flow_id: this key is missing
@@ -214,10 +290,7 @@ fn mappings_need_ids() {
         "[platform]\norg_id = \"A@AdobeOrg\"\ntenant = \"_a\"\n",
     );
     let mapping = accepted(&text, &[]).streams.remove(0).mapping;
-    assert!(
-        matches!(mapping, Mapping::AdobeSourceCompatible { .. }),
-        "{mapping:?}"
-    );
+    assert!(matches!(mapping, Mapping::Mapped(_)), "{mapping:?}");
 }
 
 #[test]

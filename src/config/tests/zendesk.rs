@@ -1,4 +1,4 @@
-//! `[zendesk]` and `[zendesk.auth]`.
+//! `[zendesk]`, `[zendesk.auth]` and `[zendesk.quota]`.
 
 use super::{SUBDOMAIN, accepted, faults_with, minimal_with, zendesk};
 
@@ -94,4 +94,80 @@ fn methods_of_signing_in() {
         line 6: zendesk.auth.email: this key belongs to the method `api_token`
             leave it out, or write `method = "api_token"`
         "#);
+}
+
+#[test]
+fn shares_of_the_quota() {
+    let quota = |text: &str| zendesk(&format!("[zendesk.quota]\n{text}"));
+    insta::assert_snapshot!(quota("share = 0"), @"
+        line 5: zendesk.quota.share: `0` is out of range
+            write a number above 0 and at most 1, like 0.8
+        ");
+    insta::assert_snapshot!(quota("share = 80"), @"
+        line 5: zendesk.quota.share: `80` is out of range
+            write a number above 0 and at most 1, like 0.8
+        ");
+    insta::assert_snapshot!(quota("share = nan"), @"
+        line 5: zendesk.quota.share: `NaN` is out of range
+            write a number above 0 and at most 1, like 0.8
+        ");
+    insta::assert_snapshot!(quota("share = \"80 %\""), @"
+        line 5: zendesk.quota.share: the string `80 %` is not a part of a whole
+            write a number above 0 and at most 1, like 0.8
+        ");
+    let share = |text: &str| {
+        let text = format!("{SUBDOMAIN}[zendesk.quota]\n{text}\n");
+        let quota = accepted(&minimal_with(SUBDOMAIN, &text), &[]).zendesk.quota;
+        quota.share
+    };
+    assert!((share("share = 1") - 1.0).abs() < f64::EPSILON);
+    assert!((share("") - 0.8).abs() < f64::EPSILON);
+    let environment = [("ZENDESK_AEP__ZENDESK__QUOTA__SHARE", "0.25")];
+    let quota = accepted(super::MINIMAL, &environment).zendesk.quota;
+    assert!((quota.share - 0.25).abs() < f64::EPSILON);
+}
+
+#[test]
+fn hours_with_a_share_of_their_own() {
+    let reserve = |text: &str| zendesk(&format!("[zendesk.quota]\nreserve = {text}"));
+    insta::assert_snapshot!(reserve("0.5"), @r#"
+        line 5: zendesk.quota.reserve: the decimal number `0.5` is not a list of hours
+            write tables like [{ from = "08:00", to = "18:00", share = 0.5 }]
+        "#);
+    insta::assert_snapshot!(reserve("[0.5]"), @r#"
+        line 5: zendesk.quota.reserve: entry 1 is not a table
+            write tables like [{ from = "08:00", to = "18:00", share = 0.5 }]
+        "#);
+    insta::assert_snapshot!(reserve(r#"[{ from = "08:00", share = 0.5 }]"#), @r#"
+        line 5: zendesk.quota.reserve: entry 1: `to` is missing
+            write tables like [{ from = "08:00", to = "18:00", share = 0.5 }]
+        "#);
+    insta::assert_snapshot!(reserve(r#"[{ from = "08:00", to = "18:00", shares = 0.5 }]"#), @"
+        line 5: zendesk.quota.reserve: entry 1: unknown key `shares`
+            write `share`
+        ");
+    insta::assert_snapshot!(reserve(r#"[{ from = "8", to = "18:00", share = 0.5 }]"#), @r#"
+        line 5: zendesk.quota.reserve: entry 1: `8` is not an hour of the day
+            write hours and minutes, like "08:00" or "18:30"
+        "#);
+    insta::assert_snapshot!(reserve(r#"[{ from = "08:00", to = "08:00", share = 0.5 }]"#), @r#"
+        line 5: zendesk.quota.reserve: entry 1: `from` and `to` are the same
+            write the hours between them; the whole day is "00:00" to "24:00"
+        "#);
+    insta::assert_snapshot!(reserve(r#"[{ from = "22:00", to = "06:00", share = 1 }, { from = "05:59", to = "08:00", share = 0.5 }]"#), @"
+        line 5: zendesk.quota.reserve: the entries 1 and 2 overlap
+            let each hour belong to one entry at most
+        ");
+    insta::assert_snapshot!(reserve(r#"[{ from = "00:00", to = "06:00", share = 1 }, { from = "08:00", to = "09:00", timezone = "Europe/Berlin", share = 0.5 }]"#), @"
+        line 5: zendesk.quota.reserve: the entries are in different time zones, so whether they overlap changes over the year
+            write them all in one zone
+        ");
+    let text =
+        r#"reserve = [{ from = "08:00", to = "18:00", timezone = "Europe/Berlin", share = 0.5 }]"#;
+    let text = format!("{SUBDOMAIN}[zendesk.quota]\n{text}\n");
+    let quota = accepted(&minimal_with(SUBDOMAIN, &text), &[]).zendesk.quota;
+    let share = |time: &str| quota.share_at(time.parse().expect("a time"));
+    // Berlin is two hours ahead in summer, one in winter.
+    assert!((share("2026-07-01T06:30:00Z") - 0.5).abs() < f64::EPSILON);
+    assert!((share("2026-01-01T06:30:00Z") - 0.8).abs() < f64::EPSILON);
 }

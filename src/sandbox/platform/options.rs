@@ -25,6 +25,8 @@ pub struct PlatformOptions {
     pub org_id: String,
     /// Datasets by id, each with the id of its schema.
     pub datasets: BTreeMap<String, String>,
+    /// What the Schema Registry holds, by `$id`.
+    pub schemas: BTreeMap<String, serde_json::Value>,
     /// Flows that lead somewhere: for `x-adobe-flow-id` and `header.flowId`.
     pub flows: BTreeSet<String>,
     /// The AEP sandbox of the inlet; another one in `x-sandbox-name` is refused.
@@ -47,6 +49,7 @@ impl Default for PlatformOptions {
             client_secret: "sandbox-client-secret".into(),
             org_id: "0123456789ABCDEF01234567@AdobeOrg".into(),
             datasets: BTreeMap::from([("6a1b2c3d4e5f6a7b8c9d0e1f".into(), schema.into())]),
+            schemas: BTreeMap::new(),
             flows: BTreeSet::from(["11111111-2222-4333-8444-555555555555".into()]),
             sandbox_name: "prod".into(),
             responses: Responses::default(),

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::clock::Clock;
+
 /// Settings of a [`ZendeskSimulator`](super::ZendeskSimulator). The defaults are the real
 /// service's figures and 200 users.
 #[derive(Clone, Debug)]
@@ -41,6 +43,10 @@ pub struct ZendeskOptions {
     pub minute: Duration,
     /// Requests admitted in one window.
     pub quotas: Quotas,
+    /// Other programs that use the account.
+    pub others: Vec<OtherUser>,
+    /// What the account goes by: changes, withheld times, windows, the `Date` of answers.
+    pub clock: Clock,
     /// Who may sign in.
     pub credentials: Credentials,
     /// The role of whoever signs in.
@@ -64,10 +70,23 @@ impl Default for ZendeskOptions {
             token_lifetime: Duration::from_secs(30 * 60),
             minute: Duration::from_secs(60),
             quotas: Quotas::default(),
+            others: Vec::new(),
+            clock: Clock::real(),
             credentials: Credentials::default(),
             role: Role::Admin,
         }
     }
+}
+
+/// Another program that uses the account, as far as there is room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherUser {
+    /// The bucket it uses, such as `account` or `incremental-exports`.
+    pub bucket: String,
+    /// Requests a minute, evenly spread.
+    pub per_minute: u32,
+    /// How many come at once; 1 for a steady load.
+    pub burst: u32,
 }
 
 /// How Zendesk says that a feature is not on an account's plan.
@@ -95,20 +114,72 @@ pub enum TooRecent {
 /// Requests admitted in one window, by bucket. The defaults are those of Suite Enterprise.
 #[derive(Clone, Copy, Debug)]
 pub struct Quotas {
-    /// All requests of the account together.
+    /// All requests of the account together; as many again for help centre and community.
     pub account: u32,
+    /// `/incremental/…` but for what is named below.
+    pub incremental_exports: u32,
     /// `/incremental/users/cursor`.
     pub incremental_exports_cursor: u32,
+    /// `/incremental/…/sample`, in 20 minutes.
+    pub incremental_sample: u32,
     /// `/search/export`.
     pub search_export: u32,
+    /// `/deleted_tickets`.
+    pub deleted_tickets: u32,
+    /// `/tickets`.
+    pub tickets_index: u32,
+    /// `/tags`.
+    pub tags_index: u32,
+    /// `/tickets/{id}/audits`.
+    pub ticket_audits: u32,
+    /// `/channels/voice/…`, in 5 minutes.
+    pub talk: u32,
+    /// `/channels/voice/stats/incremental/…`.
+    pub talk_incremental: u32,
+    /// `/chat/…`.
+    pub chat: u32,
+    /// `/tickets/side_conversations/events`, in 10 minutes.
+    pub side_conversation_events: u32,
+}
+
+impl Quotas {
+    /// No limit to speak of anywhere.
+    pub fn unlimited() -> Self {
+        let unlimited = u32::MAX;
+        Self {
+            account: unlimited,
+            incremental_exports: unlimited,
+            incremental_exports_cursor: unlimited,
+            incremental_sample: unlimited,
+            search_export: unlimited,
+            deleted_tickets: unlimited,
+            tickets_index: unlimited,
+            tags_index: unlimited,
+            ticket_audits: unlimited,
+            talk: unlimited,
+            talk_incremental: unlimited,
+            chat: unlimited,
+            side_conversation_events: unlimited,
+        }
+    }
 }
 
 impl Default for Quotas {
     fn default() -> Self {
         Self {
             account: 700,
+            incremental_exports: 10,
             incremental_exports_cursor: 20,
+            incremental_sample: 10,
             search_export: 100,
+            deleted_tickets: 10,
+            tickets_index: 100,
+            tags_index: 100,
+            ticket_audits: 450,
+            talk: 15_000,
+            talk_incremental: 10,
+            chat: 200,
+            side_conversation_events: 600,
         }
     }
 }

@@ -183,6 +183,10 @@ impl Pages for Export {
             })
     }
 
+    fn may_poll_early(&mut self) -> bool {
+        true
+    }
+
     async fn page(&mut self, position: &Position, _: Urgency, _: &[String]) -> Result<Page, Error> {
         if let Some(page) = self.pending.pop() {
             return Ok(page);

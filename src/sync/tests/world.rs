@@ -6,14 +6,15 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::account::{Account, Export};
+use crate::catalogue;
 use crate::checkpoint::{self, Store, StreamState};
 use crate::config::{self, Config};
 use crate::dead_letters::DeadLetters;
-use crate::mapping::Mapping;
+use crate::mapping::{Composer, Mapping};
 use crate::platform::{Connection, Inlet};
 use crate::sandbox::{DataType, PlatformOptions, PlatformSimulator};
 use crate::snapshots::Snapshots;
-use crate::sync::{Member, Outlet, Stores, Summary, Walk};
+use crate::sync::{Judge, Member, Outlet, Stores, Summary, Walk};
 
 const ACCOUNT: &str = "acme.zendesk.com";
 
@@ -106,8 +107,11 @@ impl World {
             platform.batch_bytes,
             Some(&self.flow_id),
         );
+        let users = catalogue::find("users").expect("a row");
+        let mapping = Mapping::new(users, &config::Mapping::Raw).expect("a mapping");
         Outlet::new(
-            Mapping::new(&config::Mapping::Raw),
+            Composer::new(mapping, None),
+            Judge::Nobody,
             inlet.expect("an inlet"),
         )
     }

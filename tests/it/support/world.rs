@@ -36,11 +36,7 @@ impl Default for Plan {
         let zendesk = ZendeskOptions {
             withhold: Duration::ZERO,
             index_delay: Duration::ZERO,
-            quotas: Quotas {
-                account: u32::MAX,
-                incremental_exports_cursor: u32::MAX,
-                search_export: u32::MAX,
-            },
+            quotas: Quotas::unlimited(),
             ..ZendeskOptions::default()
         };
         let platform = PlatformOptions {

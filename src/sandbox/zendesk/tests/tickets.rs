@@ -73,6 +73,7 @@ async fn a_deleted_ticket_keeps_its_content_until_it_is_scrubbed() {
     assert_eq!(get(&zendesk, &path, &[]).await.status(), 404);
     let list = page(&zendesk, "/api/v2/deleted_tickets", &[]).await;
     assert_eq!(list["deleted_tickets"][0]["id"].to_string(), id);
+    assert_eq!(list["count"], 1, "older deletions are no longer listed");
 
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     while !tickets.scrub(1).contains(&id) {}

@@ -140,11 +140,7 @@ const EVERYTHING: [(&str, &str); 3] = [
 async fn lived_in() -> ZendeskSimulator {
     let zendesk = ZendeskSimulator::start(ZendeskOptions {
         users: 40,
-        quotas: Quotas {
-            account: u32::MAX,
-            incremental_exports_cursor: u32::MAX,
-            search_export: u32::MAX,
-        },
+        quotas: Quotas::unlimited(),
         ..options()
     });
     let zendesk = zendesk.await.expect("a simulator");

@@ -1,0 +1,168 @@
+//! Points in time and days: read in every form Zendesk has, written in the one Adobe takes.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+
+use super::value::Value;
+
+/// Reads a point in time: RFC 3339 with an offset, a day alone (its midnight in UTC), or Unix
+/// seconds.
+pub(super) fn read(value: &Value<'_>) -> Option<Timestamp> {
+    let text = value.as_text()?;
+    let text = text.trim();
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') && !text.contains("--") {
+        if let Ok(seconds) = text.parse() {
+            return Timestamp::from_second(seconds).ok().filter(is_of_our_era);
+        }
+        let date: Date = text.parse().ok()?;
+        let midnight = date.to_datetime(jiff::civil::Time::midnight());
+        return Offset::UTC
+            .to_timestamp(midnight)
+            .ok()
+            .filter(is_of_our_era);
+    }
+    text.parse().ok().filter(is_of_our_era)
+}
+
+/// RFC 3339 has years of four digits, and no negative ones.
+fn is_of_our_era(moment: &Timestamp) -> bool {
+    (1..=9999).contains(&Offset::UTC.to_datetime(*moment).year())
+}
+
+/// `2026-03-02T10:15:30.000Z`: UTC, milliseconds, `Z`.
+pub(super) fn print(moment: Timestamp) -> String {
+    let time = Offset::UTC.to_datetime(moment);
+    let mut text = String::with_capacity(24);
+    // Writing to memory does not fail.
+    let _ = write!(
+        text,
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        time.year(),
+        time.month(),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+        time.millisecond()
+    );
+    text
+}
+
+/// A point in time as it is sent.
+pub(super) fn normalised<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+    if let Some(text) = value.as_string()
+        && is_zendesks_own(text.as_bytes())
+    {
+        // Zendesk's own form, checked: only the milliseconds are missing.
+        let mut text = text.into_owned();
+        text.replace_range(19.., ".000Z");
+        return Some(Cow::Owned(text));
+    }
+    read(value).map(|moment| Cow::Owned(print(moment)))
+}
+
+/// Whether `text` is `2026-03-02T10:15:30Z` with a day and a time that exist for certain: the 29th
+/// to 31st and leap seconds are left to the real reader.
+fn is_zendesks_own(text: &[u8]) -> bool {
+    const FORM: &[u8; 20] = b"dddd-dd-ddTdd:dd:ddZ";
+    let number = |at: usize| (text[at] - b'0') * 10 + (text[at + 1] - b'0');
+    text.len() == FORM.len()
+        && text.iter().zip(FORM).all(|(byte, form)| match form {
+            b'd' => byte.is_ascii_digit(),
+            form => byte == form,
+        })
+        && &text[..4] != b"0000"
+        && (1..=12).contains(&number(5))
+        && (1..=28).contains(&number(8))
+        && number(11) < 24
+        && number(14) < 60
+        && number(17) < 60
+}
+
+/// The day of a date or of a point in time, in that time's own offset: a day that somebody chose
+/// in a calendar must not move with the time zone.
+pub(super) fn day(value: &Value<'_>) -> Option<String> {
+    let text = value.as_string()?;
+    let text = text.trim();
+    let day = match text.split_once(['T', ' ']) {
+        None => text,
+        Some((day, _)) => {
+            text.parse::<Timestamp>().ok()?;
+            day
+        }
+    };
+    let date: Date = day.parse().ok()?;
+    (1..=9999)
+        .contains(&date.year())
+        .then(|| format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str, expected: Option<&str>) {
+        assert_eq!(
+            normalised(&Value::Json(json)).as_deref(),
+            expected,
+            "{json}"
+        );
+    }
+
+    #[test]
+    fn every_form_becomes_one() {
+        check(
+            r#""2026-03-02T10:15:30Z""#,
+            Some("2026-03-02T10:15:30.000Z"),
+        );
+        check(
+            r#""2024-02-29T23:59:59Z""#,
+            Some("2024-02-29T23:59:59.000Z"),
+        );
+        check(
+            r#""2026-03-02T12:15:30.25+02:00""#,
+            Some("2026-03-02T10:15:30.250Z"),
+        );
+        check(r#""2026-03-02""#, Some("2026-03-02T00:00:00.000Z"));
+        check("1772446531", Some("2026-03-02T10:15:31.000Z"));
+        check(r#""1772446531""#, Some("2026-03-02T10:15:31.000Z"));
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        for json in [
+            r#""2026-02-30T10:15:30Z""#,
+            r#""2025-02-29T10:15:30Z""#,
+            r#""2026-03-02T24:15:30Z""#,
+            r#""2026-03-02T10:15:30""#,
+            r#""0000-01-01T00:00:00Z""#,
+            r#""-000001-01-01T00:00:00Z""#,
+            r#""yesterday""#,
+            r#""--""#,
+            "1e30",
+            "99999999999999999",
+            "true",
+            "[1]",
+        ] {
+            check(json, None);
+        }
+    }
+
+    #[test]
+    fn a_day_stays_the_day_it_was() {
+        for (json, expected) in [
+            (r#""2025-11-30T00:00:00+00:00""#, Some("2025-11-30")),
+            (r#""2025-11-30T00:00:00+13:00""#, Some("2025-11-30")),
+            (r#""2025-11-30""#, Some("2025-11-30")),
+            (r#""2025-11-31""#, None),
+            (r#""2025-11-30T25:00:00Z""#, None),
+            ("20251130", None),
+        ] {
+            assert_eq!(day(&Value::Json(json)).as_deref(), expected, "{json}");
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! A compiled mapping, and how it writes one record's object.
+//!
+//! The object is written as it goes, without a tree in between: a parent is opened for its first
+//! child and taken back if none came.
+
+use super::deletion;
+use super::expression::Expression;
+use super::identity::IdentityMap;
+use super::kind::{Kind, Written};
+use super::notes::{Change, Notes};
+use super::scope::{Joined, Scope, Surroundings};
+use super::source::Slots;
+use super::value;
+use super::{MappingError, Outcome};
+use crate::config::{IdentityMode, MappingSettings};
+use crate::record::Record;
+
+/// A compiled mapping.
+#[derive(Debug)]
+pub struct Plan {
+    pub(super) stream: String,
+    pub(super) settings: MappingSettings,
+    pub(super) slots: Slots,
+    pub(super) surroundings: Surroundings,
+    pub(super) skip: Vec<Skip>,
+    pub(super) identities: Vec<Identity>,
+    pub(super) fields: Vec<Node>,
+    pub(super) size_limit: Option<usize>,
+}
+
+/// Records that are left out by choice.
+#[derive(Debug)]
+pub(super) struct Skip {
+    pub(super) reason: String,
+    pub(super) condition: Expression,
+}
+
+/// One namespace of the identity map.
+#[derive(Debug)]
+pub(super) struct Identity {
+    pub(super) namespace: String,
+    pub(super) source: Expression,
+    pub(super) origin: String,
+    pub(super) is_primary: bool,
+    pub(super) is_required: bool,
+}
+
+/// A part of the message.
+#[derive(Debug)]
+pub(super) enum Node {
+    /// An object, or a list of one.
+    Parent {
+        key: String,
+        is_list: bool,
+        children: Vec<Node>,
+    },
+    /// A value.
+    Field(Box<Field>),
+}
+
+/// One field of the message.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) key: String,
+    /// Where it is, for people.
+    pub(super) path: String,
+    pub(super) source: Expression,
+    /// What the source is made of, for people.
+    pub(super) origin: String,
+    pub(super) kind: Kind,
+    pub(super) default: Option<Expression>,
+    pub(super) is_required: bool,
+    pub(super) max_length: Option<usize>,
+    pub(super) outlives_deletion: bool,
+    pub(super) shed: Shed,
+}
+
+/// How early a field is given up to save space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Shed {
+    FreeText,
+    CustomFields,
+    Tags,
+    Never,
+}
+
+/// The rungs of the ladder: nothing is given up, then more and more.
+const LADDER: [Option<Shed>; 4] = [
+    None,
+    Some(Shed::FreeText),
+    Some(Shed::CustomFields),
+    Some(Shed::Tags),
+];
+
+/// One attempt at writing a record.
+struct Attempt<'v, 'n> {
+    scope: &'v Scope<'v>,
+    given_up: Option<Shed>,
+    notes: &'n mut Notes,
+}
+
+impl Plan {
+    /// Writes the object for `record` at the end of `out`.
+    ///
+    /// # Errors
+    /// When the record cannot become an object of this kind; `out` is then in any state.
+    pub(super) fn write(
+        &self,
+        record: &Record,
+        joined: Joined<'_>,
+        out: &mut Vec<u8>,
+        notes: &mut Notes,
+    ) -> Result<Outcome, MappingError> {
+        let fields = self
+            .slots
+            .pick(&record.bytes)
+            .map_err(|_| MappingError::NotAnObject)?;
+        let deletion = deletion::of(&self.stream, &record.bytes);
+        let scope = Scope::new(fields, &self.surroundings, &self.settings, deletion, joined);
+        for skip in &self.skip {
+            if skip.condition.value(&scope).is_true() {
+                return Ok(Outcome::Skipped(skip.reason.clone()));
+            }
+        }
+        let (begin, mark) = (out.len(), notes.mark());
+        let limit = self.size_limit.unwrap_or(usize::MAX);
+        for given_up in LADDER {
+            out.truncate(begin);
+            notes.rewind(mark);
+            let mut attempt = Attempt {
+                scope: &scope,
+                given_up,
+                notes,
+            };
+            out.push(b'{');
+            self.identities(&mut attempt, out)?;
+            for field in &self.fields {
+                attempt.node(field, out)?;
+            }
+            if out.len() == begin + 1 {
+                return Err(MappingError::Empty);
+            }
+            out.push(b'}');
+            if out.len() - begin <= limit {
+                return Ok(Outcome::Message);
+            }
+        }
+        Err(MappingError::TooLarge {
+            bytes: out.len() - begin,
+            limit,
+        })
+    }
+
+    fn identities<'v>(
+        &'v self,
+        attempt: &mut Attempt<'v, '_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MappingError> {
+        let mut map = IdentityMap::default();
+        let mut needs_primary = false;
+        for identity in &self.identities {
+            needs_primary |= identity.is_primary;
+            // Zendesk frees the addresses of deleted people for others.
+            if attempt.scope.deletion.is_some() && !identity.is_primary {
+                continue;
+            }
+            let value = identity.source.value(attempt.scope);
+            let before = map.members().len();
+            map.add(
+                &identity.namespace,
+                &value,
+                identity.is_primary,
+                attempt.notes,
+            );
+            if identity.is_required && map.members().len() == before {
+                let path = format!("identityMap.{}", identity.namespace);
+                return Err(required(&path, &identity.origin, &value));
+            }
+        }
+        // The primary identity is the key of the profile; without it the rest is nobody's.
+        let is_whole = map.has_primary || !needs_primary;
+        if self.settings.identity_mode == IdentityMode::IdentityMap
+            && is_whole
+            && !map.members().is_empty()
+        {
+            out.extend_from_slice(b"\"identityMap\":{");
+            out.extend_from_slice(map.members());
+            out.push(b'}');
+        }
+        Ok(())
+    }
+}
+
+impl<'v> Attempt<'v, '_> {
+    fn node(&mut self, node: &'v Node, out: &mut Vec<u8>) -> Result<(), MappingError> {
+        match node {
+            Node::Field(field) => self.field(field, out),
+            Node::Parent {
+                key,
+                is_list,
+                children,
+            } => {
+                let before = out.len();
+                open(key, out);
+                if *is_list {
+                    out.push(b'[');
+                }
+                out.push(b'{');
+                let empty = out.len();
+                for child in children {
+                    self.node(child, out)?;
+                }
+                if out.len() == empty {
+                    out.truncate(before);
+                    return Ok(());
+                }
+                out.push(b'}');
+                if *is_list {
+                    out.push(b']');
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn field(&mut self, field: &'v Field, out: &mut Vec<u8>) -> Result<(), MappingError> {
+        if self.scope.deletion.is_some() && !field.outlives_deletion {
+            return Ok(());
+        }
+        let value = field.source.value(self.scope);
+        if self.given_up.is_some_and(|given_up| field.shed <= given_up) {
+            if value.is_there() {
+                let why = "the message would be too large with it";
+                self.notes.add(Change::Shed, &field.path, why);
+            }
+            return Ok(());
+        }
+        let before = out.len();
+        open(&field.key, out);
+        let written = field.kind.write(&value, field.max_length, out);
+        if self.scope.left_out.take() > 0 {
+            self.note(field, Change::Omitted, PARTS);
+        }
+        match written {
+            Written::Whole => return Ok(()),
+            Written::Cut => {
+                self.note(field, Change::Shortened, "it is longer than the field");
+                return Ok(());
+            }
+            Written::Partly => {
+                self.note(field, Change::Omitted, PARTS);
+                return Ok(());
+            }
+            Written::Nothing => {}
+            Written::Misfit(why) => self.note(field, Change::Omitted, why),
+        }
+        if let Some(default) = &field.default {
+            let default = default.value(self.scope);
+            let written = field.kind.write(&default, field.max_length, out);
+            if !matches!(written, Written::Nothing | Written::Misfit(_)) {
+                return Ok(());
+            }
+        }
+        out.truncate(before);
+        if !field.is_required {
+            return Ok(());
+        }
+        let why = match written {
+            Written::Misfit(why) => value::Value::Misfit(why),
+            _ => value::Value::Missing,
+        };
+        Err(required(&field.path, &field.origin, &why))
+    }
+
+    fn note(&mut self, field: &Field, change: Change, why: &str) {
+        self.notes.add(change, &field.path, why);
+    }
+}
+
+const PARTS: &str = "parts of it do not fit";
+
+fn open(key: &str, out: &mut Vec<u8>) {
+    if out.last() != Some(&b'{') {
+        out.push(b',');
+    }
+    out.extend_from_slice(key.as_bytes());
+}
+
+fn required(path: &str, origin: &str, value: &value::Value<'_>) -> MappingError {
+    let why = match value {
+        value::Value::Misfit(why) => format!("what {origin} gives does not fit: {why}"),
+        _ => format!("{origin} gives no value"),
+    };
+    MappingError::Required {
+        path: path.to_owned(),
+        why,
+    }
+}

@@ -1,0 +1,116 @@
+//! What expressions can see while one record is mapped.
+
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::value::RawValue;
+
+use super::deletion::Deletion;
+use super::expression::{Expression, Known};
+use super::value::Value;
+use crate::config::MappingSettings;
+
+/// What is known of a record from others, which it does not carry itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Joined<'j> {
+    /// Who asked for the ticket that an audit or a metric event belongs to.
+    pub requester: Option<&'j str>,
+    /// The e-mail address of that person.
+    pub requester_email: Option<&'j str>,
+}
+
+/// The parts of a compiled mapping that expressions need.
+#[derive(Debug, Default)]
+pub(super) struct Surroundings {
+    /// Each may use those before it.
+    pub(super) variables: Vec<Expression>,
+    pub(super) tables: Vec<BTreeMap<Box<str>, Box<str>>>,
+    /// Custom fields that have a field of their own in the message.
+    pub(super) promoted: BTreeSet<Box<str>>,
+}
+
+/// One record and all that is known besides it.
+pub(super) struct Scope<'v> {
+    record: Vec<Option<&'v RawValue>>,
+    surroundings: &'v Surroundings,
+    values: Vec<OnceCell<Value<'v>>>,
+    pub(super) settings: &'v MappingSettings,
+    pub(super) deletion: Option<Deletion>,
+    joined: Joined<'v>,
+    /// Parts of a value that a function had to leave out.
+    pub(super) left_out: Cell<usize>,
+}
+
+impl<'v> Scope<'v> {
+    pub(super) fn new(
+        record: Vec<Option<&'v RawValue>>,
+        surroundings: &'v Surroundings,
+        settings: &'v MappingSettings,
+        deletion: Option<Deletion>,
+        joined: Joined<'v>,
+    ) -> Self {
+        Self {
+            record,
+            values: surroundings
+                .variables
+                .iter()
+                .map(|_| OnceCell::new())
+                .collect(),
+            surroundings,
+            settings,
+            deletion,
+            joined,
+            left_out: Cell::new(0),
+        }
+    }
+
+    /// The fields of the record, by slot.
+    pub(super) fn record(&self) -> &[Option<&'v RawValue>] {
+        &self.record
+    }
+
+    /// The value of a variable, worked out when it is first asked for.
+    pub(super) fn variable(&'v self, number: usize) -> Value<'v> {
+        self.values[number]
+            .get_or_init(|| self.surroundings.variables[number].value(self))
+            .reborrow()
+    }
+
+    /// What a table has for `key`; tables are written in lower case, and so are Zendesk's words.
+    pub(super) fn lookup(&'v self, table: usize, key: &Value<'_>) -> Value<'v> {
+        let Some(key) = key.as_text() else {
+            return Value::Missing;
+        };
+        let table = &self.surroundings.tables[table];
+        match table.get(key.trim().to_lowercase().as_str()) {
+            Some(found) => Value::Text(Cow::Borrowed(found)),
+            None => Value::Missing,
+        }
+    }
+
+    /// Whether a custom field has a field of its own.
+    pub(super) fn is_promoted(&self, key: &str) -> bool {
+        self.surroundings.promoted.contains(key)
+    }
+
+    pub(super) fn known(&'v self, known: Known) -> Value<'v> {
+        let text = |text: Option<&'v str>| match text {
+            Some(text) => Value::text_of(text),
+            None => Value::Missing,
+        };
+        match known {
+            Known::Instance => Value::Text(Cow::Borrowed(&self.settings.instance)),
+            Known::Deleted => Value::Bool(self.deletion.is_some()),
+            Known::PermanentlyDeleted => Value::Bool(matches!(
+                self.deletion,
+                Some(Deletion::Permanent | Deletion::Scrubbed)
+            )),
+            Known::UserRoles => Value::Words(&self.settings.user_roles),
+            Known::TestTags => Value::Words(&self.settings.test_tags),
+            Known::TestEmailDomains => Value::Words(&self.settings.test_email_domains),
+            Known::Requester => text(self.joined.requester),
+            Known::RequesterEmail => text(self.joined.requester_email),
+        }
+    }
+}

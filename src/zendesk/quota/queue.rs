@@ -1,0 +1,366 @@
+//! Who goes next: the queue before all limits of an account, without I/O or a clock.
+//!
+//! Guarantees, each a property test:
+//!
+//! - Of no window more than the share is used; while others stay within the rest, nobody is
+//!   refused.
+//! - Fresh requests go before back-fill, equals in the order of asking. While back-fill waits for a
+//!   limit, at least every fourth request admitted to it is back-fill.
+//! - Who waits for one limit holds nobody up who waits for another.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Urgency;
+use super::bucket::{Bucket, Moment, Room, Standing};
+use super::headers::{Signals, Told};
+use super::routes;
+use crate::limits;
+
+/// After so many fresh requests in a row, back-fill that waits goes first.
+const FRESH_IN_A_ROW: u32 = 3;
+
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    buckets: Vec<Bucket>,
+    /// Which buckets a kind of request counts against, the general one first.
+    routes: HashMap<String, Vec<usize>>,
+    waiting: Vec<Waiting>,
+    flights: Vec<Flight>,
+    next_id: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    id: u64,
+    route: String,
+    urgency: Urgency,
+}
+
+#[derive(Debug)]
+struct Flight {
+    id: u64,
+    route: String,
+    buckets: Vec<usize>,
+    /// Whether its caller has heard that it may go.
+    claimed: bool,
+}
+
+/// Why a request waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Outlook {
+    /// The limit it waits for.
+    pub(super) bucket: String,
+    /// `None` if it waits for another request's answer.
+    pub(super) until: Option<Moment>,
+    /// Whether such a wait has not been told of for a while.
+    pub(super) announce: bool,
+}
+
+impl Queue {
+    /// Joins the queue.
+    pub(super) fn enter(&mut self, path: &str, urgency: Urgency) -> u64 {
+        self.next_id += 1;
+        let route = self.route(path);
+        self.waiting.push(Waiting {
+            id: self.next_id,
+            route,
+            urgency,
+        });
+        self.next_id
+    }
+
+    /// Leaves the queue, or gives back what was not used.
+    pub(super) fn leave(&mut self, id: u64) {
+        self.waiting.retain(|waiting| waiting.id != id);
+        self.land(id, false);
+    }
+
+    /// Whether the request may go; says so once.
+    pub(super) fn claim(&mut self, id: u64) -> bool {
+        let flight = self.flights.iter_mut().find(|flight| flight.id == id);
+        flight.is_some_and(|flight| !std::mem::replace(&mut flight.claimed, true))
+    }
+
+    /// The request is over.
+    pub(super) fn landed(&mut self, id: u64) {
+        self.land(id, true);
+    }
+
+    fn land(&mut self, id: u64, sent: bool) {
+        let Some(place) = self.flights.iter().position(|flight| flight.id == id) else {
+            return;
+        };
+        let flight = self.flights.swap_remove(place);
+        for bucket in flight.buckets {
+            self.buckets[bucket].land(id, sent);
+        }
+    }
+
+    /// Lets go who may go now; true if anybody does.
+    pub(super) fn admit(&mut self, now: Moment, share: f64) -> bool {
+        for bucket in &mut self.buckets {
+            bucket.turn(now);
+        }
+        let mut any = false;
+        while let Some(place) = self.next(now, share) {
+            let Waiting { id, route, urgency } = self.waiting.remove(place);
+            let buckets = self.routes[&route].clone();
+            for bucket in &buckets {
+                let bucket = &mut self.buckets[*bucket];
+                bucket.take(id, now, urgency);
+                bucket.fresh_in_a_row = match urgency {
+                    Urgency::BackFill => 0,
+                    Urgency::Fresh | Urgency::Spare => bucket.fresh_in_a_row.saturating_add(1),
+                };
+            }
+            self.flights.push(Flight {
+                id,
+                route,
+                buckets,
+                claimed: false,
+            });
+            any = true;
+        }
+        any
+    }
+
+    /// Place in the queue of the one who goes next.
+    fn next(&self, now: Moment, share: f64) -> Option<usize> {
+        let first = |wanted: &dyn Fn(&Waiting) -> bool| {
+            self.waiting
+                .iter()
+                .position(|waiting| wanted(waiting) && self.obstacle(waiting, now, share).is_none())
+        };
+        first(&|waiting| self.is_overdue(waiting))
+            .or_else(|| first(&|waiting| waiting.urgency != Urgency::BackFill))
+            .or_else(|| first(&|_| true))
+    }
+
+    /// Whether it is back-fill's turn.
+    fn is_overdue(&self, waiting: &Waiting) -> bool {
+        let mut buckets = self.routes[&waiting.route].iter();
+        waiting.urgency == Urgency::BackFill
+            && buckets.any(|bucket| self.buckets[*bucket].fresh_in_a_row >= FRESH_IN_A_ROW)
+    }
+
+    /// The bucket that keeps a request waiting longest, and until when; `None` if nothing does.
+    fn obstacle(
+        &self,
+        waiting: &Waiting,
+        now: Moment,
+        share: f64,
+    ) -> Option<(usize, Option<Moment>)> {
+        let mut worst = None;
+        for place in &self.routes[&waiting.route] {
+            let bucket = &self.buckets[*place];
+            let yields =
+                waiting.urgency == Urgency::BackFill && bucket.fresh_in_a_row < FRESH_IN_A_ROW;
+            let until = match bucket.room(now, share) {
+                Room::Left(left) if yields && left <= bucket.kept_for_polls(now, share) => {
+                    bucket.kept_until()
+                }
+                Room::Left(_) => continue,
+                Room::Until(until) => Some(until),
+                Room::Answer => None,
+            };
+            if worst.is_none_or(|(_, known): (usize, Option<Moment>)| known < until) {
+                worst = Some((*place, until));
+            }
+        }
+        worst
+    }
+
+    /// Why a request waits; `None` if it does not.
+    pub(super) fn outlook(&mut self, id: u64, now: Moment, share: f64) -> Option<Outlook> {
+        let waiting = self.waiting.iter().find(|waiting| waiting.id == id)?;
+        let (place, until) = self.obstacle(waiting, now, share)?;
+        let bucket = &mut self.buckets[place];
+        let long = until.is_some_and(|until| until > now + limits::QUOTA_SILENCE);
+        let rare = bucket
+            .announced
+            .is_none_or(|then| now > then + limits::QUOTA_LOG_PAUSE);
+        if long && rare {
+            bucket.announced = Some(now);
+        }
+        Some(Outlook {
+            bucket: bucket.name.clone(),
+            until,
+            announce: long && rare,
+        })
+    }
+
+    /// Learns from an answer's headers.
+    pub(super) fn learn(&mut self, id: u64, now: Moment, signals: &Signals) {
+        let Some(place) = self.flights.iter().position(|flight| flight.id == id) else {
+            return;
+        };
+        let date = signals.date.and_then(|date| {
+            let since_1970 = date.duration_since(jiff::Timestamp::UNIX_EPOCH);
+            Duration::try_from(since_1970).ok()
+        });
+        self.correct_route(place, now, signals);
+        let buckets = self.flights[place].buckets.clone();
+        for (number, bucket) in buckets.into_iter().enumerate() {
+            let bucket = &mut self.buckets[bucket];
+            let named = signals
+                .named
+                .iter()
+                .find(|(name, _)| *name == bucket.name)
+                .map(|(_, told)| *told);
+            let told = match (number, named) {
+                (_, Some(told)) => told,
+                (0, None) => signals.general,
+                (_, None) => Told::default(),
+            };
+            let resets = told
+                .resets
+                // All windows of a minute end together.
+                .or(signals.general.resets.filter(|_| bucket.of_a_minute))
+                .or_else(|| until_the_grid(date?, bucket.length));
+            bucket.learn(id, now, told, resets);
+        }
+    }
+
+    /// Headers know better than the table where a request counts.
+    fn correct_route(&mut self, place: usize, now: Moment, signals: &Signals) {
+        if signals.named.is_empty() {
+            return;
+        }
+        let route = self.flights[place].route.clone();
+        let id = self.flights[place].id;
+        let mut buckets = self.routes[&route].clone();
+        for (name, told) in &signals.named {
+            if told.total.is_some()
+                && let Some(bucket) = self.bucket(name)
+                && !buckets.contains(&bucket)
+            {
+                buckets.push(bucket);
+            }
+        }
+        let is_named = |bucket: &Bucket| signals.named.iter().any(|(name, _)| *name == bucket.name);
+        let mut number = 0;
+        buckets.retain(|bucket| {
+            let bucket = &self.buckets[*bucket];
+            number += 1;
+            number == 1 || !bucket.in_headers() || is_named(bucket)
+        });
+        for bucket in &buckets {
+            if !self.flights[place].buckets.contains(bucket) {
+                self.buckets[*bucket].take(id, now, Urgency::Spare);
+            }
+        }
+        for bucket in &self.flights[place].buckets {
+            if !buckets.contains(bucket) {
+                self.buckets[*bucket].land(id, false);
+            }
+        }
+        self.flights[place].buckets.clone_from(&buckets);
+        self.routes.insert(route, buckets);
+    }
+
+    /// Closes what refused a request: the limits it is told to have used up, or those that
+    /// `of_account` (going by the words of the refusal) points to.
+    pub(super) fn refused(&mut self, id: u64, signals: &Signals, of_account: bool, until: Moment) {
+        let Some(flight) = self.flights.iter().find(|flight| flight.id == id) else {
+            return;
+        };
+        let used_up = |told: Told| told.remaining == Some(0);
+        let (general, own) = flight.buckets.split_first().unwrap_or((&0, &[]));
+        let mut culprits: Vec<usize> = own
+            .iter()
+            .filter(|bucket| {
+                let name = &self.buckets[**bucket].name;
+                let mut named = signals.named.iter();
+                named.any(|(known, told)| known == name && used_up(*told))
+            })
+            .copied()
+            .collect();
+        if used_up(signals.general) {
+            culprits.push(*general);
+        }
+        if culprits.is_empty() {
+            // The account's counter still has room: then it cannot be the account.
+            let has_room = signals.general.remaining.is_some_and(|left| left > 0);
+            if own.is_empty() || of_account {
+                culprits.extend((!has_room).then_some(*general));
+            }
+            if culprits.is_empty() {
+                culprits.extend(own);
+            }
+        }
+        for bucket in culprits {
+            self.buckets[bucket].close(until);
+        }
+    }
+
+    /// Whether a poll that nobody waits for may be made.
+    pub(super) fn has_spare(&mut self, path: &str, now: Moment, share: f64) -> bool {
+        let route = self.route(path);
+        let buckets = &self.routes[&route];
+        buckets.iter().all(|place| {
+            let wanted = self
+                .waiting
+                .iter()
+                .any(|waiting| self.routes[&waiting.route].contains(place));
+            let bucket = &mut self.buckets[*place];
+            bucket.turn(now);
+            !wanted && bucket.has_spare(now, share)
+        })
+    }
+
+    /// Requests a minute that may be expected at best.
+    pub(super) fn rate(&mut self, path: &str, share: f64) -> f64 {
+        let route = self.route(path);
+        self.routes[&route]
+            .iter()
+            .map(|bucket| {
+                let bucket = &self.buckets[*bucket];
+                f64::from(bucket.part(share)) * 60.0 / bucket.length.as_secs_f64()
+            })
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    /// Every limit met so far, by name, and how its window stands.
+    pub(super) fn standings(&mut self, now: Moment, share: f64) -> Vec<(String, Standing)> {
+        for bucket in &mut self.buckets {
+            bucket.turn(now);
+        }
+        let standing = |bucket: &Bucket| (bucket.name.clone(), bucket.usage(share));
+        self.buckets.iter().map(standing).collect()
+    }
+
+    /// The kind of request that a path is of, entered into the table. Of too many kinds, the
+    /// further ones share a row.
+    fn route(&mut self, path: &str) -> String {
+        let mut route = routes::template(path);
+        if !self.routes.contains_key(&route) && self.routes.len() >= limits::QUOTA_ROUTES_MAX {
+            route = routes::row(&route);
+        }
+        if !self.routes.contains_key(&route) {
+            let (general, own) = routes::of(&route);
+            let names = std::iter::once(&general).chain(own);
+            let buckets = names.filter_map(|name| self.bucket(name)).collect();
+            self.routes.insert(route.clone(), buckets);
+        }
+        route
+    }
+
+    /// The bucket of that name, made if need be; `None` if there are too many.
+    fn bucket(&mut self, name: &str) -> Option<usize> {
+        if let Some(place) = self.buckets.iter().position(|bucket| bucket.name == name) {
+            return Some(place);
+        }
+        let known = routes::default_of(name).is_some();
+        (known || self.buckets.len() < limits::QUOTA_BUCKETS_MAX).then(|| {
+            self.buckets.push(Bucket::new(name));
+            self.buckets.len() - 1
+        })
+    }
+}
+
+/// Time from a moment of Zendesk's clock, told in whole seconds, to the end of its window.
+fn until_the_grid(since_1970: Duration, length: Duration) -> Option<Duration> {
+    let into = since_1970.as_secs().checked_rem(length.as_secs())?;
+    Some(Duration::from_secs(length.as_secs() - into))
+}
