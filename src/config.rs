@@ -44,7 +44,7 @@ pub use values::clock::{Zone, parse_cron};
 pub(crate) use values::{alternatives, nearest};
 pub use walks::Walk;
 
-use crate::catalogue::{Pagination, StreamEnd, StreamSpec, Text, TimeUnit};
+use crate::catalogue::{Pagination, Reading, StreamEnd, StreamSpec, Text, TimeUnit};
 use fault::{Faults, Read};
 use layers::environment::Variables;
 use reader::{Reader, Surroundings};
@@ -340,6 +340,14 @@ pub struct Stream {
     /// How far before the checkpoint a re-read begins: each search window, each walk of a time
     /// export, and a cursor export whose cursor was lost.
     pub overlap: Duration,
+}
+
+impl Stream {
+    /// Whether its records are compared with those delivered before, of which there is a file.
+    pub fn is_compared(&self) -> bool {
+        let is_list_under = matches!(self.spec.reading, Reading::Children { .. });
+        matches!(self.export, Export::List { .. }) || is_list_under
+    }
 }
 
 /// How far messages are judged before they are sent.

@@ -136,8 +136,11 @@ pub fn assemble(
         // First: it takes the lock for all of them.
         state: Arc::new(Store::open(directory, &config.zendesk.account)?),
         dead_letters: Arc::new(DeadLetters::open(directory, &config.dead_letters)?),
-        snapshots: Arc::new(Snapshots::open(directory)?),
+        snapshots: Arc::new(Snapshots::new(directory)),
     };
+    if config.streams.iter().any(config::Stream::is_compared) {
+        stores.snapshots.ready()?;
+    }
     let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
     let account = Arc::new(Account::default());

@@ -16,6 +16,7 @@
 use std::collections::HashSet;
 use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use redb::{Database, ReadableDatabase as _, ReadableTable, TableDefinition};
 use serde_json::value::RawValue;
@@ -44,10 +45,11 @@ type Key = (&'static str, &'static str, &'static str);
 /// spelled.
 type Value = (Option<u128>, u64, u8);
 
-/// The open file.
+/// The file of one state directory.
 #[derive(Debug)]
 pub struct Snapshots {
-    database: Database,
+    database: OnceLock<Database>,
+    opening: Mutex<()>,
     path: PathBuf,
 }
 
@@ -105,14 +107,33 @@ enum Spelling {
 }
 
 impl Snapshots {
-    /// Opens the file in a state directory, whose lock the caller holds, and checks it.
+    /// The file of a state directory, whose lock the caller holds; opened when it is needed first.
+    /// Where no list is read, none comes to be.
+    pub fn new(directory: &Path) -> Self {
+        Self {
+            path: directory.join(FILE),
+            database: OnceLock::new(),
+            opening: Mutex::default(),
+        }
+    }
+
+    /// Opens the file and checks it, rather than when it is needed first.
     ///
     /// # Errors
     /// When it cannot be read or created, is damaged, or was written by a later release.
-    pub fn open(directory: &Path) -> Result<Self, Error> {
-        let path = directory.join(FILE);
+    pub fn ready(&self) -> Result<(), Error> {
+        self.database().map(|_| ())
+    }
+
+    fn database(&self) -> Result<&Database, Error> {
+        // The store lets nobody open its file twice, not even us.
+        let _guard = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(database) = self.database.get() {
+            return Ok(database);
+        }
+        let path = &self.path;
         if !path.exists() {
-            files::write_new(&path, &[]).map_err(|source| Error::Io {
+            files::write_new(path, &[]).map_err(|source| Error::Io {
                 path: path.clone(),
                 source,
             })?;
@@ -120,37 +141,17 @@ impl Snapshots {
         let database = Database::builder()
             .set_cache_size(limits::SNAPSHOT_CACHE_BYTES)
             .set_check_integrity_on_open(true)
-            .create(&path)
-            .map_err(|error| Error::new(&path, error))?;
-        let snapshots = Self { database, path };
-        match snapshots.prepare() {
-            Ok(FORMAT_VERSION) => Ok(snapshots),
+            .create(path)
+            .map_err(|error| Error::new(path, error))?;
+        match prepare(&database) {
+            Ok(FORMAT_VERSION) => Ok(self.database.get_or_init(|| database)),
             Ok(found) => Err(Error::TooNew {
-                path: snapshots.path,
+                path: path.clone(),
                 found,
                 known: FORMAT_VERSION,
             }),
-            Err(error) => Err(Error::new(&snapshots.path, error)),
+            Err(error) => Err(Error::new(path, error)),
         }
-    }
-
-    /// Creates what is missing in a new file; gives the version of its format.
-    fn prepare(&self) -> Result<u64, redb::Error> {
-        let transaction = self.database.begin_write()?;
-        let version = {
-            let mut meta = transaction.open_table(META)?;
-            let known = meta.get("version")?.map(|version| version.value());
-            match known {
-                Some(version) => version,
-                None => {
-                    meta.insert("version", FORMAT_VERSION)?;
-                    transaction.open_table(RECORDS)?;
-                    FORMAT_VERSION
-                }
-            }
-        };
-        transaction.commit()?;
-        Ok(version)
     }
 
     /// Makes every record of a list one to be sent again. Which records there are stays known, so
@@ -308,8 +309,9 @@ impl Snapshots {
         &self,
         work: impl FnOnce(&redb::ReadOnlyTable<Key, Value>) -> Result<T, redb::Error>,
     ) -> Result<T, Error> {
+        let database = self.database()?;
         let read = || {
-            let transaction = self.database.begin_read()?;
+            let transaction = database.begin_read()?;
             work(&transaction.open_table(RECORDS)?)
         };
         read().map_err(|error| Error::new(&self.path, error))
@@ -319,14 +321,34 @@ impl Snapshots {
         &self,
         work: impl FnOnce(&mut redb::Table<'_, Key, Value>) -> Result<(), redb::Error>,
     ) -> Result<(), Error> {
+        let database = self.database()?;
         let write = || {
-            let transaction = self.database.begin_write()?;
+            let transaction = database.begin_write()?;
             work(&mut transaction.open_table(RECORDS)?)?;
             transaction.commit()?;
             Ok(())
         };
         write().map_err(|error: redb::Error| Error::new(&self.path, error))
     }
+}
+
+/// Creates what is missing in a new file; gives the version of its format.
+fn prepare(database: &Database) -> Result<u64, redb::Error> {
+    let transaction = database.begin_write()?;
+    let version = {
+        let mut meta = transaction.open_table(META)?;
+        let known = meta.get("version")?.map(|version| version.value());
+        match known {
+            Some(version) => version,
+            None => {
+                meta.insert("version", FORMAT_VERSION)?;
+                transaction.open_table(RECORDS)?;
+                FORMAT_VERSION
+            }
+        }
+    };
+    transaction.commit()?;
+    Ok(version)
 }
 
 /// One row of the file.

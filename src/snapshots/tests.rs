@@ -13,7 +13,9 @@ fn noted(id: &str, content: &str) -> Noted {
 }
 
 fn open(directory: &Path) -> Snapshots {
-    Snapshots::open(directory).expect("opened")
+    let snapshots = Snapshots::new(directory);
+    snapshots.ready().expect("opened");
+    snapshots
 }
 
 fn keys(gone: &[Gone]) -> Vec<&str> {
@@ -106,11 +108,11 @@ fn a_file_that_is_not_ours_or_is_broken_is_refused_and_left_as_it_is() {
 
     let check = |broken: &[u8]| {
         std::fs::write(&path, broken).expect("written");
-        let refused = Snapshots::open(directory.path());
-        match refused {
+        let snapshots = Snapshots::new(directory.path());
+        match snapshots.ready() {
             Err(Error::Damaged { .. }) => {}
             // What was broken may have been no part of the content.
-            Ok(snapshots) => {
+            Ok(()) => {
                 let changed = snapshots.changed(GROUPS, &all).expect("read");
                 assert!(changed.iter().all(|changed| !changed));
             }

@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn the_end_of_a_record_has_its_id_as_it_was_spelled() {
         let directory = tempfile::tempdir().expect("a directory");
-        let snapshots = Snapshots::open(directory.path()).expect("opened");
+        let snapshots = Snapshots::new(directory.path());
         let list = List {
             stream: "groups",
             scope: "",

@@ -64,7 +64,7 @@ impl World {
     pub(super) fn walk(&self, export: Export, members: &[&'static str]) -> Walk<Export> {
         let store = Store::open(self.directory.path(), ACCOUNT).expect("opened");
         let letters = DeadLetters::open(self.directory.path(), &self.config.dead_letters);
-        let snapshots = Snapshots::open(self.directory.path());
+        let snapshots = Snapshots::new(self.directory.path());
         let members = members.iter().map(|name| match name.strip_prefix('-') {
             Some(stream) => Member {
                 stream: stream.into(),
@@ -82,7 +82,7 @@ impl World {
             Stores {
                 state: Arc::new(store),
                 dead_letters: Arc::new(letters.expect("opened")),
-                snapshots: Arc::new(snapshots.expect("opened")),
+                snapshots: Arc::new(snapshots),
             },
             self.config.attention,
         )

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 
-use super::{read_cursor_page, read_search_page};
-use crate::catalogue;
+use super::{read_cursor_page, read_list_page, read_search_page, read_time_page};
+use crate::catalogue::{self, TimeUnit};
 use crate::fuzzing::{Input, deep, fuzz, mutated};
 use crate::record::Record;
 
@@ -13,6 +13,9 @@ const CORPUS: &[&[u8]] = &[
     br#"{"users":[],"after_cursor":null,"end_of_stream":true}"#,
     br#"{"results":[{"id":5,"updated_at":"2026-01-02T03:04:05Z","result_type":"user","user_fields":{"a":[1,2.50,{"b":null}]}}],"facets":null,"meta":{"has_more":true,"after_cursor":"abc","before_cursor":null},"links":{"next":"x","prev":null}}"#,
     br#"{"results":[],"meta":{"has_more":false,"after_cursor":null},"links":{}}"#,
+    br#"{"users":[{"id":1,"updated_at":"2026-01-02T03:04:05Z"}],"count":1,"end_of_stream":false,"end_time":1695053007,"next_page":"https://acme.zendesk.com/api/v2/incremental/users.json?per_page=1&start_time=1695053007"}"#,
+    br#"{"users":[{"id":1}],"meta":{"has_more":true,"after_cursor":"eyJvIjoiaWQifQ=="},"links":{"next":"x"},"next_page":null,"count":3}"#,
+    br#"{"users":{"id":7,"waiting":[]}}"#,
     b"{\n  \"users\": [\n    {\n      \"id\": 9007199254740993,\n      \"updated_at\": \"2026-01-02T03:04:05+02:00\"\n    }\n  ],\n  \"end_of_stream\": true\n}\n",
 ];
 
@@ -33,11 +36,16 @@ fn check(body: Vec<u8>) {
     let (body, spec) = (Bytes::from(body), catalogue::find("users").expect("a row"));
     let cursor_page = read_cursor_page(body.clone(), spec);
     let search_page = read_search_page(body.clone(), spec);
+    let time_page = read_time_page(body.clone(), spec, TimeUnit::Microseconds);
+    let list_page = read_list_page(body.clone(), spec);
     let is_json = serde_json::from_slice::<IgnoredAny>(&body).is_ok();
     assert!(is_json || (cursor_page.is_err() && search_page.is_err()));
+    assert!(is_json || (time_page.is_err() && list_page.is_err()));
     for records in [
         cursor_page.map(|page| page.records),
         search_page.map(|page| page.records),
+        time_page.map(|page| page.records),
+        list_page.map(|page| page.records),
     ] {
         match records {
             Ok(records) => slices_in_order(&body, &records),
