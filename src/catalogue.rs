@@ -200,6 +200,8 @@ pub enum DeletionSign {
     DeletedAt,
     /// `deleted` is true.
     Flag,
+    /// Brands: `is_deleted` is true.
+    IsDeleted,
     /// Every record is one: a list of what was deleted.
     Always,
 }

@@ -7,6 +7,8 @@
 //! Every task is spawned here. A task that panics brings the process down, so that the service
 //! manager restarts it instead of a stream being dead in a living process.
 
+mod custom_fields;
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,13 +23,15 @@ use crate::clock::Clock;
 use crate::config::{self, Config, SchemaPlace, Secret, SecretError};
 use crate::dead_letters::{self, DeadLetters};
 use crate::error::{Code, Explain};
-use crate::mapping::{self, Composer, Mapping, Privacy, PrivacyError};
+use crate::mapping::{self, Account, Composer, Mapping, Privacy, PrivacyError};
 use crate::platform::{self, Connection, Inlet, SchemaRegistry};
 use crate::schedule::{self, Schedule, Tick, Ticks};
 use crate::snapshots::{self, Snapshots};
 use crate::sync::{End, Judge, Member, Origin, Outlet, SchemaSource, Stores, Walk};
 use crate::telemetry;
 use crate::zendesk::{self, Client, Export};
+
+pub use custom_fields::CustomFields;
 
 /// Why the program could not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -105,8 +109,16 @@ impl Explain for Error {
     }
 }
 
-/// Builds everything that keeps the configured streams in sync, one for each of
-/// [`Config::walks`]; connects to nothing yet. `clock` is the one that Zendesk's quota is waited
+/// Everything that keeps the configured streams in sync.
+#[derive(Debug)]
+pub struct Assembled {
+    /// One for each of [`Config::walks`].
+    pub walks: Vec<Walk>,
+    /// What their mappings know of custom fields.
+    pub custom_fields: CustomFields,
+}
+
+/// Builds everything that keeps the configured streams in sync; connects to nothing yet. `clock` is the one that Zendesk's quota is waited
 /// for by.
 ///
 /// # Errors
@@ -115,7 +127,7 @@ pub fn assemble(
     config: &Config,
     stop: &CancellationToken,
     clock: &Clock,
-) -> Result<Vec<Walk>, Error> {
+) -> Result<Assembled, Error> {
     if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
         tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
     }
@@ -128,8 +140,9 @@ pub fn assemble(
     };
     let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
-    let walks = config.walks();
-    walks
+    let account = Arc::new(Account::default());
+    let walks: Result<Vec<Walk>, Error> = config
+        .walks()
         .into_iter()
         .map(|walk| {
             let page_size = config.zendesk.page_size;
@@ -139,7 +152,7 @@ pub fn assemble(
                 .map(|stream| {
                     Ok(Member {
                         stream: (&*stream.spec.name).into(),
-                        outlet: Some(outlet(stream, config, &connection)?),
+                        outlet: Some(outlet(stream, config, &connection, &account)?),
                     })
                 })
                 .collect();
@@ -151,7 +164,11 @@ pub fn assemble(
                 config.attention,
             ))
         })
-        .collect()
+        .collect();
+    Ok(Assembled {
+        walks: walks?,
+        custom_fields: CustomFields::new(client, account),
+    })
 }
 
 /// Builds the way from record to inlet of every configured stream, by stream: what [`assemble`]
@@ -164,11 +181,12 @@ pub fn outlets<'c>(
     stop: &CancellationToken,
 ) -> Result<BTreeMap<&'c str, Outlet>, Error> {
     let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
+    let account = Arc::new(Account::default());
     config
         .streams
         .iter()
         .map(|stream| {
-            let outlet = outlet(stream, config, &connection)?;
+            let outlet = outlet(stream, config, &connection, &account)?;
             Ok((&*stream.spec.name, outlet))
         })
         .collect()
@@ -178,6 +196,7 @@ fn outlet(
     stream: &config::Stream,
     config: &Config,
     connection: &Arc<Connection>,
+    account: &Arc<Account>,
 ) -> Result<Outlet, Error> {
     let platform = &config.platform;
     let flow_id = match stream.mapping {
@@ -192,14 +211,14 @@ fn outlet(
         flow_id,
     )?;
     let judge = judge(stream, config, connection)?;
-    Ok(Outlet::new(composer(stream)?, judge, inlet))
+    Ok(Outlet::new(composer(stream, account)?, judge, inlet))
 }
 
-/// Builds what makes a stream's messages.
+/// Builds what makes a stream's messages. `account` is what all streams share.
 ///
 /// # Errors
 /// When the mapping file is wrong, or the key of hashed fields cannot be had.
-pub fn composer(stream: &config::Stream) -> Result<Composer, Error> {
+pub fn composer(stream: &config::Stream, account: &Arc<Account>) -> Result<Composer, Error> {
     let privacy = match &stream.privacy {
         None => None,
         Some(privacy) => {
@@ -211,7 +230,7 @@ pub fn composer(stream: &config::Stream) -> Result<Composer, Error> {
         }
     };
     Ok(Composer::new(
-        Mapping::new(&stream.spec, &stream.mapping)?,
+        Mapping::new(&stream.spec, &stream.mapping, account)?,
         privacy,
     ))
 }
@@ -264,9 +283,15 @@ pub async fn run_until(
     stop: CancellationToken,
     clock: &Clock,
 ) -> Result<(), Error> {
-    let walks = assemble(config, &stop, clock)?;
+    let Assembled {
+        walks,
+        custom_fields,
+    } = assemble(config, &stop, clock)?;
     let schedule = Schedule::start(clock).await?;
     let mut tasks = JoinSet::new();
+    // Before the first sync, whose messages would have tags in the places of titles.
+    custom_fields.refresh().await;
+    tasks.spawn(custom_fields.keep(stop.clone()));
     for (walk, configured) in walks.into_iter().zip(config.walks()) {
         tasks.spawn(keep_in_sync(
             walk,

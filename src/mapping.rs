@@ -6,9 +6,11 @@
 //! the rows, [`compile`] makes a [`Plan`] of them once, and the plan writes a message for each
 //! record.
 
+mod account;
 mod compile;
 mod composer;
 mod contact;
+mod definitions;
 mod deletion;
 mod envelope;
 mod expression;
@@ -30,13 +32,16 @@ mod validation;
 mod value;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::catalogue::StreamSpec;
 use crate::config;
 use crate::record::Record;
 use envelope::Envelope;
 
+pub use account::Account;
 pub use composer::Composer;
+pub use definitions::{Definition, Definitions, FieldsOf};
 pub use file::Faults;
 pub use notes::{Change, Note, Notes};
 pub use plan::Plan;
@@ -56,8 +61,10 @@ pub enum Mapping {
 /// A compiled mapping and what surrounds its objects.
 #[derive(Debug)]
 pub struct Mapped {
+    stream: String,
     plan: Plan,
     envelope: Envelope,
+    account: Arc<Account>,
 }
 
 /// Why a record cannot become a message.
@@ -100,17 +107,32 @@ pub enum Outcome {
 }
 
 impl Mapping {
-    /// Compiles what the configuration says of the stream `spec`.
+    /// Compiles what the configuration says of the stream `spec`. `account` is what all streams of
+    /// it share.
     ///
     /// # Errors
     /// When the mapping file is wrong; all its faults at once.
-    pub fn new(spec: &StreamSpec, mapping: &config::Mapping) -> Result<Self, Faults> {
+    pub fn new(
+        spec: &StreamSpec,
+        mapping: &config::Mapping,
+        account: &Arc<Account>,
+    ) -> Result<Self, Faults> {
         match mapping {
             config::Mapping::Raw => Ok(Self::Raw),
-            config::Mapping::Mapped(mapped) => Ok(Self::Mapped(Box::new(Mapped {
-                plan: preset::plan(spec, mapped)?,
-                envelope: Envelope::new(&mapped.envelope),
-            }))),
+            config::Mapping::Mapped(mapped) => {
+                let plan = preset::plan(spec, mapped)?;
+                if plan.sends_titles
+                    && let Some(of) = FieldsOf::of_stream(&spec.name)
+                {
+                    account.want(of);
+                }
+                Ok(Self::Mapped(Box::new(Mapped {
+                    stream: spec.name.clone().into_owned(),
+                    plan,
+                    envelope: Envelope::new(&mapped.envelope),
+                    account: account.clone(),
+                })))
+            }
         }
     }
 
@@ -144,7 +166,7 @@ impl Mapping {
             Self::Mapped(mapped) => {
                 let before = out.len();
                 mapped.envelope.open(out);
-                let written = mapped.plan.write(record, Joined::default(), out, notes);
+                let written = mapped.write(record, out, notes);
                 if let Ok(Outcome::Message) = written {
                     mapped.envelope.close(out);
                 } else {
@@ -153,5 +175,30 @@ impl Mapping {
                 written
             }
         }
+    }
+}
+
+impl Mapped {
+    /// Writes the object, with what is known from other streams.
+    fn write(
+        &self,
+        record: &Record,
+        out: &mut Vec<u8>,
+        notes: &mut Notes,
+    ) -> Result<Outcome, MappingError> {
+        let mut requester = None;
+        match self.stream.as_str() {
+            "tickets" => self.account.learn(&record.bytes),
+            "ticket_events" | "ticket_audits" | "ticket_metric_events" => {
+                requester = self.account.requester(&record.bytes);
+            }
+            _ => {}
+        }
+        let requester = requester.map(|id| id.to_string());
+        let joined = Joined {
+            requester: requester.as_deref(),
+            requester_email: None,
+        };
+        self.plan.write(record, joined, &self.account, out, notes)
     }
 }

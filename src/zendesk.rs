@@ -1,8 +1,9 @@
 //! All that knows Zendesk: signing in, asking, and the export protocols.
 //!
 //! [`Client`] makes requests and repeats them as the table in `answer.rs` decides; [`Export`]
-//! turns "the page after this position" into such requests, one file for each protocol. Nothing
-//! here keeps a position: it comes in with every call and goes out with every page.
+//! turns "the page after this position" into such requests, one file for each protocol. The
+//! [`Governor`] lets a request go when the account's quota has room for it. Nothing here keeps a
+//! position: it comes in with every call and goes out with every page.
 //!
 //! What may surprise: addresses that Zendesk hands out (`after_url`, `links.next`) are never
 //! followed. They name aliases of the account's host, and credentials go to the configured host
@@ -16,6 +17,7 @@ mod client;
 mod clock;
 mod error;
 mod export;
+mod fields;
 mod incremental;
 mod inside;
 mod list;
@@ -26,6 +28,8 @@ pub mod quota;
 mod search;
 mod sign_in;
 mod source;
+#[cfg(test)]
+mod testing;
 mod time;
 mod unreadable;
 

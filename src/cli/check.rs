@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, ZendeskAuth};
 use crate::error::{Chain, Code, Explain};
 use crate::lifecycle;
+use crate::mapping::Mapping;
 use crate::platform::Connection;
 use crate::sync::Judge;
 use crate::zendesk::{Availability, Caller, Client, Export, Urgency};
@@ -52,6 +53,7 @@ pub(super) async fn run(path: &Path, output: Output) -> u8 {
     };
     let mut findings = vec![ok("configuration", format!("{} is good", path.display()))];
     findings.push(state(&config));
+    findings.extend(mappings(&config));
     zendesk(&config, &stop, &mut findings).await;
     platform(&config, &stop, &mut findings).await;
     match output {
@@ -79,6 +81,23 @@ fn state(config: &Config) -> Finding {
             format!("{}, nothing delivered yet", directory.display()),
         ),
     }
+}
+
+/// Compiles every mapping file: the daemon would not start with a faulty one.
+fn mappings(config: &Config) -> Vec<Finding> {
+    let with_file = |stream: &&config::Stream| match &stream.mapping {
+        config::Mapping::Raw => false,
+        config::Mapping::Mapped(mapped) => mapped.file.is_some(),
+    };
+    let streams = config.streams.iter().filter(with_file);
+    let findings = streams.map(|stream| {
+        let subject = format!("mapping {}", stream.spec.name);
+        match Mapping::new(&stream.spec, &stream.mapping, &Arc::default()) {
+            Ok(_) => ok(&subject, "its file is good".to_owned()),
+            Err(faults) => failed(&subject, &lifecycle::Error::Mapping(faults)),
+        }
+    });
+    findings.collect()
 }
 
 async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<Finding>) {

@@ -15,6 +15,7 @@ mod platform;
 mod secrets;
 mod streams;
 mod totality;
+mod walks;
 mod zendesk;
 
 /// A file that is right, and as short as can be.

@@ -6,6 +6,7 @@ use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use tokio_util::sync::CancellationToken;
 
 use super::Trouble;
+use crate::clock::Clock;
 use crate::config::Retry;
 
 /// How long to wait before the next attempt.
@@ -51,6 +52,7 @@ pub struct Attempts {
     max: u32,
     rate_limit_delay: Duration,
     backoff: ExponentialBackoff,
+    clock: Clock,
     stop: CancellationToken,
 }
 
@@ -72,8 +74,16 @@ impl Attempts {
                 .without_max_times()
                 .with_jitter()
                 .build(),
+            clock: Clock::real(),
             stop: stop.clone(),
         }
+    }
+
+    /// Waits by this clock, since the delays a server names are on it.
+    #[must_use]
+    pub fn by(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// Attempts made, the one under way included.
@@ -108,7 +118,7 @@ impl Attempts {
         tokio::select! {
             // Nothing is lost on either side: the request that failed is over.
             () = self.stop.cancelled() => Err(GaveUp::Stopped),
-            () = tokio::time::sleep(delay) => {
+            () = self.clock.sleep(delay) => {
                 self.made += 1;
                 Ok(())
             }

@@ -29,6 +29,7 @@ pub(super) fn compile(
         variables: HashMap::new(),
         sources: HashMap::new(),
         tables: HashMap::new(),
+        sends_titles: false,
     };
     if let Some(entry) = &draft.when_deleted {
         compiler.outlives_deletion = compiler.choice(&entry.says, &WHEN_DELETED, &entry.place);
@@ -41,7 +42,7 @@ pub(super) fn compile(
     let mut fields = Vec::new();
     compiler.fields(draft.fields, &mut fields);
     compiler.promotions(draft.promotions, &mut surroundings, &mut fields);
-    let slots = compiler.slots;
+    let (slots, sends_titles) = (compiler.slots, compiler.sends_titles);
     faults.unless(Plan {
         stream: stream.to_owned(),
         settings: settings.clone(),
@@ -51,6 +52,7 @@ pub(super) fn compile(
         identities,
         fields,
         size_limit: draft.size_limit_bytes,
+        sends_titles,
     })
 }
 
@@ -73,6 +75,7 @@ struct Compiler<'c> {
     /// The fields of the record that each variable reads.
     sources: HashMap<usize, Vec<String>>,
     tables: HashMap<String, usize>,
+    sends_titles: bool,
 }
 
 impl Names for Compiler<'_> {
@@ -92,7 +95,12 @@ impl Names for Compiler<'_> {
 impl Compiler<'_> {
     fn expression(&mut self, text: &str, place: &Place) -> Option<Expression> {
         match Expression::parse(text, self) {
-            Ok(expression) => Some(expression),
+            Ok(expression) => {
+                expression.each(&mut |part| {
+                    self.sends_titles |= matches!(part, Expression::Call(function, _) if function.name == "option_title");
+                });
+                Some(expression)
+            }
             Err(fault) => {
                 self.faults.add(place, fault);
                 None

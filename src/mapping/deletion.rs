@@ -2,23 +2,17 @@
 
 use super::value::Value;
 use crate::json;
+use crate::record::{Deletion, Record};
 
-/// The ways in which a record can be gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deletion {
-    /// It can still be restored.
-    Soft,
-    /// Its content is gone for good.
-    Permanent,
-    /// Its free text was overwritten.
-    Scrubbed,
-    /// It is no longer there; nothing but its id is known.
-    Vanished,
+/// Whether and how `record` is gone. Records that come back from the dead letters have lost the mark
+/// that the export gave them, but not the signs that it went by.
+pub(super) fn of(stream: &str, record: &Record) -> Option<Deletion> {
+    record.deletion.or_else(|| read(stream, &record.bytes))
 }
 
 /// Reads the signs of a deletion off a record: `active` of users, `status` of tickets, `deleted_at`
 /// of organizations, `deleted` of the rest.
-pub(super) fn of(stream: &str, record: &[u8]) -> Option<Deletion> {
+fn read(stream: &str, record: &[u8]) -> Option<Deletion> {
     let keys = [
         "deleted",
         "updated_at",
@@ -107,7 +101,11 @@ mod tests {
                 Some(Deletion::Soft),
             ),
         ] {
-            assert_eq!(of(stream, record.as_bytes()), expected, "{stream} {record}");
+            assert_eq!(
+                read(stream, record.as_bytes()),
+                expected,
+                "{stream} {record}"
+            );
         }
     }
 }

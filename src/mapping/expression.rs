@@ -38,7 +38,9 @@ pub(super) enum Literal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
     Instance,
+    Stream,
     Deleted,
+    Vanished,
     PermanentlyDeleted,
     UserRoles,
     TestTags,
@@ -48,9 +50,11 @@ pub(super) enum Known {
 }
 
 /// The names of [`Known`], with what they stand for.
-pub(super) const KNOWN: [(&str, Known); 8] = [
+pub(super) const KNOWN: [(&str, Known); 10] = [
     ("instance", Known::Instance),
+    ("stream", Known::Stream),
     ("deleted", Known::Deleted),
+    ("vanished", Known::Vanished),
     ("permanently_deleted", Known::PermanentlyDeleted),
     ("user_roles", Known::UserRoles),
     ("test_tags", Known::TestTags),

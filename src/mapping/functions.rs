@@ -9,6 +9,8 @@ use super::scope::Scope;
 use super::value::Value;
 use crate::config::nearest;
 
+pub(super) use record::id;
+
 mod audit;
 mod custom;
 mod logic;

@@ -3,6 +3,7 @@
 //! The object is written as it goes, without a tree in between: a parent is opened for its first
 //! child and taken back if none came.
 
+use super::account::Account;
 use super::deletion;
 use super::expression::Expression;
 use super::identity::IdentityMap;
@@ -26,6 +27,8 @@ pub struct Plan {
     pub(super) identities: Vec<Identity>,
     pub(super) fields: Vec<Node>,
     pub(super) size_limit: Option<usize>,
+    /// Whether it needs the definitions of custom fields.
+    pub(super) sends_titles: bool,
 }
 
 /// Records that are left out by choice.
@@ -108,6 +111,7 @@ impl Plan {
         &self,
         record: &Record,
         joined: Joined<'_>,
+        account: &Account,
         out: &mut Vec<u8>,
         notes: &mut Notes,
     ) -> Result<Outcome, MappingError> {
@@ -115,8 +119,17 @@ impl Plan {
             .slots
             .pick(&record.bytes)
             .map_err(|_| MappingError::NotAnObject)?;
-        let deletion = deletion::of(&self.stream, &record.bytes);
-        let scope = Scope::new(fields, &self.surroundings, &self.settings, deletion, joined);
+        let deletion = deletion::of(&self.stream, record);
+        let definitions = account.definitions();
+        let scope = Scope::new(
+            &self.stream,
+            fields,
+            &self.surroundings,
+            &self.settings,
+            deletion,
+            joined,
+            &definitions,
+        );
         for skip in &self.skip {
             if skip.condition.value(&scope).is_true() {
                 return Ok(Outcome::Skipped(skip.reason.clone()));
@@ -141,6 +154,9 @@ impl Plan {
                 return Err(MappingError::Empty);
             }
             out.push(b'}');
+            if scope.met_unknown.take() {
+                account.note_unknown();
+            }
             if out.len() - begin <= limit {
                 return Ok(Outcome::Message);
             }

@@ -11,9 +11,33 @@ use crate::catalogue::StreamSpec;
 use crate::config::{ContactStyle, Mapped, PhoneTarget, Preset, alternatives};
 
 /// The files, by the names that `extends` knows them by.
-pub(super) const PRESETS: [(&str, &str); 3] = [
+pub(super) const PRESETS: [(&str, &str); 12] = [
     ("users", include_str!("presets/users.toml")),
     ("users-b2b", include_str!("presets/users-b2b.toml")),
+    ("tickets", include_str!("presets/tickets.toml")),
+    (
+        "tickets-record",
+        include_str!("presets/tickets-record.toml"),
+    ),
+    ("ticket-audits", include_str!("presets/ticket-audits.toml")),
+    (
+        "ticket-metric-events",
+        include_str!("presets/ticket-metric-events.toml"),
+    ),
+    (
+        "satisfaction-ratings",
+        include_str!("presets/satisfaction-ratings.toml"),
+    ),
+    ("organizations", include_str!("presets/organizations.toml")),
+    (
+        "organizations-custom",
+        include_str!("presets/organizations-custom.toml"),
+    ),
+    (
+        "organization-memberships",
+        include_str!("presets/organization-memberships.toml"),
+    ),
+    ("reference", include_str!("presets/reference.toml")),
     (
         "adobe-source-compatible",
         include_str!("presets/adobe-source-compatible.toml"),
@@ -24,11 +48,22 @@ pub(super) const PRESETS: [(&str, &str); 3] = [
 const NOTHING: &str = "nothing";
 
 /// The file that `preset` stands for.
-fn file_of(stream: &str, preset: Preset) -> &'static str {
-    match (preset, stream) {
-        (Preset::AdobeSourceCompatible, _) => "adobe-source-compatible",
-        (Preset::B2b, _) => "users-b2b",
-        (_, _) => "users",
+pub(super) fn file_of(stream: &str, preset: Preset) -> &'static str {
+    match preset {
+        Preset::AdobeSourceCompatible => "adobe-source-compatible",
+        Preset::B2b => "users-b2b",
+        Preset::Record => "tickets-record",
+        Preset::Custom => "organizations-custom",
+        Preset::Standard => match stream {
+            "users" => "users",
+            "tickets" => "tickets",
+            "ticket_events" | "ticket_audits" => "ticket-audits",
+            "ticket_metric_events" => "ticket-metric-events",
+            "satisfaction_ratings" => "satisfaction-ratings",
+            "organizations" => "organizations",
+            "organization_memberships" => "organization-memberships",
+            _ => "reference",
+        },
     }
 }
 
@@ -63,10 +98,11 @@ fn under(over: &Draft, standard: &'static str, faults: &mut Faults) -> Draft {
     if let Some((name, _)) = PRESETS.iter().find(|(name, _)| *name == extends.says) {
         return draft_of(name, faults);
     }
-    let names: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
+    let names = PRESETS.iter().map(|(name, _)| *name);
+    let names: Vec<&str> = names.chain([NOTHING]).collect();
     let what = format!("there is no preset `{}`", extends.says);
     let remedy = format!(
-        "leave it out for the stream's own, or write {} or `{NOTHING}`",
+        "leave it out for the stream's own, or write {}",
         alternatives(&names, "or")
     );
     faults.add(&extends.place, Fault::new(what, remedy));

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
-use super::deletion::Deletion;
+use super::definitions::{Definition, Definitions, FieldsOf};
 use super::expression::{Expression, Known};
 use super::value::Value;
 use crate::config::MappingSettings;
+use crate::record::Deletion;
 
 /// What is known of a record from others, which it does not carry itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,20 +36,26 @@ pub(super) struct Scope<'v> {
     record: Vec<Option<&'v RawValue>>,
     surroundings: &'v Surroundings,
     values: Vec<OnceCell<Value<'v>>>,
+    stream: &'v str,
     pub(super) settings: &'v MappingSettings,
     pub(super) deletion: Option<Deletion>,
     joined: Joined<'v>,
+    definitions: &'v Definitions,
+    /// A custom field was met that has no definition.
+    pub(super) met_unknown: Cell<bool>,
     /// Parts of a value that a function had to leave out.
     pub(super) left_out: Cell<usize>,
 }
 
 impl<'v> Scope<'v> {
     pub(super) fn new(
+        stream: &'v str,
         record: Vec<Option<&'v RawValue>>,
         surroundings: &'v Surroundings,
         settings: &'v MappingSettings,
         deletion: Option<Deletion>,
         joined: Joined<'v>,
+        definitions: &'v Definitions,
     ) -> Self {
         Self {
             record,
@@ -58,9 +65,12 @@ impl<'v> Scope<'v> {
                 .map(|_| OnceCell::new())
                 .collect(),
             surroundings,
+            stream,
             settings,
             deletion,
             joined,
+            definitions,
+            met_unknown: Cell::new(false),
             left_out: Cell::new(0),
         }
     }
@@ -89,6 +99,16 @@ impl<'v> Scope<'v> {
         }
     }
 
+    /// How a custom field of this record is defined, if it has such and they are known.
+    pub(super) fn definition(&self, key: &str) -> Option<&'v Definition> {
+        let of = FieldsOf::of_stream(self.stream)?;
+        let definition = self.definitions.get(of, key);
+        if definition.is_none() && self.definitions.has_any(of) {
+            self.met_unknown.set(true);
+        }
+        definition
+    }
+
     /// Whether a custom field has a field of its own.
     pub(super) fn is_promoted(&self, key: &str) -> bool {
         self.surroundings.promoted.contains(key)
@@ -101,6 +121,8 @@ impl<'v> Scope<'v> {
         };
         match known {
             Known::Instance => Value::Text(Cow::Borrowed(&self.settings.instance)),
+            Known::Stream => Value::Text(Cow::Borrowed(self.stream)),
+            Known::Vanished => Value::Bool(self.deletion == Some(Deletion::Vanished)),
             Known::Deleted => Value::Bool(self.deletion.is_some()),
             Known::PermanentlyDeleted => Value::Bool(matches!(
                 self.deletion,

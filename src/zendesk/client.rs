@@ -143,7 +143,8 @@ impl Client {
         mut sized: Option<Sized<'_>>,
         read: impl Fn(Bytes) -> Result<T, String>,
     ) -> Result<Fetched<T>, Error> {
-        let attempts_anew = || Attempts::new(&self.retry, request.effort, &self.stop);
+        let attempts_anew =
+            || Attempts::new(&self.retry, request.effort, &self.stop).by(self.clock.ours());
         let mut attempts = attempts_anew();
         let mut renewed = false;
         // Attempts made before the page shrank to one record.

@@ -35,6 +35,11 @@ impl ServerClock {
         }
     }
 
+    /// Our own clock.
+    pub(super) fn ours(&self) -> Clock {
+        self.ours
+    }
+
     /// Learns from the `Date` of an answer; a missing or unreadable one teaches nothing.
     pub(super) fn learn(&self, headers: &HeaderMap) {
         let now = self.ours.now();

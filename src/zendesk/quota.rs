@@ -4,16 +4,18 @@
 //! share of each (`[zendesk.quota]`), learned from the headers of every answer, and leaves the
 //! rest to others; when they use more than their rest, it makes do with what is left.
 //!
-//! Decisions are `queue.rs`, pure and told the time; this file waits, and says so. The token endpoint is
-//! not behind it: no limit of it is documented, none was recorded, and a token is fetched twice an
-//! hour.
+//! Decisions are in `queue.rs`, which does no I/O and is told the time; this file waits, and says
+//! so. The token endpoint is not behind it: no limit of it is documented, none was recorded, and a
+//! token is fetched twice an hour.
 
+mod answers;
 mod bucket;
 mod headers;
 mod queue;
 mod routes;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,8 +28,8 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config;
 use crate::limits;
-use bucket::Moment;
 use queue::Queue;
+use window::Moment;
 
 /// How long a request may wait while others go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -152,7 +154,7 @@ impl Governor {
             tracing::info!(
                 bucket = outlook.bucket,
                 wait_seconds = wait.as_secs(),
-                "waiting to {what}: our share of this limit of zendesk's is used; further waits for it are logged at debug"
+                "waiting to {what}: no room is left in our share of this limit of zendesk's; further waits for it are logged at debug"
             );
         } else {
             tracing::debug!(

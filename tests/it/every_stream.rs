@@ -21,7 +21,11 @@ struct Course<'s> {
 
 impl<'s> Course<'s> {
     async fn new(spec: &'s StreamSpec) -> Self {
-        let mut world = World::new().await;
+        // One custom object, so that its records are all there are.
+        let mut world = World::with(|plan| {
+            plan.zendesk.records.insert("custom_objects".to_owned(), 1);
+        })
+        .await;
         world
             .settings
             .only_stream(&spec.name)
@@ -34,6 +38,12 @@ impl<'s> Course<'s> {
             let object = objects.present().remove(0).id;
             let key = "streams.custom_object_records.custom_object";
             world.settings.set(key, object);
+        }
+        // Lists of what was deleted begin empty.
+        if let Some(of) = spec.name.strip_prefix("deleted_")
+            && let Some(records) = world.zendesk.collection(of)
+        {
+            records.delete(2);
         }
         Self {
             spec,
@@ -159,4 +169,86 @@ async fn of_the_help_center() {
 #[tokio::test]
 async fn of_voice_and_chat() {
     run(Area::VoiceAndChat).await;
+}
+
+/// The ids of what came since the `before`-th message, sorted.
+fn ids(world: &World, before: usize) -> Vec<String> {
+    let accepted = world.platform.accepted();
+    let ids = accepted[before..]
+        .iter()
+        .filter_map(|delivery| delivery.id());
+    sorted(ids.collect())
+}
+
+fn sorted(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort();
+    ids
+}
+
+/// Those that a list has: the living.
+fn living(records: Records<'_>) -> Vec<String> {
+    let present = records.present().into_iter();
+    let living = present.filter(|record| !record.deleted);
+    sorted(living.map(|record| record.id).collect())
+}
+
+/// A world of one stream, read by this export.
+async fn read_by(stream: &str, export: &str) -> World {
+    let mut world = World::new().await;
+    world
+        .settings
+        .only_stream(stream)
+        .set("zendesk.page_size", 30)
+        .set(&format!("streams.{stream}.export"), export);
+    world
+}
+
+#[tokio::test]
+async fn by_list_where_there_is_another_export_too() {
+    for stream in ["users", "organizations", "articles"] {
+        let world = read_by(stream, "list").await;
+        let records = world.zendesk.collection(stream).expect("a stream");
+        world.sync().await.assert_code(0);
+        assert_eq!(ids(&world, 0), living(records), "{stream}");
+        let mut seen = world.platform.accepted_count();
+
+        let changed = sorted([records.change(3), records.create(2)].concat());
+        world.sync().await.assert_code(0);
+        assert_eq!(ids(&world, seen), changed, "{stream}");
+        seen += changed.len();
+
+        let deleted = records.delete(2);
+        world.sync().await.assert_code(0);
+        world.sync().await.assert_code(0);
+        assert_eq!(ids(&world, seen), sorted(deleted), "{stream}");
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_that_leaves_its_list_may_only_be_archived() {
+    let world = read_by("tickets", "list").await;
+    let tickets = world.zendesk.collection("tickets").expect("a stream");
+    world.sync().await.assert_code(0);
+    let seen = world.platform.accepted_count();
+    assert!(seen > 0);
+    let created = sorted(tickets.create(2));
+    world.sync().await.assert_code(0);
+    assert_eq!(ids(&world, seen), created);
+    assert_eq!(tickets.delete(5).len(), 5);
+    for _ in 0..3 {
+        world.sync().await.assert_code(0);
+    }
+    assert_eq!(world.platform.accepted_count(), seen + 2);
+}
+
+#[tokio::test]
+async fn by_search_where_there_is_another_export_too() {
+    for stream in ["tickets", "organizations", "groups"] {
+        let mut world = read_by(stream, "search").await;
+        let settle = format!("streams.{stream}.settle");
+        world.settings.set(&settle, "100ms");
+        let records = world.zendesk.collection(stream).expect("a stream");
+        world.sync().await.assert_code(0);
+        assert_eq!(ids(&world, 0), living(records), "{stream}");
+    }
 }

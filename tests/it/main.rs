@@ -3,6 +3,8 @@
 
 mod attention;
 mod availability;
+mod back_fill;
+mod catalogue;
 mod check;
 mod children;
 mod configuration;
@@ -11,6 +13,7 @@ mod every_stream;
 mod export;
 mod fault_matrix;
 mod fidelity;
+mod freshness;
 mod inlet_faults;
 mod inlet_rejections;
 mod inlet_sign_in;

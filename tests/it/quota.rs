@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use zendesk_aep::sandbox::OtherUser;
+use zendesk_aep::sandbox::{Answer, Fault, OtherUser, PlatformOptions, Simulator as _};
 
-use crate::support::{World, assert_settled};
+use crate::support::{INCREMENTAL, World, assert_settled};
 
 const CURSOR: &str = "incremental-exports-cursor";
 
@@ -90,6 +90,34 @@ async fn starting_again_within_the_minute_is_refused_nothing() {
     // The first request of each life is made without knowing.
     let windows = world.zendesk.requests_by_window(CURSOR);
     assert!(windows.iter().all(|requests| *requests <= 9), "{windows:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_all_the_same_closes_its_limit_and_other_streams_go_on() {
+    let mut world = World::new().await;
+    let flow = PlatformOptions::default().flows;
+    let flow = flow.first().expect("a flow").as_str();
+    world.settings.set("streams.tickets.flow_id", flow);
+    let refused = Answer::json(
+        429,
+        r#"{"error":"APIRateLimitExceeded","description":"Number of allowed incremental export API requests per minute exceeded"}"#,
+    );
+    let refused = refused.header("retry-after", "25");
+    world.zendesk.fault(INCREMENTAL, Fault::Answer(refused), 1);
+    let daemon = world.daemon();
+    let complete = |stream: &'static str| {
+        move |line: &serde_json::Value| {
+            line["message"] == "sync complete" && line["stream"] == stream
+        }
+    };
+    daemon.wait_for_log("tickets", complete("tickets")).await;
+    let users = world.page_requests();
+    assert_eq!(users.len(), 1, "users wait for 25 seconds");
+    daemon.wait_for_log("users", complete("users")).await;
+    let users = world.page_requests();
+    let waited = users[1].head.at - users[0].head.at;
+    assert!(waited >= Duration::from_secs(25), "{waited:?}");
+    daemon.stop().await;
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ pub(super) fn streams(
 ) -> Read<Vec<Stream>> {
     // A misspelt name is an unknown key, which is report enough.
     let named = section.names();
-    let streams: Vec<Read<Option<Stream>>> = catalogue::all()
+    let mut streams: Vec<Read<Option<Stream>>> = catalogue::all()
         .iter()
         .map(|spec| {
             section.optional_section(&spec.name, |section| match spec.parent() {
@@ -46,7 +46,6 @@ pub(super) fn streams(
             })
         })
         .collect();
-    let mut streams = streams;
     for name in &named {
         if catalogue::find(name).is_none() && declared::is_declared(section, name) {
             streams.push(section.optional_section(name, |section| {

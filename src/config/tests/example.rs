@@ -82,10 +82,10 @@ fn is_inside_a_value(path: &str) -> bool {
         "access_token.",
         "api_token.",
         "headers.",
-        "parameters.",
         "hash_key.",
         "mask.",
         "users.privacy.",
+        "parameters.",
     ];
     values.iter().any(|value| path.contains(value))
 }

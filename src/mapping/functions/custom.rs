@@ -23,6 +23,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         takes: 2..=2,
         run: custom_field,
     },
+    Function {
+        name: "option_title",
+        usage: "option_title(custom_fields, 'key or id')",
+        takes: 2..=2,
+        run: option_title,
+    },
 ];
 
 /// The custom fields of a record by key, or by id where they have no key; sorted, the last of two
@@ -54,6 +60,8 @@ fn custom_fields(of: Arguments<'_>) -> Value<'_> {
     };
     let mut out = Vec::from(b"[");
     for (key, value) in &fields {
+        // Asked also for what goes elsewhere: a new field must be noticed.
+        of.scope.definition(key);
         if key.trim().is_empty() || of.scope.is_promoted(key) {
             continue;
         }
@@ -115,5 +123,24 @@ fn custom_field(of: Arguments<'_>) -> Value<'_> {
     match fields(json) {
         Some(fields) => Value::of(fields.get(&*key).copied()),
         None => Value::Missing,
+    }
+}
+
+/// The value with the titles of its options in their places, which are tags. A value that is no
+/// option, or of a field that is not known, stays what it is.
+fn option_title(of: Arguments<'_>) -> Value<'_> {
+    let value = custom_field(of);
+    let key = of.get(1);
+    let Some(definition) = key.as_text().and_then(|key| of.scope.definition(&key)) else {
+        return value;
+    };
+    let title = |tag: String| definition.options.get(&tag).cloned().unwrap_or(tag);
+    if value.as_json().is_some_and(|json| json.starts_with('[')) {
+        let tags = texts(std::iter::once(value));
+        return super::text::list(tags.into_iter().map(title).collect());
+    }
+    match value.as_string() {
+        Some(tag) => Value::text_of(title(tag.into_owned())),
+        None => value,
     }
 }

@@ -46,7 +46,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 const NOT_POSITIVE: &str = "it is not a positive whole number";
 
 /// A positive whole number, also one in quotes. Zendesk's `-1` is "the system": nobody.
-pub(super) fn id(value: &Value<'_>) -> Result<Option<u64>, &'static str> {
+pub(in crate::mapping) fn id(value: &Value<'_>) -> Result<Option<u64>, &'static str> {
     if !value.is_there() {
         return match value {
             Value::Misfit(why) => Err(why),

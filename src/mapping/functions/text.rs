@@ -8,6 +8,15 @@ use crate::mapping::value::{self, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function {
+        name: "text",
+        usage: "text(value)",
+        takes: 1..=1,
+        run: |of| match of.get(0).as_string() {
+            Some(text) => Value::text_of(text.into_owned()),
+            None => Value::Missing,
+        },
+    },
+    Function {
         name: "trim",
         usage: "trim(text)",
         takes: 1..=1,

@@ -6,12 +6,12 @@ use serde_json::json;
 
 use super::shared::{settings, spec};
 use crate::config::{self, Preset};
-use crate::mapping::{Mapping, MappingError, Notes, Outcome};
+use crate::mapping::{Account, Mapping, MappingError, Notes, Outcome};
 use crate::record::Record;
 
-fn mapping() -> Mapping {
+fn of(stream: &'static str, preset: Preset, account: &Arc<Account>) -> Mapping {
     let mapped = config::Mapped {
-        preset: Preset::AdobeSourceCompatible,
+        preset,
         file: None,
         tenant: "_acme".to_owned(),
         envelope: config::Envelope {
@@ -22,7 +22,11 @@ fn mapping() -> Mapping {
         },
         settings: Arc::new(settings()),
     };
-    Mapping::new(&spec("users"), &config::Mapping::Mapped(mapped)).expect("a mapping")
+    Mapping::new(&spec(stream), &config::Mapping::Mapped(mapped), account).expect("a mapping")
+}
+
+fn mapping() -> Mapping {
+    of("users", Preset::AdobeSourceCompatible, &Arc::default())
 }
 
 fn write(mapping: &Mapping, json: &'static str, out: &mut Vec<u8>) -> Result<(), MappingError> {
@@ -84,4 +88,22 @@ fn a_failed_mapping_leaves_nothing_behind() {
     let written = write(&mapping(), r#"{"photo":{}}"#, &mut out);
     assert_eq!(written, Err(MappingError::Empty));
     assert_eq!(out, b"kept");
+}
+
+#[test]
+fn audits_belong_to_whoever_asked_for_their_ticket() {
+    let account = Arc::default();
+    let tickets = of("tickets", Preset::Standard, &account);
+    let audits = of("ticket_audits", Preset::Standard, &account);
+    let audit = r#"{"id":1,"ticket_id":35,"created_at":"2026-03-02T10:15:30Z","events":[]}"#;
+    let refused = write(&audits, audit, &mut Vec::new());
+    let why = "`identityMap.ZendeskUserID` is required, and `id($requester)` gives no value";
+    assert_eq!(refused.map_err(|why| why.to_string()), Err(why.to_owned()));
+    let ticket = r#"{"id":35,"requester_id":7,"updated_at":"2026-03-02T10:15:30Z"}"#;
+    write(&tickets, ticket, &mut Vec::new()).expect("a message");
+    let mut message = Vec::new();
+    write(&audits, audit, &mut message).expect("a message");
+    let message: serde_json::Value = serde_json::from_slice(&message).expect("JSON");
+    let entity = &message["body"]["xdmEntity"];
+    assert_eq!(entity["identityMap"]["ZendeskUserID"][0]["id"], "7");
 }

@@ -13,7 +13,7 @@ use crate::config::{
 };
 use crate::mapping::plan::Plan;
 use crate::mapping::preset::plan;
-use crate::mapping::{Faults, Joined, MappingError, Notes, Outcome};
+use crate::mapping::{Account, Faults, Joined, MappingError, Notes, Outcome};
 use crate::record::Record;
 
 /// A folder of what is shared, if it is there.
@@ -93,9 +93,20 @@ pub(super) fn mapped(
     joined: Joined<'_>,
     notes: &mut Notes,
 ) -> Result<Option<String>, MappingError> {
+    mapped_for(plan, record, joined, &Account::default(), notes)
+}
+
+/// The same, with what is known of the account.
+pub(super) fn mapped_for(
+    plan: &Plan,
+    record: impl Into<Vec<u8>>,
+    joined: Joined<'_>,
+    account: &Account,
+    notes: &mut Notes,
+) -> Result<Option<String>, MappingError> {
     let record = Record::new(record.into().into(), None, None);
     let mut out = Vec::new();
-    match plan.write(&record, joined, &mut out, notes)? {
+    match plan.write(&record, joined, account, &mut out, notes)? {
         Outcome::Message => Ok(Some(String::from_utf8(out).expect("text"))),
         Outcome::Skipped(_) => Ok(None),
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::account::{Account, Export};
-use crate::catalogue;
 use crate::checkpoint::{self, Store, StreamState};
 use crate::config::{self, Config};
 use crate::dead_letters::DeadLetters;
@@ -107,10 +106,8 @@ impl World {
             platform.batch_bytes,
             Some(&self.flow_id),
         );
-        let users = catalogue::find("users").expect("a row");
-        let mapping = Mapping::new(users, &config::Mapping::Raw).expect("a mapping");
         Outlet::new(
-            Composer::new(mapping, None),
+            Composer::new(Mapping::Raw, None),
             Judge::Nobody,
             inlet.expect("an inlet"),
         )

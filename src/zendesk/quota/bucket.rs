@@ -1,27 +1,14 @@
-//! One limit: its window, what was used of it and by whom, and whether there is room.
-//!
-//! Zendesk counts in fixed windows that end on the minute of its own clock. When ours ends can be
-//! told only to within [`GUARD`]: `resets` is whole seconds rounded up, and an answer was on its way.
-//! So a request near the boundary counts in both windows and must have room in both.
+//! One limit: whether there is room in it, and what answers teach about it.
 
 use std::time::Duration;
 
 use super::Urgency;
 use super::headers::Told;
 use super::routes;
+use super::window::{GUARD, Moment, Window};
 use crate::limits;
 
-/// Time since the clock was made.
-pub(super) type Moment = Duration;
-
-/// How far Zendesk's end of a window may lie from where we see it: a second of rounding, and half
-/// a second for the way and for clocks that drift within one window.
-pub(super) const GUARD: Duration = Duration::from_millis(1_500);
-
 const MINUTE: Duration = Duration::from_secs(60);
-
-/// Lengths of windows closer than this are the same.
-const SAME_LENGTH: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
 pub(super) struct Bucket {
@@ -38,41 +25,12 @@ pub(super) struct Bucket {
     window: Window,
     out: Vec<Out>,
     closed_until: Option<Moment>,
+    /// When back-fill last went.
+    back_filled_at: Option<Moment>,
     /// Requests admitted since the last one of back-fill.
     pub(super) fresh_in_a_row: u32,
     /// When a wait for it was last worth a line.
     pub(super) announced: Option<Moment>,
-}
-
-#[derive(Debug, Default)]
-struct Window {
-    number: u64,
-    /// The first request sets it.
-    ends: Option<Moment>,
-    /// An answer told it; it was a guess before.
-    ends_told: bool,
-    /// End of the window before, if that was told and is the one just before.
-    begun: Option<Moment>,
-    /// Requests of ours.
-    own: u32,
-    /// Those of ours that are surely within `used`.
-    answered: u32,
-    /// Highest count an answer has told.
-    used: u32,
-    used_at: Option<Moment>,
-    /// Requests of ours that may count in the next window instead.
-    carried: u32,
-    fresh: u32,
-    back_fill: u32,
-    before: Before,
-}
-
-/// What is remembered of the window before.
-#[derive(Clone, Copy, Debug, Default)]
-struct Before {
-    others: u32,
-    fresh: u32,
-    back_fill: u32,
 }
 
 /// A request under way.
@@ -119,6 +77,7 @@ impl Bucket {
             window: Window::default(),
             out: Vec::new(),
             closed_until: None,
+            back_filled_at: None,
             fresh_in_a_row: 0,
             announced: None,
         }
@@ -159,10 +118,14 @@ impl Bucket {
             return Room::Left(self.budget(share));
         };
         let budget = self.budget(share);
-        let spent = window
-            .own
-            .max(if self.is_near(now) { window.carried } else { 0 });
-        let others = self.others_expected(now, budget);
+        // Near the end there must be room in the next window as well.
+        let carried = if window.is_near_end(now) {
+            window.carried
+        } else {
+            0
+        };
+        let spent = window.own.max(carried);
+        let others = window.others_expected(now, self.length, self.total - budget);
         // Ours that no count has confirmed may be on top of what was told.
         let free = i64::from(self.total) - i64::from(others) - i64::from(window.own);
         let left = i64::from(budget.saturating_sub(spent)).min(free);
@@ -170,36 +133,6 @@ impl Bucket {
             Ok(left) if left > 0 => Room::Left(left),
             _ => Room::Until(ends + GUARD),
         }
-    }
-
-    /// What others will have used by the time that a request sent now is counted. Within their
-    /// part they may use it at once, so it stays free; beyond it they are taken to go on as they
-    /// did.
-    fn others_expected(&self, now: Moment, budget: u32) -> u32 {
-        let window = &self.window;
-        let others = self.others();
-        let part = self.total - budget;
-        if others <= part && window.before.others <= part {
-            return part;
-        }
-        let begin = window.ends.unwrap_or(now).saturating_sub(self.length);
-        let seen_at = window.used_at.unwrap_or(begin);
-        // An average over a quarter of the window at least: a burst is no rate.
-        let elapsed = seen_at.saturating_sub(begin).max(self.length / 4);
-        let rate = (f64::from(others) / elapsed.as_secs_f64())
-            .max(f64::from(window.before.others) / self.length.as_secs_f64());
-        let unseen = now.saturating_sub(seen_at) + Duration::from_secs(1);
-        let growth = (rate * unseen.as_secs_f64()).ceil() as u32;
-        part.max(others.saturating_add(growth))
-    }
-
-    fn others(&self) -> u32 {
-        self.window.used.saturating_sub(self.window.answered)
-    }
-
-    /// Whether the end of the window is so near that Zendesk may see it the other way.
-    fn is_near(&self, now: Moment) -> bool {
-        self.window.ends.is_some_and(|ends| now + GUARD >= ends)
     }
 
     /// Requests that live polls will still want in this window, going by the one before. Near
@@ -222,8 +155,10 @@ impl Bucket {
 
     /// Whether a poll that nobody waits for may go: nothing else wants the room.
     pub(super) fn has_spare(&self, now: Moment, share: f64) -> bool {
-        let window = &self.window;
-        let quiet = window.back_fill == 0 && window.before.back_fill == 0;
+        // Back-fill that has not asked for half a window is over, or slow for other reasons.
+        let quiet = self
+            .back_filled_at
+            .is_none_or(|then| now > then + self.length / 2);
         match self.room(now, share) {
             Room::Left(left) => self.heard && quiet && left > self.polls_to_come(),
             Room::Until(_) | Room::Answer => false,
@@ -236,12 +171,12 @@ impl Bucket {
             self.window.ends = Some(now + self.length);
         }
         self.window.own = self.window.own.saturating_add(1);
-        if self.is_near(now) {
+        if self.window.is_near_end(now) {
             self.window.carried += 1;
         }
         match urgency {
             Urgency::Fresh => self.window.fresh += 1,
-            Urgency::BackFill => self.window.back_fill += 1,
+            Urgency::BackFill => self.back_filled_at = Some(now),
             Urgency::Spare => {}
         }
         self.out.push(Out {
@@ -276,34 +211,15 @@ impl Bucket {
         let passed = over.as_nanos() / self.length.as_nanos();
         self.roll(ends + self.length * u32::try_from(passed + 1).unwrap_or(u32::MAX));
         if passed > 0 {
-            self.window.before = Before::default();
+            self.window.before = Default::default();
             self.window.begun = None;
         }
     }
 
     /// Begins a window that ends at `ends`.
     fn roll(&mut self, ends: Moment) {
-        let window = &self.window;
-        let zone = window.ends.map(|ends| ends.saturating_sub(GUARD));
-        // When those under way are counted, nobody can tell; the late ones are carried already.
-        let early = self
-            .out
-            .iter()
-            .filter(|out| zone.is_none_or(|zone| out.sent < zone));
-        let own = window.carried + u32::try_from(early.count()).unwrap_or(u32::MAX);
-        self.window = Window {
-            number: window.number + 1,
-            ends: Some(ends),
-            ends_told: window.ends_told,
-            begun: window.ends.filter(|_| window.ends_told),
-            own,
-            before: Before {
-                others: self.others(),
-                fresh: window.fresh,
-                back_fill: window.back_fill,
-            },
-            ..Window::default()
-        };
+        let under_way = self.out.iter().map(|out| out.sent);
+        self.window = self.window.next(ends, under_way);
     }
 
     /// Learns from the answer to a request that was counted here. `told` is what it says of this
@@ -324,19 +240,8 @@ impl Bucket {
             self.learn_end(out, now, resets);
         }
         if let Some((_, used)) = told.used() {
-            let window = &mut self.window;
-            if self.told {
-                window.answered += 1;
-                window.used = window.used.max(used);
-            } else {
-                // What was used before our first answer may have been used by us, in an earlier
-                // life: it counts as ours until the window ends.
-                self.told = true;
-                window.own = window.own.max(used);
-                window.answered = window.own;
-                window.used = used;
-            }
-            window.used_at = Some(now);
+            self.window.learn_used(used, now, !self.told);
+            self.told = true;
         }
     }
 
@@ -359,9 +264,11 @@ impl Bucket {
             self.window.ends = Some(ends.clamp(earliest, latest));
         }
         if let Some(begun) = self.window.begun.take() {
-            let length = Duration::from_secs(latest.saturating_sub(begun).as_secs().max(1));
-            if length.abs_diff(self.length) > SAME_LENGTH {
-                self.length = length;
+            let possible =
+                earliest.saturating_sub(begun + GUARD)..=latest.saturating_sub(begun) + GUARD;
+            if !possible.contains(&self.length) {
+                let length = latest.saturating_sub(begun).as_secs();
+                self.length = Duration::from_secs(length.max(1));
             }
         }
     }
@@ -372,7 +279,7 @@ impl Bucket {
             total: self.total,
             part: self.budget(share),
             own: self.window.own,
-            others: self.others(),
+            others: self.window.others(),
             ends: self.window.ends,
             heard: self.heard,
         }

@@ -148,6 +148,9 @@ fn seconds(number: u32) -> Option<Duration> {
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use reqwest::header::{HeaderName, HeaderValue};
@@ -263,5 +266,57 @@ mod tests {
         };
         assert_eq!(nonsense.named, [("odd".to_owned(), odd)]);
         assert_eq!(nonsense.date, None);
+    }
+
+    /// Recordings lie outside of this project, where `tests/it/support/recorded.rs` looks too.
+    #[test]
+    fn everything_recorded_is_understood() {
+        #[derive(serde::Deserialize)]
+        struct Exchange {
+            response: Response,
+        }
+        #[derive(serde::Deserialize)]
+        struct Response {
+            headers: Vec<(String, String)>,
+        }
+        let root = std::env::var_os("ZENDESK_AEP_SHARED").map_or_else(
+            || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+            Into::into,
+        );
+        let folder = root.join("fixtures/zendesk/rate_limit_headers");
+        let Ok(files) = std::fs::read_dir(&folder) else {
+            println!("skipped: there is no {}", folder.display());
+            return;
+        };
+        for file in files {
+            let path = file.expect("a file").path();
+            let text = std::fs::read_to_string(&path).expect("the recording");
+            let exchanges: Vec<Exchange> = serde_json::from_str(&text).expect("exchanges");
+            for Exchange { response } in exchanges {
+                let lines = &response.headers;
+                let pairs: Vec<(&str, &str)> = lines
+                    .iter()
+                    .map(|(name, value)| (&**name, &**value))
+                    .collect();
+                let told = signals(&pairs);
+                let has = |wanted: &str| {
+                    let mut names = pairs.iter().map(|(name, _)| name.to_lowercase());
+                    names.any(|name| name.starts_with(wanted))
+                };
+                assert_eq!(
+                    told.general.used().is_some(),
+                    has("x-rate-limit"),
+                    "{pairs:?}"
+                );
+                assert_eq!(!told.named.is_empty(), has("zendesk-rate"), "{pairs:?}");
+                assert!(told.named.iter().all(|(_, told)| told.used().is_some()));
+                // Windows end on the minute of Zendesk's clock.
+                if let Some(resets) = told.general.resets {
+                    let date = told.date.expect("a date").as_second();
+                    let minute = (date % 60) as u64 + resets.as_secs();
+                    assert!((60..=61).contains(&minute), "{pairs:?}");
+                }
+            }
+        }
     }
 }

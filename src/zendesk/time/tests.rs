@@ -1,34 +1,14 @@
 //! The export against a model of its endpoint, and the repeats that it brings about.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::catalogue;
 use crate::checkpoint::{Repeats, Verdict};
-use crate::clock::Clock;
-use crate::config;
-use crate::zendesk::client::Client;
-use crate::zendesk::inside::Inside;
-use crate::zendesk::parameters::Parameters;
-use crate::zendesk::quota::Urgency;
-
-const CONFIGURATION: &str = r#"
-[zendesk]
-subdomain = "acme"
-[zendesk.auth]
-method = "access_token"
-access_token = { env = "TOKEN" }
-[platform]
-inlet_url = "https://dcs.adobedc.net/collection/abc"
-[streams.organizations]
-flow_id = "flow"
-"#;
+use crate::zendesk::testing::source;
 
 /// Long ago, so that the stretch that Zendesk withholds is out of the way.
 const BEGIN: i64 = 1_700_000_000;
@@ -45,23 +25,8 @@ fn at(second: i64) -> Timestamp {
 
 /// An export that never connects.
 fn export(end: StreamEnd) -> Time {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), CONFIGURATION).expect("written");
-    let config = config::load_without_environment(file.path()).expect("a configuration");
-    let stop = CancellationToken::new();
-    let client = Client::new(&config.zendesk, &config.retry, &stop, &Clock::real());
-    let mut spec = catalogue::find("organizations").expect("a row").clone();
-    spec.page_max = u32::try_from(PAGE).expect("it fits");
-    let source = Source {
-        parameters: Parameters::default(),
-        inside: Inside::default(),
-        client: Arc::new(client.expect("a client")),
-        page_size: PageSize::new(spec.page_max),
-        spec: Arc::new(spec),
-        start: None,
-        overlap: Duration::from_secs(OVERLAP),
-        urgency: Urgency::Fresh,
-    };
+    let page_max = u32::try_from(PAGE).expect("it fits");
+    let source = source("organizations", page_max, Duration::from_secs(OVERLAP));
     let endpoint = Endpoint {
         path: "/api/v2/incremental/organizations.json".into(),
         unit: TimeUnit::Seconds,

@@ -211,12 +211,13 @@ fn fields(section: &mut Section<'_>, spec: &mut StreamSpec) -> Read<()> {
     Ok(())
 }
 
-const DELETIONS: [(&str, DeletionSign); 6] = [
+const DELETIONS: [(&str, DeletionSign); 7] = [
     ("none", DeletionSign::None),
     ("inactive", DeletionSign::Inactive),
     ("status", DeletionSign::Status),
     ("deleted_at", DeletionSign::DeletedAt),
     ("flag", DeletionSign::Flag),
+    ("is_deleted", DeletionSign::IsDeleted),
     ("always", DeletionSign::Always),
 ];
 

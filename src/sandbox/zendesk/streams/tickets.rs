@@ -61,7 +61,7 @@ pub(in super::super) const STREAMS: &[Stream] = &[
     Stream::new("side_conversation_events", Ids::Uuid(base(23)), Form::Text(concat!(
         r#"{"id":$id,"side_conversation_id":$sref(side_conversations),"type":$kind(create|reply|update),"#,
         r#""ticket_id":$ref(tickets),"actor":{"user_id":$ref(users),"name":null,"email":null},"#,
-        r#""message":{"subject":$text,"preview_text":$text},"via":"support","updates":{},"created_at":$created}"#)))
+        r#""message":{"subject":$text,"preview_text":$text},"via":"support","updates":{},"created_at":$updated}"#)))
         .key("events")
         .time("/api/v2/tickets/side_conversations/events", Flavour::Articles),
     Stream::text(
