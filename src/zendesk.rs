@@ -40,3 +40,4 @@ pub use client::Client;
 pub use error::Error;
 pub use export::{Export, Split, records_max};
 pub use quota::{Governor, Urgency, Usage};
+pub use search::SEARCH_PATH;

@@ -174,10 +174,11 @@ impl Governor {
         self.lock().has_spare(path, now, share)
     }
 
-    /// Requests of `path` a minute that may be expected, if nobody else of us asks.
-    pub fn rate(&self, path: &str) -> f64 {
+    /// The limits that requests of `path` count against, by name, and how many of them each lets
+    /// through a minute if nobody else of us asks.
+    pub fn rates(&self, path: &str) -> Vec<(String, f64)> {
         let (_, share) = self.now();
-        self.lock().rate(path, share)
+        self.lock().rates(path, share)
     }
 
     /// How every limit met so far stands, by name.

@@ -19,7 +19,8 @@ use crate::http::Effort;
 use crate::limits;
 use crate::record::{Cursor, Page, Position, SearchWindow};
 
-pub(super) const SEARCH_PATH: &str = "/api/v2/search/export.json";
+/// Path of the search export.
+pub const SEARCH_PATH: &str = "/api/v2/search/export.json";
 
 #[derive(Debug)]
 pub(super) struct Search {

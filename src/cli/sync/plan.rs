@@ -111,12 +111,13 @@ async fn plan<'c>(
             .page_size
             .min(zendesk::records_max(stream, members));
         let route = route(stream);
+        let rates = path(stream).map(|path| client.governor().rates(path));
         lines.push(Line {
             stream: &spec.name,
             read_with: spec.parent(),
             export: route.word(),
-            why: why(stream),
-            estimate: Estimate::new(&route, size, page_size),
+            why: why(route),
+            estimate: Estimate::new(route, size, page_size, rates.unwrap_or_default()),
         });
     }
     let estimates: Vec<&Estimate> = lines.iter().map(|line| &line.estimate).collect();
@@ -140,7 +141,7 @@ async fn size(
         .and_then(Position::recovery_time)
         .or(stream.start);
     let sample = client.sample(spec).await?;
-    let is_list = matches!(spec.reading, Reading::List { .. });
+    let is_list = matches!(stream.export, config::Export::List { .. });
     let rows = match sample {
         // The whole list is read every time, and this was all of it.
         Some(sample) if is_list && !sample.more => Some(sample.records),
@@ -156,30 +157,36 @@ async fn size(
 }
 
 fn route(stream: &config::Stream) -> Route {
-    let path = stream.spec.path().unwrap_or_default().to_owned();
     match (&stream.export, &stream.spec.reading) {
+        (config::Export::Incremental { .. }, _) => Route::Incremental,
+        (config::Export::Time { .. }, _) => Route::Time,
         (config::Export::Search { .. }, _) => Route::Search,
-        (_, Reading::Incremental { .. } | Reading::Time { .. }) => Route::Export { path },
-        (_, Reading::List { pagination, .. }) => Route::List {
-            path,
-            pagination: *pagination,
-        },
-        (_, Reading::Inside { .. }) => Route::Inside,
-        (_, Reading::Children { .. }) => Route::Children { path },
+        (config::Export::List { pagination, .. }, _) => Route::List(*pagination),
+        (config::Export::WithParent, Reading::Inside { .. }) => Route::Inside,
+        (config::Export::WithParent, _) => Route::Children,
     }
 }
 
-fn why(stream: &config::Stream) -> &'static str {
-    match (&stream.export, &stream.spec.reading) {
-        (config::Export::Search { .. }, _) => "configured; deleted records do not show in it",
-        (_, Reading::Incremental { .. } | Reading::Time { .. }) => {
-            "the only one with deleted records and in the order of change"
+/// Path of the requests, where any are made.
+fn path(stream: &config::Stream) -> Option<&str> {
+    match &stream.export {
+        config::Export::Incremental { path }
+        | config::Export::Time { path, .. }
+        | config::Export::List { path, .. } => Some(path),
+        config::Export::Search { .. } => Some(zendesk::SEARCH_PATH),
+        config::Export::WithParent => stream.spec.path(),
+    }
+}
+
+fn why(route: Route) -> &'static str {
+    match route {
+        Route::Incremental | Route::Time => {
+            "in the order of change, with deleted records where there are any"
         }
-        (_, Reading::List { .. }) => {
-            "there is no export of it: the list is read whole and compared"
-        }
-        (_, Reading::Inside { .. }) => "it comes in the pages of its parent and costs no request",
-        (_, Reading::Children { .. }) => "one request at least for each parent that changed",
+        Route::Search => "configured; deleted records do not show in it",
+        Route::List(_) => "read whole each time, and compared with what was delivered",
+        Route::Inside => "comes in the pages of its parent",
+        Route::Children => "one request at least for each parent that changed",
     }
 }
 
@@ -207,7 +214,7 @@ fn print(plan: &Plan<'_>) {
     }
     for limit in &plan.limits {
         output::line(&format!(
-            "limit {}: {} requests at {} a minute, {:.1} minutes",
+            "limit {}: {} requests at {:.0} a minute, {:.1} minutes",
             limit.limit,
             grouped(limit.requests),
             limit.per_minute,

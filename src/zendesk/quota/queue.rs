@@ -205,16 +205,21 @@ impl Queue {
         })
     }
 
-    /// Requests a minute that may be expected at best.
-    pub(super) fn rate(&mut self, path: &str, share: f64) -> f64 {
+    /// The limits that requests of `path` count against, and how many of ours each lets through a
+    /// minute at best.
+    pub(super) fn rates(&mut self, path: &str, share: f64) -> Vec<(String, f64)> {
         let route = self.route(path);
         self.routes[&route]
             .iter()
             .map(|bucket| {
                 let bucket = &self.buckets[*bucket];
-                f64::from(bucket.part(share)) * 60.0 / bucket.length.as_secs_f64()
+                let part = f64::from(bucket.part(share));
+                (
+                    bucket.name.clone(),
+                    part * 60.0 / bucket.length.as_secs_f64(),
+                )
             })
-            .fold(f64::INFINITY, f64::min)
+            .collect()
     }
 
     /// Every limit met so far, by name, and how its window stands.

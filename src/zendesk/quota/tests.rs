@@ -465,7 +465,9 @@ fn headers_overrule_the_table_on_where_a_request_counts() {
     };
     assert_eq!(own("incremental-exports"), Some(1));
     assert_eq!(own("incremental-exports-cursor"), Some(0));
-    assert!((queue.rate(CURSOR, SHARE) - 8.0).abs() < f64::EPSILON);
+    let rates = queue.rates(CURSOR, SHARE);
+    let slowest = rates.iter().map(|(_, rate)| *rate).fold(f64::MAX, f64::min);
+    assert!((slowest - 8.0).abs() < f64::EPSILON, "{rates:?}");
 }
 
 #[test]

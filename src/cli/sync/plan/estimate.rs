@@ -7,43 +7,31 @@ use serde::Serialize;
 use crate::catalogue::Pagination;
 
 /// How a stream is read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    Export {
-        path: String,
-    },
+    Incremental,
+    Time,
     Search,
-    List {
-        path: String,
-        pagination: Pagination,
-    },
+    List(Pagination),
     Inside,
-    Children {
-        path: String,
-    },
+    Children,
 }
 
 impl Route {
-    pub(super) fn word(&self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
-            Self::Export { .. } => "incremental",
+            Self::Incremental => "incremental",
+            Self::Time => "time",
             Self::Search => "search",
-            Self::List { .. } => "list",
+            Self::List(_) => "list",
             Self::Inside => "inside",
-            Self::Children { .. } => "children",
-        }
-    }
-
-    fn limit(&self) -> Option<&'static str> {
-        match self {
-            Self::Export { path } | Self::List { path, .. } | Self::Children { path } => {
-                Some(limit_of(path))
-            }
-            Self::Search => Some(SEARCH_EXPORT),
-            Self::Inside => None,
+            Self::Children => "children",
         }
     }
 }
+
+/// The limits that a request counts against, with the requests a minute that each lets through.
+pub(super) type Rates = Vec<(String, f64)>;
 
 /// What is known beforehand.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,15 +50,15 @@ pub(super) struct Estimate {
     pub(super) minutes: Option<f64>,
     pub(super) megabytes: Option<f64>,
     #[serde(skip)]
-    limit: Option<&'static str>,
+    rates: Rates,
 }
 
 /// What one of Zendesk's limits lets through.
 #[derive(Debug, PartialEq, Serialize)]
 pub(super) struct Limit {
-    pub(super) limit: &'static str,
+    pub(super) limit: String,
     pub(super) requests: u64,
-    pub(super) per_minute: u32,
+    pub(super) per_minute: f64,
     pub(super) minutes: f64,
 }
 
@@ -85,82 +73,51 @@ pub(super) struct Sum {
     pub(super) complete: bool,
 }
 
-const ACCOUNT: &str = "account";
-const EXPORTS: &str = "incremental-exports";
-const USERS_EXPORT: &str = "incremental-exports-cursor";
-const SEARCH_EXPORT: &str = "search-export";
-
-/// Requests a minute as Zendesk documents them; the account's is that of the smallest plan.
-const DOCUMENTED: [(&str, u32); 4] = [
-    (ACCOUNT, 200),
-    (EXPORTS, 10),
-    (USERS_EXPORT, 20),
-    (SEARCH_EXPORT, 100),
-];
-
-fn limit_of(path: &str) -> &'static str {
-    if path.starts_with("/api/v2/incremental/users/cursor") {
-        USERS_EXPORT
-    } else if path.contains("/incremental/") {
-        EXPORTS
-    } else {
-        ACCOUNT
-    }
-}
-
-fn per_minute(limit: &str) -> u32 {
-    let documented = DOCUMENTED.iter().find(|(name, _)| *name == limit);
-    documented.map_or(1, |(_, rate)| *rate)
-}
-
 impl Estimate {
-    pub(super) fn new(route: &Route, size: Size, page_size: u32) -> Self {
+    pub(super) fn new(route: Route, size: Size, page_size: u32, rates: Rates) -> Self {
         let pages = |rows: u64| rows.div_ceil(u64::from(page_size.max(1)));
         let requests = match route {
             // The last page says that it is the last, or one more has to.
-            Route::Export { .. } | Route::Search => size.rows.map(|rows| pages(rows) + 1),
-            Route::List {
-                pagination: Pagination::Single,
-                ..
-            } => Some(1),
-            Route::List { .. } => size.rows.map(|rows| pages(rows).max(1)),
+            Route::Incremental | Route::Time | Route::Search => {
+                size.rows.map(|rows| pages(rows) + 1)
+            }
+            Route::List(Pagination::Single) => Some(1),
+            Route::List(_) => size.rows.map(|rows| pages(rows).max(1)),
             Route::Inside => Some(0),
-            Route::Children { .. } => size.parents,
+            Route::Children => size.parents,
         };
-        let limit = route.limit();
-        let rate = limit.map_or(1, per_minute);
+        let rate = rates
+            .iter()
+            .map(|(_, rate)| *rate)
+            .fold(f64::INFINITY, f64::min);
+        let megabytes = size.rows.zip(size.bytes_per_record);
         Self {
             rows: size.rows,
             requests,
-            minutes: requests.map(|requests| requests as f64 / f64::from(rate)),
-            megabytes: size
-                .rows
-                .zip(size.bytes_per_record)
-                .map(|(rows, bytes)| rows as f64 * bytes / 1e6),
-            limit,
+            minutes: requests.map(|requests| requests as f64 / rate),
+            megabytes: megabytes.map(|(rows, bytes)| rows as f64 * bytes / 1e6),
+            rates,
         }
     }
 }
 
-/// What each limit has to let through. Everything counts against the account's as well.
+/// What each limit has to let through.
 pub(super) fn limits(estimates: &[&Estimate]) -> Vec<Limit> {
-    let mut requests: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let mut limits: BTreeMap<&str, (u64, f64)> = BTreeMap::new();
     for estimate in estimates {
-        let (Some(limit), Some(more)) = (estimate.limit, estimate.requests) else {
-            continue;
-        };
-        *requests.entry(limit).or_default() += more;
-        if limit != ACCOUNT {
-            *requests.entry(ACCOUNT).or_default() += more;
+        for (limit, rate) in &estimate.rates {
+            let (requests, per_minute) = limits.entry(limit).or_default();
+            *requests += estimate.requests.unwrap_or(0);
+            *per_minute = *rate;
         }
     }
-    requests
-        .into_iter()
-        .map(|(limit, requests)| Limit {
-            limit,
+    let limits = limits.into_iter();
+    limits
+        .map(|(limit, (requests, per_minute))| Limit {
+            limit: limit.to_owned(),
             requests,
-            per_minute: per_minute(limit),
-            minutes: requests as f64 / f64::from(per_minute(limit)),
+            per_minute,
+            minutes: requests as f64 / per_minute,
         })
         .collect()
 }
@@ -183,66 +140,66 @@ pub(super) fn in_all(estimates: &[&Estimate], limits: &[Limit]) -> Sum {
 mod tests {
     use super::*;
 
-    fn export(path: &str, rows: u64) -> Estimate {
+    fn rates(own: &[(&str, f64)]) -> Rates {
+        let account = ("account", 160.0);
+        let all = own.iter().copied().chain([account]);
+        all.map(|(name, rate)| (name.to_owned(), rate)).collect()
+    }
+
+    fn export(rows: u64, limit: &str, rate: f64) -> Estimate {
         let size = Size {
             rows: Some(rows),
             bytes_per_record: Some(900.0),
             parents: None,
         };
-        let route = Route::Export {
-            path: path.to_owned(),
-        };
-        Estimate::new(&route, size, 1_000)
+        Estimate::new(Route::Incremental, size, 1_000, rates(&[(limit, rate)]))
     }
 
     #[test]
     fn the_slowest_limit_decides() {
-        let users = export("/api/v2/incremental/users/cursor.json", 99_000);
-        let tickets = export("/api/v2/incremental/tickets/cursor.json", 100_500);
-        let audits = Estimate::new(
-            &Route::Children {
-                path: "/api/v2/tickets/{id}/audits.json".to_owned(),
-            },
-            Size {
-                parents: Some(100_500),
-                ..Size::default()
-            },
-            100,
+        let users = export(99_000, "incremental-exports-cursor", 16.0);
+        let tickets = export(100_500, "incremental-exports", 8.0);
+        let parents = Size {
+            parents: Some(100_500),
+            ..Size::default()
+        };
+        let audits = rates(&[("ticket-audits", 360.0)]);
+        let audits = Estimate::new(Route::Children, parents, 100, audits);
+        assert_eq!((users.requests, users.minutes), (Some(100), Some(6.25)));
+        assert_eq!(
+            (tickets.requests, tickets.minutes),
+            (Some(102), Some(12.75))
         );
-        assert_eq!((users.requests, users.minutes), (Some(100), Some(5.0)));
-        assert_eq!(tickets.requests, Some(102));
         assert_eq!(tickets.megabytes, Some(90.45));
         assert_eq!((audits.rows, audits.requests), (None, Some(100_500)));
         let all = [&users, &tickets, &audits];
         let limits = limits(&all);
-        let account = limits.iter().find(|limit| limit.limit == ACCOUNT);
+        let account = limits.iter().find(|limit| limit.limit == "account");
         assert_eq!(account.map(|limit| limit.requests), Some(100_702));
         let sum = in_all(&all, &limits);
-        assert_eq!(sum.minutes, 100_702.0 / 200.0);
+        assert_eq!(sum.minutes, 100_702.0 / 160.0);
         assert!(!sum.complete, "how many audits there are, nobody knows");
     }
 
     #[test]
     fn what_is_inside_costs_no_request() {
-        let metrics = Estimate::new(&Route::Inside, Size::default(), 1_000);
+        let metrics = Estimate::new(Route::Inside, Size::default(), 1_000, Rates::new());
         assert_eq!((metrics.requests, metrics.minutes), (Some(0), Some(0.0)));
         assert!(limits(&[&metrics]).is_empty());
     }
 
     #[test]
     fn an_empty_list_takes_a_request_all_the_same() {
-        let route = |pagination| Route::List {
-            path: "/api/v2/groups.json".to_owned(),
-            pagination,
+        let requests = |pagination, rows| {
+            let size = Size {
+                rows,
+                ..Size::default()
+            };
+            Estimate::new(Route::List(pagination), size, 100, rates(&[])).requests
         };
-        let size = |rows| Size {
-            rows,
-            ..Size::default()
-        };
-        let requests = |route: &Route, rows| Estimate::new(route, size(rows), 100).requests;
-        assert_eq!(requests(&route(Pagination::Cursor), Some(0)), Some(1));
-        assert_eq!(requests(&route(Pagination::Cursor), Some(201)), Some(3));
-        assert_eq!(requests(&route(Pagination::Cursor), None), None);
-        assert_eq!(requests(&route(Pagination::Single), None), Some(1));
+        assert_eq!(requests(Pagination::Cursor, Some(0)), Some(1));
+        assert_eq!(requests(Pagination::Cursor, Some(201)), Some(3));
+        assert_eq!(requests(Pagination::Cursor, None), None);
+        assert_eq!(requests(Pagination::Single, None), Some(1));
     }
 }
