@@ -200,6 +200,8 @@ pub enum DeletionSign {
     DeletedAt,
     /// `deleted` is true.
     Flag,
+    /// Brands: `is_deleted` is true.
+    IsDeleted,
     /// Every record is one: a list of what was deleted.
     Always,
 }
@@ -242,6 +244,19 @@ impl StreamSpec {
             | Reading::Children { path, .. } => Some(path),
             Reading::Inside { .. } => None,
         }
+    }
+
+    /// The words for the exports it can be read by, the default first.
+    pub fn exports(&self) -> Vec<&'static str> {
+        let own = match self.reading {
+            Reading::Incremental { .. } => Some("incremental"),
+            Reading::Time { .. } => Some("time"),
+            Reading::List { .. } => Some("list"),
+            Reading::Inside { .. } | Reading::Children { .. } => return Vec::new(),
+        };
+        let search = self.search_type.as_ref().map(|_| "search");
+        let list = self.list_path.as_ref().map(|_| "list");
+        own.into_iter().chain(search).chain(list).collect()
     }
 
     /// Field of the version in search results and lists.

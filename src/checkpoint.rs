@@ -117,9 +117,9 @@ pub struct StreamState {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
     /// What lies before `position` and is still to be read, at most
-    /// [`limits::HISTORY_SEGMENTS_MAX`](crate::limits::HISTORY_SEGMENTS_MAX).
+    /// [`limits::BACK_FILL_SEGMENTS_MAX`](crate::limits::BACK_FILL_SEGMENTS_MAX).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub history: Vec<Segment>,
+    pub back_fill: Vec<Segment>,
     /// The configured `end` that was reached: nothing after it is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,
@@ -144,7 +144,7 @@ impl StreamState {
     /// Whether the same is left to be read from here as from `other`.
     pub fn stands_where(&self, other: &Self) -> bool {
         self.position == other.position
-            && self.history == other.history
+            && self.back_fill == other.back_fill
             && self.members == other.members
             && self.ended == other.ended
     }

@@ -98,10 +98,17 @@ pub const REPEATS_REMEMBERED_MAX: usize = 8_192;
 /// Stretches of history that a walk reads besides the live changes. A new one begins when a
 /// back-log is split while an earlier one is not read yet, which is rare; beyond this the live walk
 /// goes on where it is, so nothing is lost, only later.
-pub const HISTORY_SEGMENTS_MAX: usize = 8;
+pub const BACK_FILL_SEGMENTS_MAX: usize = 8;
 
 /// A walk that stands further back than this is catching up: others' live changes go first.
 pub const CATCHING_UP_AGE_MIN: Duration = Duration::from_secs(60 * 60);
+
+/// How long a sync that is due waits for a page of back-fill that is being fetched. Most pages come
+/// within this; what takes longer waits for quota, and would make live changes wait with it.
+pub const BACK_FILL_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Least time between two lines of the log about history that is loading.
+pub const BACK_FILL_WORD_EVERY: Duration = Duration::from_secs(3 * 60);
 
 /// Longest pause a server can order by `Retry-After`. Longer ones are cut to this and asked again,
 /// so that a mistaken header cannot stop a stream for a week.

@@ -26,6 +26,7 @@ mod moment;
 mod report;
 
 use daemon::Daemon;
+use disk::Reach;
 use ends::Ends;
 use moment::{Moment, Signs};
 use report::Report;
@@ -44,8 +45,8 @@ type Place = (i64, u64);
 
 /// One run of the daemon, as the audit needs it.
 struct Life {
-    checkpoint_at_start: Place,
-    checkpoint_at_end: Place,
+    checkpoint_at_start: Reach,
+    checkpoint_at_end: Reach,
     /// Faults laid that make the inlet take messages without telling.
     lost_acknowledgements_max: usize,
     /// `None` for the one that ended in peace.
@@ -156,7 +157,7 @@ async fn live(ends: &Ends, directory: &Path, number: u32, moment: Moment, dice: 
     ends.behave();
     ends.configure(directory, number)
         .expect("the configuration is written");
-    let checkpoint_at_start = disk::place(disk::state(&state).as_ref());
+    let checkpoint_at_start = disk::reach(disk::state(&state).as_ref());
     let asked_before = ends.zendesk.requests().len();
     let before = Signs::of(&state);
     let coming = moment.prepare(ends, &state);
@@ -169,8 +170,8 @@ async fn live(ends: &Ends, directory: &Path, number: u32, moment: Moment, dice: 
     }
 
     let left = disk::state(&state);
-    let checkpoint_at_end = disk::place(left.as_ref());
-    audit::checkpoint_is_not_ahead(ends, &state, checkpoint_at_end);
+    let checkpoint_at_end = disk::reach(left.as_ref());
+    audit::checkpoint_is_not_ahead(ends, &state, &checkpoint_at_end);
     Life {
         checkpoint_at_start,
         checkpoint_at_end,
@@ -189,7 +190,7 @@ async fn live_to_the_end(ends: &Ends, directory: &Path, number: u32) -> Life {
     ends.behave();
     ends.configure(directory, number)
         .expect("the configuration is written");
-    let checkpoint_at_start = disk::place(disk::state(&state).as_ref());
+    let checkpoint_at_start = disk::reach(disk::state(&state).as_ref());
     let daemon = Daemon::start(directory).expect("the daemon starts");
 
     let expected: HashSet<_> = ends
@@ -207,17 +208,25 @@ async fn live_to_the_end(ends: &Ends, directory: &Path, number: u32) -> Life {
         ends.platform.wait_until(arrived, CATCH_UP).await,
         "LOST: not everything arrives"
     );
+    let deadline = Instant::now() + CATCH_UP;
+    while !disk::reach(disk::state(&state).as_ref()).gaps.is_empty() {
+        assert!(
+            Instant::now() < deadline,
+            "history is never read to its end"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
     let status = daemon.terminate(CATCH_UP).expect("the daemon stops");
     assert!(status.success(), "the daemon stops with {status}");
 
-    let checkpoint_at_end = disk::place(disk::state(&state).as_ref());
+    let checkpoint_at_end = disk::reach(disk::state(&state).as_ref());
     let newest = ends
         .zendesk
         .users()
         .last()
         .map(|user| (user.updated_at.as_second(), user.id));
     assert_eq!(
-        Some(checkpoint_at_end),
+        Some(checkpoint_at_end.live),
         newest,
         "what is in hand is finished before the end"
     );

@@ -66,6 +66,8 @@ pub(super) fn rows() -> Vec<StreamSpec> {
         )
         .version("created_at"),
         StreamSpec::list("brands", "/api/v2/brands.json", Pagination::Cursor)
+            .with("include_deleted", "true")
+            .deleted(DeletionSign::IsDeleted)
             .needs("admin")
             .note("agents see the brands of their groups only"),
         StreamSpec::list(

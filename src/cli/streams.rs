@@ -1,18 +1,19 @@
 //! `streams`: what can be kept in sync.
 
 mod available;
+mod rows;
 
 use std::path::Path;
 
 use clap::Args;
 
-use super::{Output, exit};
+use super::Output;
 
 /// What to show.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Ask the account which of them it has, with one small request each
-    #[arg(long, required = true)]
+    #[arg(long)]
     available: bool,
 }
 
@@ -20,6 +21,6 @@ pub(super) async fn run(path: &Path, arguments: &Arguments, output: Output) -> u
     if arguments.available {
         available::run(path, output).await
     } else {
-        exit::SUCCESS
+        rows::run(output)
     }
 }

@@ -14,7 +14,7 @@ use crate::checkpoint::Counts;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Chain, Explain as _, Report};
-use crate::sync::{End, Summary, Tally};
+use crate::sync::{End, Progress, Summary, Tally};
 use crate::{lifecycle, telemetry};
 
 #[derive(Serialize)]
@@ -54,19 +54,11 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
     let mut summaries = Vec::new();
     for walk in &mut walks {
         let name = walk.root().to_owned();
-        let progress = |counts: &Counts| {
+        let progress = |progress: &Progress| {
             if terminal {
                 let mut stderr = std::io::stderr();
                 // Rewrites its own line; a terminal that cannot is no reason to stop.
-                let _ = write!(
-                    stderr,
-                    "\r{name}: {} received, {} ingested, {} skipped, {} failed, {} pages\x1b[K",
-                    grouped(counts.received),
-                    grouped(counts.ingested),
-                    grouped(counts.skipped),
-                    grouped(counts.failed),
-                    grouped(counts.pages),
-                );
+                let _ = write!(stderr, "\r{name}: {}\x1b[K", line_of(progress));
                 let _ = stderr.flush();
             }
         };
@@ -85,6 +77,28 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
         Output::Human => summaries.iter().for_each(print),
     }
     exit_code(&summaries)
+}
+
+/// How far a pass has come, on one line.
+fn line_of(progress: &Progress) -> String {
+    let counts = &progress.counts;
+    let mut line = format!(
+        "{} received, {} ingested, {} skipped, {} failed, {} pages",
+        grouped(counts.received),
+        grouped(counts.ingested),
+        grouped(counts.skipped),
+        grouped(counts.failed),
+        grouped(counts.pages),
+    );
+    if let Some(back_fill) = &progress.back_fill {
+        if let Some(percent) = back_fill.percent {
+            line.push_str(&format!("; {percent} % of the time span"));
+        }
+        if let Some(left) = back_fill.left {
+            line.push_str(&format!(", about {} left", span(left)));
+        }
+    }
+    line
 }
 
 /// Leaves only the walks that the named streams are read in, or all if none is named. A walk is

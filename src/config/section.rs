@@ -131,6 +131,14 @@ impl<'r> Section<'r> {
         self.values.keys().cloned().collect()
     }
 
+    /// The names of all keys of the section `key`, which is not read yet.
+    pub(super) fn names_in(&self, key: &str) -> BTreeSet<String> {
+        match self.value(key) {
+            Some(ValueKind::Table(values)) => values.keys().cloned().collect(),
+            _ => BTreeSet::new(),
+        }
+    }
+
     /// If the environment gives `winner`, forgets those `losers` that the file gives: where two
     /// keys exclude one another, the higher layer decides.
     pub(super) fn let_override(&mut self, winner: &str, losers: &[&str]) {

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::layers::environment::Variables;
 use super::{Config, LoadError};
 
+mod declared;
 mod environment;
 mod example;
 mod files;
@@ -14,6 +15,7 @@ mod platform;
 mod secrets;
 mod streams;
 mod totality;
+mod walks;
 mod zendesk;
 
 /// A file that is right, and as short as can be.

@@ -35,7 +35,7 @@ pub(super) enum Leg {
     /// What has changed lately.
     Live,
     /// The stretch of history with this index.
-    History(usize),
+    BackFill(usize),
 }
 
 /// Where a walk stands.
@@ -44,7 +44,7 @@ pub(super) struct Route {
     /// Everything before it is delivered, or lies in `history`.
     pub(super) live: Position,
     /// In the order in which it came to be.
-    pub(super) history: Vec<Segment>,
+    pub(super) back_fill: Vec<Segment>,
     /// The streams that the live walk is delivered to.
     pub(super) members: Vec<String>,
     /// The configured end that the live walk has reached.
@@ -92,7 +92,7 @@ impl Route {
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         let afresh = || Self {
             live: position(None),
-            history: Vec::new(),
+            back_fill: Vec::new(),
             members: names(configured),
             ended: None,
         };
@@ -107,14 +107,14 @@ impl Route {
         members.retain(is_configured);
         let mut newcomers = configured.to_vec();
         newcomers.retain(|name| !members.iter().any(|member| member == name));
-        let history = state.history.iter().cloned().map(|segment| Segment {
+        let history = state.back_fill.iter().cloned().map(|segment| Segment {
             position: position(Some(segment.position)),
             streams: segment.streams.into_iter().filter(is_configured).collect(),
             ..segment
         });
         let mut route = Self {
             live: position(Some(live)),
-            history: history
+            back_fill: history
                 .filter(|segment| !segment.streams.is_empty())
                 .collect(),
             // Another end is another walk.
@@ -133,10 +133,10 @@ impl Route {
         else {
             return (afresh(), Vec::new());
         };
-        if route.history.len() >= limits::HISTORY_SEGMENTS_MAX {
+        if route.back_fill.len() >= limits::BACK_FILL_SEGMENTS_MAX {
             return (route, names(&newcomers));
         }
-        route.history.push(Segment {
+        route.back_fill.push(Segment {
             position: position(None),
             until,
             streams: names(&newcomers),
@@ -154,7 +154,7 @@ impl Route {
     /// Writes where the walk stands into what is kept of its root.
     pub(super) fn store(&self, root: &str, state: &mut StreamState) {
         state.position = Some(self.live.clone());
-        state.history.clone_from(&self.history);
+        state.back_fill.clone_from(&self.back_fill);
         state.members.clone_from(&self.members);
         if self.members == [root] {
             state.members.clear();
@@ -162,11 +162,18 @@ impl Route {
         state.ended = self.ended;
     }
 
+    /// Whether `state` says already that the walk stands here.
+    pub(super) fn is_kept_in(&self, root: &str, state: &StreamState) -> bool {
+        let mut kept = StreamState::default();
+        self.store(root, &mut kept);
+        kept.stands_where(state)
+    }
+
     /// The streams that pages of `leg` are delivered to.
     fn streams(&self, leg: Leg) -> &[String] {
         match leg {
             Leg::Live => &self.members,
-            Leg::History(index) => &self.history[index].streams,
+            Leg::BackFill(index) => &self.back_fill[index].streams,
         }
     }
 
@@ -189,10 +196,10 @@ impl Route {
                 }
                 Some(_) | None => self.live = page.next,
             },
-            Leg::History(index) => {
-                let segment = &mut self.history[index];
+            Leg::BackFill(index) => {
+                let segment = &mut self.back_fill[index];
                 if page.end_of_stream.is_some() || reaches(segment.until) {
-                    self.history.remove(index);
+                    self.back_fill.remove(index);
                 } else {
                     segment.position = page.next;
                     segment.from = segment.from.or(page.oldest);
@@ -204,7 +211,7 @@ impl Route {
 
     /// Makes history of what lies between the live position and `split`.
     pub(super) fn split(&mut self, split: Split) {
-        self.history.push(Segment {
+        self.back_fill.push(Segment {
             position: std::mem::replace(&mut self.live, split.live),
             until: split.until,
             streams: self.members.clone(),
@@ -215,7 +222,7 @@ impl Route {
 
     /// Whether nothing is left to be read, now or later.
     pub(super) fn is_finished(&self, end: Option<Timestamp>) -> bool {
-        end.is_some() && self.ended == end && self.history.is_empty()
+        end.is_some() && self.ended == end && self.back_fill.is_empty()
     }
 }
 
@@ -237,23 +244,32 @@ pub(super) struct Itinerary {
     end: Option<Timestamp>,
     /// There is a checkpoint, so the first page is news.
     resumes: bool,
+    /// What has changed before this was there to be read when the pass began.
+    horizon: Timestamp,
     live_pages: u32,
     live_done: bool,
-    history_pages: u32,
+    back_fill_pages: u32,
     /// The leg whose last page was only a part: its position has not moved.
     within: Option<Leg>,
 }
 
 impl Itinerary {
-    /// Begins at `route`. `resumes` says whether the walk ever got anywhere.
-    pub(super) fn new(route: Route, end: Option<Timestamp>, resumes: bool) -> Self {
+    /// Begins at `route`. `resumes` says whether the walk ever got anywhere, and `horizon` up to
+    /// which time the export shows everything now.
+    pub(super) fn new(
+        route: Route,
+        end: Option<Timestamp>,
+        resumes: bool,
+        horizon: Timestamp,
+    ) -> Self {
         Self {
             live_done: route.ended.is_some(),
             route,
             end,
             resumes,
+            horizon,
             live_pages: 0,
-            history_pages: 0,
+            back_fill_pages: 0,
             within: None,
         }
     }
@@ -265,29 +281,37 @@ impl Itinerary {
         if let Some(leg) = self.within {
             return Step::Read(leg);
         }
-        if !self.live_done {
+        let may_wait = due && self.has_caught_up();
+        if !self.live_done && !may_wait {
             let may_split = due
                 && self.live_pages > 0
-                && self.route.history.len() < limits::HISTORY_SEGMENTS_MAX;
+                && self.route.back_fill.len() < limits::BACK_FILL_SEGMENTS_MAX;
             let split = may_split.then(|| split(&self.route.live)).flatten();
             // Beyond the end there is nothing live.
             let split = split.filter(|split| self.end.is_none_or(|end| split.until < end));
             return split.map_or(Step::Read(Leg::Live), Step::Split);
         }
-        if due && self.history_pages > 0 {
+        if due && self.back_fill_pages > 0 {
             return Step::Over;
         }
         // Of two stretches the one that reaches further: what changed last is wanted first.
-        let history = self.route.history.iter().enumerate();
+        let history = self.route.back_fill.iter().enumerate();
         let next = history.max_by_key(|(index, segment)| (segment.until, usize::MAX - index));
-        next.map_or(Step::Over, |(index, _)| Step::Read(Leg::History(index)))
+        next.map_or(Step::Over, |(index, _)| Step::Read(Leg::BackFill(index)))
+    }
+
+    /// Whether the live walk has reached the begin of the pass. An account in which more changes
+    /// than can be read has no end to be reached, and its history is to be read all the same.
+    fn has_caught_up(&self) -> bool {
+        let read_to = self.route.live.recovery_time();
+        self.live_pages > 0 && read_to.is_some_and(|time| time >= self.horizon)
     }
 
     /// The position of the next page of `leg`.
     pub(super) fn position(&self, leg: Leg) -> &Position {
         match leg {
             Leg::Live => &self.route.live,
-            Leg::History(index) => &self.route.history[index].position,
+            Leg::BackFill(index) => &self.route.back_fill[index].position,
         }
     }
 
@@ -299,7 +323,7 @@ impl Itinerary {
     /// How urgent the next page of `leg` is.
     pub(super) fn urgency(&self, leg: Leg, now: Timestamp) -> Urgency {
         let is_news = match leg {
-            Leg::History(_) => false,
+            Leg::BackFill(_) => false,
             Leg::Live if self.live_pages == 0 => self.resumes,
             Leg::Live => self.route.live.recovery_time().is_some_and(|time| {
                 let age = now.duration_since(time);
@@ -322,7 +346,7 @@ impl Itinerary {
                 self.live_pages += 1;
                 self.live_done = page.end_of_stream.is_some();
             }
-            Leg::History(_) => self.history_pages += 1,
+            Leg::BackFill(_) => self.back_fill_pages += 1,
         }
         self.route.pass(page, self.end);
         if self.route.ended.is_some() {

@@ -150,15 +150,15 @@ impl Delivery {
         if !under.is_empty() {
             // Compared by content too, so no version is a repeat.
             stream.repeats.clear();
-            stream.of_history.clear();
+            stream.of_back_fill.clear();
             let news = self.news(&member.stream, under).await?;
             received += news.received;
             records.extend(news.records);
             lists = news.unnoted;
         }
         let (memory, other) = match leg {
-            Leg::Live => (&mut stream.repeats, &stream.of_history),
-            Leg::History(_) => (&mut stream.of_history, &stream.repeats),
+            Leg::Live => (&mut stream.repeats, &stream.of_back_fill),
+            Leg::BackFill(_) => (&mut stream.of_back_fill, &stream.repeats),
         };
         let fresh = leave_out_settled(records, memory, other);
         self.supersede(&member.stream, &fresh).await?;
@@ -202,11 +202,11 @@ impl Delivery {
         if !lists.is_empty() {
             self.note_lists(&member.stream, lists).await?;
             stream.repeats.clear();
-            stream.of_history.clear();
+            stream.of_back_fill.clear();
         }
         match leg {
             Leg::Live => stream.repeats.trim(horizon),
-            Leg::History(_) => stream.of_history.trim(horizon),
+            Leg::BackFill(_) => stream.of_back_fill.trim(horizon),
         }
         Ok(Counts {
             received,

@@ -33,7 +33,7 @@ pub(super) struct StreamPass {
     pub(super) repeats: Repeats,
     /// Of history, what was settled in this pass. It is not kept for the next one: a page of
     /// history or two that come again do no harm.
-    pub(super) of_history: Repeats,
+    pub(super) of_back_fill: Repeats,
     /// Changes that were news, of the live ones.
     pub(super) live_changes: u64,
     pub(super) guard: Guard,
@@ -48,7 +48,7 @@ impl Pass {
                 stream = delivery.root(),
                 waiting = waiting.join(", "),
                 "new streams of this walk wait until some of its history is loaded: there is room for {} stretches of it",
-                limits::HISTORY_SEGMENTS_MAX
+                limits::BACK_FILL_SEGMENTS_MAX
             );
         }
         let streams: Vec<StreamPass> = delivery
@@ -58,7 +58,7 @@ impl Pass {
                 let state = delivery.store.stream(&member.stream);
                 StreamPass {
                     repeats: Repeats::new(&state.recent),
-                    of_history: Repeats::default(),
+                    of_back_fill: Repeats::default(),
                     live_changes: 0,
                     guard: Guard::new(&delivery.attention),
                     counts: Counts::default(),

@@ -14,7 +14,8 @@ use crate::record::Position;
 /// How a sync ended.
 #[derive(Debug)]
 pub enum End {
-    /// All live changes are settled; history may be left for the next sync.
+    /// All live changes that were there to be read when the sync began are settled; history may be
+    /// left for the next one.
     Complete,
     /// The next sync was due before the back-log was read: it is history now.
     Split,
@@ -81,7 +82,7 @@ impl Delivery {
         let mut tallies = Vec::with_capacity(pass.streams.len());
         let mut states = Vec::with_capacity(pass.streams.len());
         let root = &pass.root().state;
-        let newest = match (&end, root.history.last()) {
+        let newest = match (&end, root.back_fill.last()) {
             // Nothing was read yet at the new live position.
             (End::Split, Some(segment)) => Some(&segment.position),
             _ => root.position.as_ref(),

@@ -6,10 +6,11 @@ use std::path::Path;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
-use zendesk_aep::sandbox::{Delivery, Simulator as _};
+use zendesk_aep::sandbox::{Delivery, Simulator as _, UserVersion};
 
+use crate::disk::{self, Reach};
 use crate::ends::{Ends, INLET, PAGE_RECORDS};
-use crate::{Life, Place, disk};
+use crate::{Life, Place};
 
 /// One message that reached the inlet, accepted or rejected.
 struct Arrival {
@@ -27,11 +28,13 @@ impl Arrival {
 }
 
 /// Everything at or before the checkpoint has been accepted or lies in the dead letters on disk.
-pub fn checkpoint_is_not_ahead(ends: &Ends, state: &Path, checkpoint: Place) {
+pub fn checkpoint_is_not_ahead(ends: &Ends, state: &Path, checkpoint: &Reach) {
     let mut settled: HashSet<Bytes> = disk::dead_letters(state).into_iter().collect();
     settled.extend(ends.platform.accepted().into_iter().map(|sent| sent.json));
-    let passed = ends.zendesk.users().into_iter();
-    for user in passed.filter(|user| (user.updated_at.as_second(), user.id) <= checkpoint) {
+    let users = ends.zendesk.users().into_iter();
+    let is_passed =
+        |user: &UserVersion| checkpoint.has_passed((user.updated_at.as_second(), user.id));
+    for user in users.filter(is_passed) {
         assert!(
             settled.contains(&user.json),
             "LOST: the checkpoint {checkpoint:?} has passed a version that is not settled: {user:?}"
@@ -145,7 +148,7 @@ fn repeats(arrivals: &[Arrival], lives: &[Life]) -> Vec<Of> {
     for arrival in arrivals {
         let (life, of) = (&lives[arrival.life], &mut found[arrival.life]);
         assert!(
-            arrival.place() > life.checkpoint_at_start,
+            !life.checkpoint_at_start.has_passed(arrival.place()),
             "REPEATED: life {} sent {:?} again, which its checkpoint {:?} had passed",
             arrival.life,
             arrival.place(),
@@ -156,7 +159,7 @@ fn repeats(arrivals: &[Arrival], lives: &[Life]) -> Vec<Of> {
             continue;
         }
         let first = *first.entry(&arrival.json).or_insert(arrival.life);
-        let unsettled = arrival.place() > life.checkpoint_at_end;
+        let unsettled = !life.checkpoint_at_end.has_passed(arrival.place());
         of.distinct += 1;
         of.repeated += usize::from(first < arrival.life);
         of.unsettled += usize::from(unsettled);
@@ -209,8 +212,8 @@ fn rejected_are_kept(ends: &Ends, state: &Path, arrivals: &[Arrival], lives: &[L
     let mut rejected: HashSet<&Bytes> = HashSet::new();
     for arrival in arrivals.iter().filter(|arrival| !arrival.accepted) {
         rejected.insert(&arrival.json);
-        let replaced = arrival.place() > lives[arrival.life].checkpoint_at_end
-            && !present.contains(&arrival.json);
+        let checkpoint = &lives[arrival.life].checkpoint_at_end;
+        let replaced = !checkpoint.has_passed(arrival.place()) && !present.contains(&arrival.json);
         assert!(
             replaced || dead.contains(&arrival.json),
             "LOST: a rejected version is not in the dead letters: {:?}",

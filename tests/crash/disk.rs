@@ -23,15 +23,50 @@ pub fn state(directory: &Path) -> Option<State> {
     }
 }
 
-/// Up to where the checkpoint says that everything is settled. Cursors are opaque to the daemon;
-/// the test knows how the simulator makes them.
-pub fn place(state: Option<&State>) -> Place {
-    let Some(Position::Incremental {
-        cursor: Some(cursor),
-        ..
-    }) = state.and_then(|state| state.streams.get("users")?.position.clone())
-    else {
-        return Place::default();
+/// What a state file says is settled.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reach {
+    /// Everything up to here…
+    pub live: Place,
+    /// …but what lies after such a place and before such a second.
+    pub gaps: Vec<(Place, i64)>,
+}
+
+impl Reach {
+    /// Whether a version at `place` counts as settled.
+    pub fn has_passed(&self, place: Place) -> bool {
+        let in_gap = |(after, before): &(Place, i64)| place > *after && place.0 < *before;
+        place <= self.live && !self.gaps.iter().any(in_gap)
+    }
+}
+
+/// Up to where the checkpoint says that everything is settled.
+pub fn reach(state: Option<&State>) -> Reach {
+    let Some(users) = state.and_then(|state| state.streams.get("users")) else {
+        return Reach::default();
+    };
+    let history = users.back_fill.iter();
+    Reach {
+        live: users.position.as_ref().map(place).unwrap_or_default(),
+        gaps: history
+            .map(|segment| (place(&segment.position), segment.until.as_second()))
+            .collect(),
+    }
+}
+
+/// The place of a position. Cursors are opaque to the daemon; the test knows how the simulator
+/// makes them.
+fn place(position: &Position) -> Place {
+    let cursor = match position {
+        Position::Incremental {
+            cursor: Some(cursor),
+            ..
+        } => cursor,
+        // Where a walk was split, it goes on at a second.
+        position => {
+            let time = position.recovery_time();
+            return time.map_or(Place::default(), |time| (time.as_second(), 0));
+        }
     };
     let read = || {
         let text = String::from_utf8(BASE64_STANDARD.decode(cursor.as_str()).ok()?).ok()?;

@@ -208,3 +208,33 @@ async fn several_faults_are_told_at_once_for_people() {
         ");
     assert_eq!(world.platform.requests_to(INLET).len(), 0);
 }
+
+#[tokio::test]
+async fn every_export_is_probed_with_one_record_and_none_of_it_is_kept() {
+    let mut world = World::with(|plan| {
+        let gated = &mut plan.zendesk.gated;
+        gated.insert(
+            "workspaces".to_owned(),
+            zendesk_aep::sandbox::Gate::NotFound,
+        );
+    })
+    .await;
+    for stream in ["organizations", "calls", "macros", "locales", "workspaces"] {
+        world.settings.add_stream(stream);
+    }
+    let check = check(&world).await;
+    assert_found(&check, 1, "stream workspaces", "InvalidEndpoint");
+    for (path, size) in [
+        ("/api/v2/incremental/organizations", Some("per_page")),
+        ("/api/v2/channels/voice/stats/incremental/calls", None),
+        ("/api/v2/macros", Some("page[size]")),
+        ("/api/v2/locales", None),
+    ] {
+        let probes = world.zendesk.requests_to(path);
+        assert_eq!(probes.len(), 1, "{path}");
+        let asked = size.and_then(|size| probes[0].head.query(size));
+        assert_eq!(asked, size.map(|_| "1"), "{path}");
+    }
+    assert!(!world.path("state").exists(), "a check leaves no trace");
+    assert_eq!(world.inlet_requests(), 1, "but a knock at the inlet");
+}

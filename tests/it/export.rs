@@ -2,7 +2,7 @@
 
 use zendesk_aep::sandbox::{Endpoint, Simulator as _};
 
-use crate::support::{World, assert_settled};
+use crate::support::{World, assert_settled, eventually};
 
 #[tokio::test]
 async fn a_full_export_then_only_changes() {
@@ -168,4 +168,68 @@ async fn a_proxy_in_the_environment_is_not_asked_for_loopback() {
     }
     world.sync().await.assert_code(0);
     assert_settled(&world);
+}
+
+/// A world whose one stream is that of the tickets, in pages of five.
+async fn tickets() -> World {
+    let mut world = World::new().await;
+    world
+        .settings
+        .only_stream("tickets")
+        .set("streams.tickets.support_type_scope", "all")
+        .set("zendesk.page_size", 5);
+    world
+}
+
+async fn tickets_show(world: &World) {
+    let tickets = world.zendesk.collection("tickets").expect("a stream");
+    eventually("the changes show in the export", || {
+        tickets.visible() == tickets.present()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_tickets_in_one_second_than_a_page_holds_arrive_exactly() {
+    let world = tickets().await;
+    world.sync().await.assert_code(0);
+    let before = world.platform.accepted_count();
+    let tickets = world.zendesk.collection("tickets").expect("a stream");
+    let mut tied = tickets.tie(33);
+    tickets_show(&world).await;
+    world.sync().await.assert_code(0);
+    let accepted = world.platform.accepted();
+    let arrived = accepted[before..].iter().filter_map(|one| one.id());
+    let mut arrived: Vec<String> = arrived.collect();
+    arrived.sort();
+    tied.sort();
+    assert_eq!(arrived, tied);
+}
+
+#[tokio::test]
+async fn what_the_system_does_to_a_ticket_arrives_although_its_update_time_stays() {
+    let world = tickets().await;
+    world.sync().await.assert_code(0);
+    let before = world.platform.accepted_count();
+    let tickets = world.zendesk.collection("tickets").expect("a stream");
+    let ids = tickets.update_by_system(2);
+    assert_eq!(ids.len(), 2);
+    tickets_show(&world).await;
+    world.sync().await.assert_code(0);
+    let accepted = world.platform.accepted();
+    assert_eq!(accepted.len() - before, 2);
+    let history = tickets.history();
+    for delivery in &accepted[before..] {
+        let id = delivery.id().expect("an id");
+        let versions = &history[&id];
+        let updated_at = |json: &[u8]| -> serde_json::Value {
+            let json: serde_json::Value = serde_json::from_slice(json).expect("JSON");
+            json["updated_at"].clone()
+        };
+        let [.., earlier, latest] = &versions[..] else {
+            panic!("two versions of {id}");
+        };
+        assert_eq!(delivery.json, latest.json);
+        assert_eq!(updated_at(&latest.json), updated_at(&earlier.json));
+    }
 }

@@ -3,10 +3,13 @@
 
 mod attention;
 mod availability;
+mod back_fill;
+mod catalogue;
 mod check;
 mod children;
 mod configuration;
 mod demonstration;
+mod every_stream;
 mod export;
 mod fault_matrix;
 mod fidelity;

@@ -306,3 +306,156 @@ async fn recorded_rate_limit_headers_of_all_years_do_no_harm() {
     assert!(files > 0, "the folder holds recordings");
     assert_eq!(world.zendesk.faults_left(), 0);
 }
+
+/// A world of one stream, with pages as large as the recorded ones and one batch at a time.
+async fn world_of(stream: &str) -> World {
+    let mut world = World::new().await;
+    world
+        .settings
+        .only_stream(stream)
+        .set("zendesk.page_size", 1_000)
+        .set("platform.in_flight", 1);
+    world
+}
+
+#[tokio::test]
+async fn recorded_lists_are_read_to_their_end_byte_for_byte() {
+    let Some(folder) = shared("fixtures/zendesk") else {
+        return;
+    };
+    let by_cursor = r#""meta":{"has_more":false,"after_cursor":null,"before_cursor":null}"#;
+    let by_number = r#""next_page":null,"previous_page":"x","count":1"#;
+    for (stream, file, rest) in [
+        ("groups", "groups/cursor_chain_2023", Some(by_cursor)),
+        ("groups", "groups/cursor_page_2023", None),
+        ("groups", "groups/offset_page_2023", None),
+        (
+            "group_memberships",
+            "group_memberships/cursor_chain_2023",
+            Some(by_cursor),
+        ),
+        ("tags", "tags/cursor_chain_2023", Some(by_cursor)),
+        ("users", "users/cursor_chain_11_users_complete_2023", None),
+        ("users", "users/offset_page_100_2023", Some(by_number)),
+        (
+            "organizations",
+            "organizations/cursor_chain_complete_2023",
+            None,
+        ),
+        (
+            "organizations",
+            "organizations/cursor_page_100_2023",
+            Some(by_cursor),
+        ),
+        (
+            "organizations",
+            "organizations/offset_page_100_2023",
+            Some(by_number),
+        ),
+        ("tickets", "tickets/cursor_page_100_2023", Some(by_cursor)),
+        ("brands", "brands/list_2015", None),
+        ("suspended_tickets", "suspended_tickets/list_2015", None),
+        ("ticket_fields", "ticket_fields/list_15_2015", None),
+        (
+            "satisfaction_ratings",
+            "satisfaction_ratings/list_65_2012",
+            None,
+        ),
+        ("activities", "activities/list_2012", None),
+    ] {
+        let mut world = world_of(stream).await;
+        world
+            .settings
+            .set(&format!("streams.{stream}.export"), "list");
+        let path = format!("/api/v2/{stream}");
+        let pages = recorded(&folder, &format!("{file}.json"));
+        let is_last = |page: &&Recorded| page.records(stream).is_empty();
+        // A chain may end before its list does.
+        let ends = pages.iter().any(|page| is_last(&page));
+        for page in &pages {
+            world.zendesk.fault(&path, Fault::Answer(page.answer()), 1);
+        }
+        if let Some(rest) = rest.filter(|_| !ends) {
+            let last = format!("{{\"{stream}\":[],{rest}}}");
+            world.zendesk.fault(&path, Fault::status(200, last), 1);
+        }
+        world.sync().await.assert_code(0);
+        assert_eq!(world.zendesk.faults_left(), 0, "{file}");
+        let records: Vec<String> = pages.iter().flat_map(|page| page.records(stream)).collect();
+        assert!(!records.is_empty(), "{file}");
+        assert_eq!(delivered(&world), records, "{file}");
+        for answer in pages {
+            world
+                .zendesk
+                .fault(&path, Fault::Answer(answer.answer()), 1);
+        }
+        if let Some(rest) = rest.filter(|_| !ends) {
+            let last = format!("{{\"{stream}\":[],{rest}}}");
+            world.zendesk.fault(&path, Fault::status(200, last), 1);
+        }
+        world.sync().await.assert_code(0);
+        assert_eq!(delivered(&world).len(), records.len(), "{file}: unchanged");
+    }
+}
+
+#[tokio::test]
+async fn recorded_pages_of_the_time_export_are_read_to_the_end() {
+    let Some(folder) = shared("fixtures/zendesk") else {
+        return;
+    };
+    let last = |key: &str| {
+        format!(r#"{{"{key}":[],"count":0,"end_of_stream":true,"next_page":null,"end_time":null}}"#)
+    };
+    for (key, file) in [
+        (
+            "tickets",
+            "incremental_tickets/time_based_chain_to_empty_page_2023",
+        ),
+        (
+            "tickets",
+            "incremental_tickets/time_based_per_page_1_returns_7_2024",
+        ),
+        ("tickets", "incremental_tickets/time_based_single_page_2023"),
+        ("users", "incremental_users/time_based_per_page_1_2024"),
+    ] {
+        // Zendesk has better exports of these, so they are declared.
+        let mut world = world_of("recorded").await;
+        let path = format!("/api/v2/incremental/{key}.json");
+        let version = match key {
+            "tickets" => "generated_timestamp",
+            _ => "updated_at",
+        };
+        world
+            .settings
+            .set("streams.recorded.path", path.as_str())
+            .set("streams.recorded.export", "time")
+            .set("streams.recorded.records_key", key)
+            .set("streams.recorded.version_field", version)
+            .set("streams.recorded.size", "per_page");
+        let pages = recorded(&folder, &format!("{file}.json"));
+        let mut expected = vec!["0".to_owned()];
+        let mut over = false;
+        for page in &pages {
+            world.zendesk.fault(&path, Fault::Answer(page.answer()), 1);
+            let body = page.body.as_ref().expect("a body").get();
+            let body: Value = serde_json::from_str(body).expect("JSON");
+            over = body["end_of_stream"] == true;
+            if !over {
+                expected.push(body["end_time"].to_string());
+            }
+        }
+        if !over {
+            world.zendesk.fault(&path, Fault::status(200, last(key)), 1);
+        }
+        world.sync().await.assert_code(0);
+        let records: Vec<String> = pages.iter().flat_map(|page| page.records(key)).collect();
+        assert_eq!(delivered(&world), records, "{file}");
+        let asked: Vec<String> = world
+            .zendesk
+            .requests_to(&path)
+            .iter()
+            .filter_map(|page| page.head.query("start_time").map(str::to_owned))
+            .collect();
+        assert_eq!(asked, expected, "{file}");
+    }
+}

@@ -17,7 +17,7 @@ pub use process::{Finished, Process};
 pub use recorded::{Recorded, recorded, shared};
 pub use settings::SignIn;
 pub use settled::{Expected, assert_settled};
-pub use world::World;
+pub use world::{Plan, World};
 
 use zendesk_aep::sandbox::Request;
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use zendesk_aep::sandbox::{Fault, SeenRequest, Simulator as _};
 
-use crate::support::World;
+use crate::support::{Plan, World, eventually};
 
 const ORGANIZATIONS: &str = "/api/v2/incremental/organizations";
 
@@ -176,4 +176,56 @@ async fn a_body_without_its_records_is_no_empty_page() {
         sync.assert_failed("ZENDESK-UNAVAILABLE", "the checkpoint stands");
         world.zendesk.clear_faults();
     }
+}
+
+/// A world of organizations that Zendesk itself serves, in pages of five.
+async fn served(change: impl FnOnce(&mut Plan)) -> World {
+    let mut world = World::with(change).await;
+    world
+        .settings
+        .only_stream("organizations")
+        .set("zendesk.page_size", 5);
+    world
+}
+
+async fn shows(world: &World) {
+    let organizations = world.zendesk.collection("organizations").expect("a stream");
+    eventually("the changes show", || {
+        organizations.visible() == organizations.present()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_than_a_page_in_one_second_arrives_exactly() {
+    let world = served(|_| {}).await;
+    world.sync().await.assert_code(0);
+    let organizations = world.zendesk.collection("organizations").expect("a stream");
+    let before = world.platform.accepted_count();
+    let mut tied = organizations.tie(23);
+    organizations.create(2);
+    shows(&world).await;
+    world.sync().await.assert_code(0);
+    let mut arrived = delivered(&world).split_off(before);
+    assert_eq!(arrived.len(), 25, "each once");
+    arrived.sort();
+    tied.sort();
+    assert!(tied.iter().all(|id| arrived.binary_search(id).is_ok()));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_keeps_to_its_pages_is_asked_for_larger_ones() {
+    let world = served(|plan| {
+        plan.zendesk.stuck.insert("organizations".to_owned());
+    })
+    .await;
+    world.sync().await.assert_code(0);
+    let organizations = world.zendesk.collection("organizations").expect("a stream");
+    let before = world.platform.accepted_count();
+    organizations.tie(23);
+    shows(&world).await;
+    world.sync().await.assert_code(0);
+    assert_eq!(delivered(&world).len() - before, 23, "each once");
+    world.sync().await.assert_code(0);
+    assert_eq!(delivered(&world).len() - before, 23);
 }

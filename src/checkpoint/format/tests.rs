@@ -174,8 +174,8 @@ fn slips_of_the_hand_are_named_with_their_place() {
     check("2026-01-02T03:04:06.1", "yesterday", &["line 5 column"]);
     check(
         "\"incremental\"",
-        "\"list\"",
-        &["unknown variant `list`", "line"],
+        "\"lists\"",
+        &["unknown variant `lists`", "line"],
     );
     check(
         "0a1b2c3d",

@@ -28,9 +28,9 @@ enum Content {
         saved_at: Timestamp,
         /// The time of each stream's checkpoint.
         streams: BTreeMap<String, Option<Timestamp>>,
-        /// How many stretches of history each stream has still to load, if any.
+        /// How many stretches of back-fill each stream has still to load, if any.
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-        loading: BTreeMap<String, usize>,
+        back_fill: BTreeMap<String, usize>,
     },
     Damaged {
         damaged: String,
@@ -103,11 +103,11 @@ impl Content {
                         (name.clone(), time)
                     })
                     .collect(),
-                loading: state
+                back_fill: state
                     .streams
                     .iter()
-                    .filter(|(_, stream)| !stream.history.is_empty())
-                    .map(|(name, stream)| (name.clone(), stream.history.len()))
+                    .filter(|(_, stream)| !stream.back_fill.is_empty())
+                    .map(|(name, stream)| (name.clone(), stream.back_fill.len()))
                     .collect(),
             },
             Err(error) => Self::Damaged {
@@ -127,7 +127,7 @@ fn print(line: &Line) {
         Content::Good {
             saved_at,
             streams,
-            loading,
+            back_fill,
         } => {
             let mut text = format!("saved {saved_at:.0}");
             for (name, time) in streams {
@@ -135,8 +135,8 @@ fn print(line: &Line) {
                     Some(time) => format!("; {name} to {time}"),
                     None => format!("; {name} at no known time"),
                 });
-                if let Some(stretches) = loading.get(name) {
-                    text.push_str(&format!(" (stretches of history to load: {stretches})"));
+                if let Some(stretches) = back_fill.get(name) {
+                    text.push_str(&format!(" (stretches of back-fill left: {stretches})"));
                 }
             }
             text

@@ -68,7 +68,7 @@ fn checkpoints_of(kept: State, present: &Present) -> Streams {
                 Some(present) => StreamState {
                     position: kept.position,
                     members: kept.members,
-                    history: kept.history,
+                    back_fill: kept.back_fill,
                     ended: kept.ended,
                     recent: kept.recent,
                     ..present

@@ -167,7 +167,7 @@ fn streams_with(
     let after = StreamState {
         members,
         position: Some(position),
-        history: Vec::new(),
+        back_fill: Vec::new(),
         ended: None,
         recent: Vec::new(),
         ..before

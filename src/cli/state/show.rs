@@ -90,13 +90,13 @@ fn print_stream(stream: &StreamState) {
     if !stream.members.is_empty() {
         output::line(&format!("  delivers      {}", stream.members.join(", ")));
     }
-    for segment in &stream.history {
-        output::line(&format!("  history       {}", Stretch(segment)));
+    for segment in &stream.back_fill {
+        output::line(&format!("  back-fill     {}", Stretch(segment)));
     }
     if let Some(end) = stream.ended {
-        output::line(&match stream.history[..] {
+        output::line(&match stream.back_fill[..] {
             [] => format!("  complete      to its `end`, {end}: it is not read any more"),
-            [..] => format!("  live          to its `end`, {end}: only history is left"),
+            [..] => format!("  live          to its `end`, {end}: only the back-fill is left"),
         });
     }
     if let Some(attention) = &stream.attention {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::super::{Output, exit, output};
 use crate::catalogue::{self, Area, StreamSpec};
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::limits;
 use crate::zendesk::{Availability, Caller, Client, Error};
 
@@ -38,7 +39,7 @@ pub(super) async fn run(path: &Path, output: Output) -> u8 {
         Ok(caller) => caller,
         Err(error) => return output::fail(&error),
     };
-    let found = match ask_all(&client, &caller, catalogue::all()).await {
+    let found = match ask_all(&client, &caller, known(&config)).await {
         Ok(found) => found,
         Err(error) => return output::fail(&error),
     };
@@ -57,16 +58,27 @@ pub(super) async fn run(path: &Path, output: Output) -> u8 {
     exit::SUCCESS
 }
 
+/// The streams of the catalogue, as configured where they are, and the declared ones.
+fn known(config: &Config) -> Vec<&StreamSpec> {
+    let configured = |name: &str| config.streams.iter().find(|one| one.spec.name == name);
+    let catalogued = catalogue::all()
+        .iter()
+        .map(|spec| configured(&spec.name).map_or(spec, |stream| &stream.spec));
+    let declared = config.streams.iter().map(|stream| &*stream.spec);
+    let declared = declared.filter(|spec| catalogue::find(&spec.name).is_none());
+    catalogued.chain(declared).collect()
+}
+
 /// Asks for all of them, a few at a time, and gives the answers in the order of the streams.
 async fn ask_all<'s>(
     client: &Client,
     caller: &Caller,
-    specs: &'s [StreamSpec],
+    specs: Vec<&'s StreamSpec>,
 ) -> Result<Vec<(&'s StreamSpec, Availability)>, Error> {
     let mut asked = futures_util::stream::iter(specs)
         .map(|spec| async move { (spec, client.availability(spec, caller).await) })
         .buffered(limits::LISTS_AT_A_TIME);
-    let mut found = Vec::with_capacity(specs.len());
+    let mut found = Vec::new();
     while let Some((spec, availability)) = asked.next().await {
         found.push((spec, availability?));
     }

@@ -20,6 +20,7 @@ use crate::config::{
     Cadence, Export, Mapping, MappingSettings, Parameters, Privacy, Stream, Validate,
 };
 
+mod declared;
 mod export;
 
 /// All streams the file names. `platform`, `schedule` and `mapping` are what their sections hold.
@@ -31,11 +32,11 @@ pub(super) fn streams(
 ) -> Read<Vec<Stream>> {
     // A misspelt name is an unknown key, which is report enough.
     let named = section.names();
-    let streams: Vec<Read<Option<Stream>>> = catalogue::all()
+    let mut streams: Vec<Read<Option<Stream>>> = catalogue::all()
         .iter()
         .map(|spec| {
             section.optional_section(&spec.name, |section| match spec.parent() {
-                None => stream(section, spec, platform, schedule, mapping),
+                None => stream(section, spec.clone(), platform, schedule, mapping),
                 Some(parent) => {
                     if !named.contains(parent) {
                         section.refuse_all(without_parent(parent));
@@ -45,6 +46,15 @@ pub(super) fn streams(
             })
         })
         .collect();
+    for name in &named {
+        if catalogue::find(name).is_none() && declared::is_declared(section, name) {
+            streams.push(section.optional_section(name, |section| {
+                let (spec, good) = declared::row(section, name);
+                let stream = stream(section, spec, platform, schedule, mapping);
+                good.and(stream)
+            }));
+        }
+    }
     if named.is_empty() {
         return Err(section.refuse_all(Problem::new(
             "no stream is named, so there is nothing to do",
@@ -115,25 +125,27 @@ fn member(
 
 fn stream(
     section: &mut Section<'_>,
-    spec: &StreamSpec,
+    mut spec: StreamSpec,
     platform: &Identity,
     schedule: &Read<Cadence>,
     settings: &Read<Arc<MappingSettings>>,
 ) -> Read<Stream> {
-    let export = export::export(section, spec);
-    let parameters = parameters(section, spec);
+    let object = declared::of_custom_object(section, &mut spec);
+    let export = export::export(section, &spec);
+    let parameters = parameters(section, &spec);
     let start = section.optional("start", moment);
     let end = section.optional("end", moment);
     let end = end_after(section, &start, end);
-    let leaving = leaving(section, spec, platform, settings);
+    let leaving = leaving(section, &spec, platform, settings);
     let cadence = cadence(section);
     let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
     let cadence = match cadence? {
         Some(cadence) => cadence,
         None => schedule.clone()?,
     };
+    object?;
     Ok(Stream {
-        spec: Arc::new(spec.clone()),
+        spec: Arc::new(spec),
         export: export?,
         parameters: parameters?,
         start: start?,

@@ -58,26 +58,41 @@ fn split_at(second: i64) -> Split {
 fn live_comes_first_and_history_until_the_next_tick_but_a_page_at_least() {
     let mut route = resume(&state(at(Some("c"), Some(10))), &[ROOT]);
     route.split(split_at(100));
-    let mut it = Itinerary::new(route, None, true);
+    let mut it = Itinerary::new(route, None, true, time(1_000));
     let never = |_: &Position| None;
     assert_eq!(it.next(true, never), Step::Read(Leg::Live));
     it.passed(passed(Leg::Live, at(Some("l"), Some(100)), Some(101)));
     assert_eq!(
         it.next(true, never),
-        Step::Read(Leg::History(0)),
+        Step::Read(Leg::BackFill(0)),
         "although the tick is due"
     );
-    it.passed(passed(Leg::History(0), at(Some("h"), Some(20)), None));
+    it.passed(passed(Leg::BackFill(0), at(Some("h"), Some(20)), None));
     assert_eq!(it.next(true, never), Step::Over);
-    assert_eq!(it.next(false, never), Step::Read(Leg::History(0)));
-    it.passed(passed(Leg::History(0), at(Some("h2"), Some(100)), None));
+    assert_eq!(it.next(false, never), Step::Read(Leg::BackFill(0)));
+    it.passed(passed(Leg::BackFill(0), at(Some("h2"), Some(100)), None));
     assert_eq!(it.next(false, never), Step::Over, "it has reached `until`");
+}
+
+#[test]
+fn where_changes_never_end_history_gets_its_page_all_the_same() {
+    let mut route = resume(&state(at(Some("c"), Some(900))), &[ROOT]);
+    route.split(split_at(950));
+    let mut it = Itinerary::new(route, None, true, time(1_000));
+    let never = |_: &Position| None;
+    it.passed(passed(Leg::Live, at(Some("l"), Some(999)), None));
+    assert_eq!(it.next(true, never), Step::Read(Leg::Live));
+    it.passed(passed(Leg::Live, at(Some("m"), Some(1_000)), None));
+    assert_eq!(it.next(false, never), Step::Read(Leg::Live));
+    assert_eq!(it.next(true, never), Step::Read(Leg::BackFill(0)));
+    it.passed(passed(Leg::BackFill(0), at(Some("h"), Some(20)), None));
+    assert_eq!(it.next(true, never), Step::Over);
 }
 
 #[test]
 fn a_walk_is_split_between_pages_when_it_is_due_and_the_export_can() {
     let route = resume(&StreamState::default(), &[ROOT]);
-    let mut it = Itinerary::new(route, None, false);
+    let mut it = Itinerary::new(route, None, false, time(1_000));
     let can = |_: &Position| Some(split_at(100));
     assert_eq!(
         it.next(true, can),
@@ -98,26 +113,26 @@ fn a_walk_is_split_between_pages_when_it_is_due_and_the_export_can() {
 fn a_page_in_parts_is_read_to_its_end() {
     let mut route = resume(&state(at(Some("c"), Some(10))), &[ROOT]);
     route.split(split_at(100));
-    let mut it = Itinerary::new(route, None, true);
+    let mut it = Itinerary::new(route, None, true, time(1_000));
     let can = |_: &Position| Some(split_at(200));
     it.passed(passed(Leg::Live, at(None, Some(100)), None));
     assert_eq!(it.next(true, can), Step::Read(Leg::Live));
     it.passed(passed(Leg::Live, at(Some("l"), Some(100)), Some(101)));
-    it.passed(passed(Leg::History(0), at(Some("c"), Some(10)), None));
-    assert_eq!(it.next(true, can), Step::Read(Leg::History(0)));
-    it.passed(passed(Leg::History(0), at(Some("h"), Some(20)), None));
+    it.passed(passed(Leg::BackFill(0), at(Some("c"), Some(10)), None));
+    assert_eq!(it.next(true, can), Step::Read(Leg::BackFill(0)));
+    it.passed(passed(Leg::BackFill(0), at(Some("h"), Some(20)), None));
     assert_eq!(it.next(true, can), Step::Over);
 }
 
 #[test]
 fn segments_are_few() {
     let mut route = resume(&state(at(Some("c"), Some(10))), &[ROOT]);
-    for second in 0..limits::HISTORY_SEGMENTS_MAX {
+    for second in 0..limits::BACK_FILL_SEGMENTS_MAX {
         route.split(split_at(100 + second as i64));
     }
     let mut kept = StreamState::default();
     route.store(ROOT, &mut kept);
-    let mut it = Itinerary::new(route, None, true);
+    let mut it = Itinerary::new(route, None, true, time(1_000));
     it.passed(passed(Leg::Live, at(Some("c"), Some(110)), None));
     let can = |_: &Position| Some(split_at(200));
     assert_eq!(it.next(true, can), Step::Read(Leg::Live));
@@ -133,12 +148,12 @@ fn a_newcomer_is_live_at_once_and_alone_in_its_past() {
     let route = resume(&state(at(Some("c"), Some(10))), &[ROOT, "metrics"]);
     assert_eq!(route.live, at(Some("c"), Some(10)));
     assert!(route.serves(Leg::Live, "metrics") && route.serves(Leg::Live, ROOT));
-    assert_eq!(route.history.len(), 1);
-    assert!(route.serves(Leg::History(0), "metrics"));
-    assert!(!route.serves(Leg::History(0), ROOT));
-    assert_eq!(route.history[0].position, at(None, None));
+    assert_eq!(route.back_fill.len(), 1);
+    assert!(route.serves(Leg::BackFill(0), "metrics"));
+    assert!(!route.serves(Leg::BackFill(0), ROOT));
+    assert_eq!(route.back_fill[0].position, at(None, None));
     assert_eq!(
-        route.history[0].until,
+        route.back_fill[0].until,
         time(11),
         "of second 10 some is behind the cursor and some before"
     );
@@ -148,7 +163,7 @@ fn a_newcomer_is_live_at_once_and_alone_in_its_past() {
     assert_eq!(resume(&kept, &[ROOT, "metrics"]), route, "a restart");
     let without = resume(&kept, &[ROOT]);
     assert_eq!(without.members, [ROOT]);
-    assert!(without.history.is_empty(), "nobody wants it any more");
+    assert!(without.back_fill.is_empty(), "nobody wants it any more");
     without.store(ROOT, &mut kept);
     assert!(kept.members.is_empty(), "as in a file of one stream");
     assert_eq!(resume(&kept, &[ROOT, "metrics"]), route, "it joins again");
@@ -197,7 +212,7 @@ fn the_end_is_reached_by_a_version_or_by_time() {
 fn a_live_page_is_urgent_unless_it_is_far_back() {
     let now = time(1_000_000);
     let urgency = |resumes, pages: &[i64]| {
-        let mut it = Itinerary::new(resume(&StreamState::default(), &[ROOT]), None, resumes);
+        let mut it = Itinerary::new(resume(&StreamState::default(), &[ROOT]), None, resumes, now);
         for second in pages {
             it.passed(passed(Leg::Live, at(Some("c"), Some(*second)), None));
         }
@@ -271,7 +286,7 @@ impl World {
             overlap,
             configured: STREAMS.to_vec(),
             kept: StreamState::default(),
-            reader: Itinerary::new(route.clone(), None, false),
+            reader: Itinerary::new(route.clone(), None, false, time(10)),
             route,
             reader_done: false,
             queue: VecDeque::new(),
@@ -284,7 +299,7 @@ impl World {
     fn begin_pass(&mut self) {
         self.route = resume(&self.kept, &self.configured);
         let resumes = self.kept.position.is_some();
-        self.reader = Itinerary::new(self.route.clone(), None, resumes);
+        self.reader = Itinerary::new(self.route.clone(), None, resumes, time(self.now));
         self.reader_done = false;
         self.queue.clear();
         self.due = false;
@@ -368,7 +383,7 @@ impl World {
                 self.route.store(ROOT, &mut self.kept);
             }
         }
-        assert!(self.kept.history.len() <= limits::HISTORY_SEGMENTS_MAX);
+        assert!(self.kept.back_fill.len() <= limits::BACK_FILL_SEGMENTS_MAX);
         false
     }
 
@@ -421,7 +436,7 @@ proptest! {
             world.act(act);
         }
         world.come_to_rest();
-        prop_assert!(world.kept.history.is_empty());
+        prop_assert!(world.kept.back_fill.is_empty());
         for (id, version) in &world.versions {
             for stream in STREAMS {
                 let delivered = world.delivered.get(&(stream.to_owned(), *id));

@@ -2,12 +2,18 @@
 
 use std::collections::HashMap;
 
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::account::Export;
+use super::account::{Account, Export};
 use super::world::World;
-use crate::checkpoint::{Counts, StreamState};
-use crate::sync::{End, Summary, Walk};
+use crate::checkpoint::StreamState;
+use crate::limits;
+use crate::record::Page;
+use crate::sync::itinerary::{Itinerary, Route};
+use crate::sync::reader::{Event, Pages as _, read};
+use crate::sync::{End, Progress, Summary, Walk};
+use crate::zendesk::Urgency;
 
 fn export(world: &World) -> Export {
     Export::new(&world.account, 10)
@@ -16,8 +22,8 @@ fn export(world: &World) -> Export {
 /// A pass in which the next tick is due after so many pages.
 async fn run_until_due(walk: &mut Walk<Export>, pages: u64) -> Summary {
     let (stop, due) = (CancellationToken::new(), CancellationToken::new());
-    let progress = |counts: &Counts| {
-        if counts.pages >= pages {
+    let progress = |progress: &Progress| {
+        if progress.counts.pages >= pages {
             due.cancel();
         }
     };
@@ -64,8 +70,8 @@ async fn a_long_first_walk_is_split_and_changes_overtake_history() {
     let first = run_until_due(&mut walk, 3).await;
     assert!(matches!(first.end, End::Split), "{first:?}");
     let state = world.state("tickets");
-    assert_eq!(state.history.len(), 1);
-    assert_eq!(state.history[0].streams, streams);
+    assert_eq!(state.back_fill.len(), 1);
+    assert_eq!(state.back_fill[0].streams, streams);
     assert_eq!(state.last_sync.expect("a sync").outcome, "split");
 
     // One that history has, one that it has not yet, and a new one.
@@ -78,7 +84,7 @@ async fn a_long_first_walk_is_split_and_changes_overtake_history() {
         assert_eq!(arrived.get(&id), world.account.messages("metrics").get(&id));
     }
     assert!(arrived.len() < 150, "history is still loading");
-    assert_eq!(world.state("tickets").history.len(), 1);
+    assert_eq!(world.state("tickets").back_fill.len(), 1);
 
     // A restart goes on with it.
     drop(walk);
@@ -86,7 +92,7 @@ async fn a_long_first_walk_is_split_and_changes_overtake_history() {
     world.account.change([7, 190], 2_000);
     let last = run(&mut walk).await;
     assert!(matches!(last.end, End::Complete), "{last:?}");
-    assert!(world.state("tickets").history.is_empty());
+    assert!(world.state("tickets").back_fill.is_empty());
     assert_all_arrived(&world, &streams);
     let changed = [5, 7, 180, 190];
     let again = world.times().into_iter().filter(|(id, times)| {
@@ -113,7 +119,7 @@ async fn after_days_of_downtime_the_back_log_is_split_too() {
     world.account.change([500], 200_000);
     run_until_due(&mut walk, 1).await;
     assert!(world.arrived("tickets").contains_key("tickets-500"));
-    assert!(!world.state("tickets").history.is_empty());
+    assert!(!world.state("tickets").back_fill.is_empty());
     run(&mut walk).await;
     assert_all_arrived(&world, &streams);
 }
@@ -136,7 +142,7 @@ async fn a_stream_that_joins_gets_its_past_while_live_changes_flow() {
     assert!(arrived.contains_key("metrics-3") && arrived.contains_key("metrics-101"));
     assert!(arrived.len() < 100, "its past is still loading");
     let state: StreamState = world.state("tickets");
-    assert_eq!(state.history[0].streams, ["metrics"]);
+    assert_eq!(state.back_fill[0].streams, ["metrics"]);
     assert_eq!(state.members, streams);
 
     run(&mut walk).await;
@@ -152,6 +158,46 @@ async fn a_stream_that_joins_gets_its_past_while_live_changes_flow() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_sync_that_is_due_does_not_wait_for_ever_for_a_page_of_history() {
+    let account = Account::default();
+    account.change(1..=20, 100);
+    let mut export = Export::new(&account, 10);
+    let nothing = StreamState::default();
+    let (mut route, _) = Route::resume(&nothing, "tickets", &["tickets"], None, |at| {
+        export.position(at)
+    });
+    let Page { next, .. } = export
+        .page(&route.live, Urgency::Fresh, &[])
+        .await
+        .expect("a page");
+    route.split(export.split(&next).expect("it is far back"));
+    export.stalls_from_page = 1;
+    let (events, mut queue) = mpsc::channel(10);
+    let (stop, due) = (CancellationToken::new(), CancellationToken::new());
+    let itinerary = Itinerary::new(route, None, true, account.now());
+    due.cancel();
+    let begin = tokio::time::Instant::now();
+    let reading = read(&mut export, itinerary, events, &stop, &due);
+    let received = async {
+        let mut received = Vec::new();
+        while let Some(event) = queue.recv().await {
+            received.push(event);
+        }
+        received
+    };
+    let received = tokio::select! {
+        received = received => received,
+        never = reading => match never {},
+    };
+    assert!(
+        matches!(received[..], [Event::Page(..), Event::Over]),
+        "{received:?}"
+    );
+    let waited = begin.elapsed();
+    assert!(waited >= limits::BACK_FILL_PATIENCE, "{waited:?}");
+}
+
 #[tokio::test]
 async fn a_failure_in_history_loses_nothing() {
     let world = World::new().await;
@@ -164,7 +210,7 @@ async fn a_failure_in_history_loses_nothing() {
     world.platform.reject_when(|_| Some("no".to_owned()));
     let failed = run(&mut walk).await;
     assert!(matches!(failed.end, End::Failed(_)), "{failed:?}");
-    assert_eq!(world.state("tickets").history.len(), 1);
+    assert_eq!(world.state("tickets").back_fill.len(), 1);
     world.platform.reject_nothing();
     run(&mut walk).await;
     assert_all_arrived(&world, &streams);

@@ -74,6 +74,7 @@ fn sign_fields(sign: DeletionSign) -> [&'static str; 2] {
         DeletionSign::Status => ["status", "raw_subject"],
         DeletionSign::DeletedAt => ["deleted_at", ""],
         DeletionSign::Flag => ["deleted", ""],
+        DeletionSign::IsDeleted => ["is_deleted", ""],
         DeletionSign::Always => ["", "permanently_deleted"],
     }
 }
@@ -96,7 +97,7 @@ fn deletion(
         DeletionSign::Inactive => is(first, "false").then(for_good),
         DeletionSign::Always => Some(for_good()),
         DeletionSign::DeletedAt => first.map(|_| Deletion::Soft),
-        DeletionSign::Flag => is(first, "true").then_some(Deletion::Soft),
+        DeletionSign::Flag | DeletionSign::IsDeleted => is(first, "true").then_some(Deletion::Soft),
         DeletionSign::Status if !is(first, "\"deleted\"") => None,
         DeletionSign::Status if is(second, "\"SCRUBBED\"") => Some(Deletion::Scrubbed),
         DeletionSign::Status => Some(Deletion::Soft),
@@ -197,6 +198,7 @@ mod tests {
             ),
             ("groups", r#"{"deleted":false}"#, None),
             ("groups", r#"{"deleted":true}"#, Some(Deletion::Soft)),
+            ("brands", r#"{"is_deleted":true}"#, Some(Deletion::Soft)),
             ("deleted_tickets", r#"{"id":1}"#, Some(Deletion::Soft)),
             ("macros", r#"{"deleted":true,"active":false}"#, None),
         ] {

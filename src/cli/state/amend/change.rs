@@ -20,7 +20,7 @@ pub(super) struct Change {
     after: Option<Position>,
     /// What is to be read besides from then on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    history: Vec<Segment>,
+    back_fill: Vec<Segment>,
     meaning: String,
 }
 
@@ -42,7 +42,7 @@ pub(super) fn between(config: &Config, before: Option<&State>, after: &Streams) 
                 stream: name.clone(),
                 before: old.position.clone(),
                 after: new.position.clone(),
-                history: new.history.clone(),
+                back_fill: new.back_fill.clone(),
                 meaning: meaning(config, old, new, stream),
             })
         })
@@ -110,8 +110,8 @@ fn meaning(
             "; what changed between {old} and {new} and was not sent yet is NOT read"
         ));
     }
-    let is_kept = |segment: &Segment| new.history.iter().any(|kept| kept.until == segment.until);
-    for lost in old.history.iter().filter(|segment| !is_kept(segment)) {
+    let is_kept = |segment: &Segment| new.back_fill.iter().any(|kept| kept.until == segment.until);
+    for lost in old.back_fill.iter().filter(|segment| !is_kept(segment)) {
         let is_covered = time.is_some_and(|time| {
             lost.position
                 .recovery_time()
@@ -135,8 +135,8 @@ impl fmt::Display for Change {
         writeln!(f, "{}", self.stream)?;
         writeln!(f, "  before  {}", Place(self.before.as_ref()))?;
         writeln!(f, "  after   {}", Place(self.after.as_ref()))?;
-        for segment in &self.history {
-            writeln!(f, "  history {}", Stretch(segment))?;
+        for segment in &self.back_fill {
+            writeln!(f, "  besides {}", Stretch(segment))?;
         }
         write!(f, "  means   {}", self.meaning)
     }

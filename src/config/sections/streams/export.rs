@@ -124,7 +124,7 @@ pub(super) fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Expor
 
 fn foreign(key: &str, way: Way<'_>, ways: &[Way<'_>]) -> Problem {
     let what = match key {
-        "settle" => "this key belongs to the search export".to_owned(),
+        "settle" | "query" | "brands" => "this key belongs to the search export".to_owned(),
         _ => format!(
             "a {} is read whole each time, whatever its times are",
             way.word()
@@ -136,4 +136,18 @@ fn foreign(key: &str, way: Way<'_>, ways: &[Way<'_>]) -> Problem {
         None => "leave it out".to_owned(),
     };
     Problem::new(what, remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue;
+
+    #[test]
+    fn the_catalogue_names_the_exports_that_there_are() {
+        for spec in catalogue::all() {
+            let words: Vec<&str> = ways(spec).into_iter().map(Way::word).collect();
+            assert_eq!(words, spec.exports(), "{}", spec.name);
+        }
+    }
 }
