@@ -177,7 +177,7 @@ fn members_are_read_with_their_parents() {
         ");
     insta::assert_snapshot!(member("[streams.user_identities]\nflow_id = \"i\"\nevery = \"1m\""), @"
         line 11: streams.user_identities.every: unknown key
-            the keys here are `dataset_id`, `flow_id`, `mapping` and `schema_id`
+            the keys here are `dataset_id`, `flow_id`, `mapping`, `mapping_file`, `preset`, `privacy`, `schema_file`, `schema_id` and `validate`
         ");
     insta::assert_snapshot!(faults_with(FLOW, &format!("{FLOW}export = \"search\"\n[streams.user_identities]\nflow_id = \"i\"\n")), @"
         line 12: streams.user_identities: this stream is part of the incremental export of its parent, which is read otherwise
