@@ -103,10 +103,6 @@ pub const BACK_FILL_SEGMENTS_MAX: usize = 8;
 /// A walk that stands further back than this is catching up: others' live changes go first.
 pub const CATCHING_UP_AGE_MIN: Duration = Duration::from_secs(60 * 60);
 
-/// How long a sync that is due waits for a page of back-fill that is being fetched. Most pages come
-/// within this; what takes longer waits for quota, and would make live changes wait with it.
-pub const BACK_FILL_PATIENCE: Duration = Duration::from_secs(20);
-
 /// Least time between two lines of the log about history that is loading.
 pub const BACK_FILL_WORD_EVERY: Duration = Duration::from_secs(3 * 60);
 

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::itinerary::{Itinerary, Leg, Passed, Step};
-use crate::limits;
+use super::itinerary::{Itinerary, Passed, Step};
 use crate::record::{Page, Position};
 use crate::zendesk::{self, Export, Split, Urgency};
 
@@ -108,14 +107,11 @@ pub(super) async fn read<E: Pages>(
                 let (position, streams) = (itinerary.position(leg), itinerary.streams(leg));
                 let page = tokio::select! {
                     () = stop.cancelled() => break,
-                    // Whoever waits for quota in favour of live changes must not be in their way.
-                    () = overdue(due), if leg != Leg::Live => None,
-                    page = export.page(position, urgency, streams) => Some(page),
+                    page = export.page(position, urgency, streams) => page,
                 };
-                match page.transpose() {
-                    Ok(None) => Event::Over,
+                match page {
                     Err(error) => Event::Failed(error),
-                    Ok(Some(page)) => {
+                    Ok(page) => {
                         let passed = Passed::new(leg, &page, horizon);
                         itinerary.passed(passed.clone());
                         Event::Page(Box::new(page), passed)
@@ -130,10 +126,4 @@ pub(super) async fn read<E: Pages>(
     }
     drop(events);
     std::future::pending().await
-}
-
-/// Waits until the next sync has been due for so long that no page of history is worth it.
-async fn overdue(due: &CancellationToken) {
-    due.cancelled().await;
-    tokio::time::sleep(limits::BACK_FILL_PATIENCE).await;
 }

@@ -33,8 +33,6 @@ pub(super) struct Export {
     pub(super) children_apart: bool,
     /// What of a page is still to come, if `children_apart`.
     pub(super) pending: Vec<Page>,
-    /// After so many pages there is no answer any more.
-    pub(super) stalls_from_page: usize,
 }
 
 impl Account {
@@ -90,7 +88,6 @@ impl Export {
             page_size,
             children_apart: false,
             pending: Vec::new(),
-            stalls_from_page: usize::MAX,
         }
     }
 
@@ -191,10 +188,6 @@ impl Pages for Export {
     }
 
     async fn page(&mut self, position: &Position, _: Urgency, _: &[String]) -> Result<Page, Error> {
-        let Some(left) = self.stalls_from_page.checked_sub(1) else {
-            return std::future::pending().await;
-        };
-        self.stalls_from_page = left;
         if let Some(page) = self.pending.pop() {
             return Ok(page);
         }

@@ -2,18 +2,12 @@
 
 use std::collections::HashMap;
 
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::account::{Account, Export};
+use super::account::Export;
 use super::world::World;
 use crate::checkpoint::StreamState;
-use crate::limits;
-use crate::record::Page;
-use crate::sync::itinerary::{Itinerary, Route};
-use crate::sync::reader::{Event, Pages as _, read};
 use crate::sync::{End, Progress, Summary, Walk};
-use crate::zendesk::Urgency;
 
 fn export(world: &World) -> Export {
     Export::new(&world.account, 10)
@@ -156,46 +150,6 @@ async fn a_stream_that_joins_gets_its_past_while_live_changes_flow() {
         times, expected,
         "nothing is sent again to the one that was there"
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_sync_that_is_due_does_not_wait_for_ever_for_a_page_of_history() {
-    let account = Account::default();
-    account.change(1..=20, 100);
-    let mut export = Export::new(&account, 10);
-    let nothing = StreamState::default();
-    let (mut route, _) = Route::resume(&nothing, "tickets", &["tickets"], None, |at| {
-        export.position(at)
-    });
-    let Page { next, .. } = export
-        .page(&route.live, Urgency::Fresh, &[])
-        .await
-        .expect("a page");
-    route.split(export.split(&next).expect("it is far back"));
-    export.stalls_from_page = 1;
-    let (events, mut queue) = mpsc::channel(10);
-    let (stop, due) = (CancellationToken::new(), CancellationToken::new());
-    let itinerary = Itinerary::new(route, None, true, account.now());
-    due.cancel();
-    let begin = tokio::time::Instant::now();
-    let reading = read(&mut export, itinerary, events, &stop, &due);
-    let received = async {
-        let mut received = Vec::new();
-        while let Some(event) = queue.recv().await {
-            received.push(event);
-        }
-        received
-    };
-    let received = tokio::select! {
-        received = received => received,
-        never = reading => match never {},
-    };
-    assert!(
-        matches!(received[..], [Event::Page(..), Event::Over]),
-        "{received:?}"
-    );
-    let waited = begin.elapsed();
-    assert!(waited >= limits::BACK_FILL_PATIENCE, "{waited:?}");
 }
 
 #[tokio::test]
