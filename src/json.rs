@@ -33,9 +33,9 @@ pub fn pick<'json, const N: usize>(
 /// As [`pick`].
 pub fn pick_all<'json>(
     json: &'json [u8],
-    keys: &[impl AsRef<str>],
+    keys: &Keys,
 ) -> serde_json::Result<Vec<Option<&'json RawValue>>> {
-    let mut picked = vec![None; keys.len()];
+    let mut picked = vec![None; keys.names.len()];
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let picker = Picker {
         keys,
@@ -46,13 +46,66 @@ pub fn pick_all<'json>(
     Ok(picked)
 }
 
+/// Keys that are wanted of many objects; found in time that hardly grows with their number.
+#[derive(Debug, Default)]
+pub struct Keys {
+    names: Vec<Box<str>>,
+    /// Places in `names`, by name.
+    sorted: Vec<usize>,
+}
+
+impl Keys {
+    /// The place of `name` among the keys; it is added if it is not there yet.
+    pub fn place(&mut self, name: &str) -> usize {
+        match self.search(name) {
+            Ok(found) => self.sorted[found],
+            Err(gap) => {
+                self.names.push(name.into());
+                self.sorted.insert(gap, self.names.len() - 1);
+                self.names.len() - 1
+            }
+        }
+    }
+
+    fn search(&self, name: &str) -> Result<usize, usize> {
+        self.sorted
+            .binary_search_by(|place| (*self.names[*place]).cmp(name))
+    }
+}
+
+/// Wanted keys, by their places.
+trait Wanted {
+    fn find(&self, key: &str) -> Option<usize>;
+    fn is_at(&self, place: usize, key: &str) -> bool;
+}
+
+impl<const N: usize> Wanted for [&str; N] {
+    fn find(&self, key: &str) -> Option<usize> {
+        self.iter().position(|wanted| *wanted == key)
+    }
+
+    fn is_at(&self, place: usize, key: &str) -> bool {
+        self.get(place).is_some_and(|wanted| *wanted == key)
+    }
+}
+
+impl Wanted for Keys {
+    fn find(&self, key: &str) -> Option<usize> {
+        self.search(key).ok().map(|found| self.sorted[found])
+    }
+
+    fn is_at(&self, place: usize, key: &str) -> bool {
+        self.names.get(place).is_some_and(|wanted| **wanted == *key)
+    }
+}
+
 struct Picker<'p, 'de, K> {
-    keys: &'p [K],
+    keys: &'p K,
     /// As many as keys.
     picked: &'p mut [Option<&'de RawValue>],
 }
 
-impl<'de, K: AsRef<str>> DeserializeSeed<'de> for Picker<'_, 'de, K> {
+impl<'de, K: Wanted> DeserializeSeed<'de> for Picker<'_, 'de, K> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -60,7 +113,7 @@ impl<'de, K: AsRef<str>> DeserializeSeed<'de> for Picker<'_, 'de, K> {
     }
 }
 
-impl<'de, K: AsRef<str>> Visitor<'de> for Picker<'_, 'de, K> {
+impl<'de, K: Wanted> Visitor<'de> for Picker<'_, 'de, K> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,11 +145,11 @@ impl<'de, K: AsRef<str>> Visitor<'de> for Picker<'_, 'de, K> {
 
 /// Which of the wanted keys a key is; a visitor, so that unescaped keys are never copied.
 struct KeyIndex<'keys, K> {
-    keys: &'keys [K],
+    keys: &'keys K,
     likely: usize,
 }
 
-impl<'de, K: AsRef<str>> DeserializeSeed<'de> for KeyIndex<'_, K> {
+impl<'de, K: Wanted> DeserializeSeed<'de> for KeyIndex<'_, K> {
     type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -104,7 +157,7 @@ impl<'de, K: AsRef<str>> DeserializeSeed<'de> for KeyIndex<'_, K> {
     }
 }
 
-impl<K: AsRef<str>> Visitor<'_> for KeyIndex<'_, K> {
+impl<K: Wanted> Visitor<'_> for KeyIndex<'_, K> {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,10 +165,10 @@ impl<K: AsRef<str>> Visitor<'_> for KeyIndex<'_, K> {
     }
 
     fn visit_str<E: de::Error>(self, key: &str) -> Result<Self::Value, E> {
-        let is_it = |wanted: &K| wanted.as_ref() == key;
-        match self.keys.get(self.likely) {
-            Some(wanted) if is_it(wanted) => Ok(Some(self.likely)),
-            _ => Ok(self.keys.iter().position(is_it)),
+        if self.keys.is_at(self.likely, key) {
+            Ok(Some(self.likely))
+        } else {
+            Ok(self.keys.find(key))
         }
     }
 }

@@ -50,6 +50,9 @@ pub use privacy::{Privacy, PrivacyError};
 pub use scope::Joined;
 pub use validation::{Finding, Refusal, Schema, SchemaError, Validation};
 
+/// The streams whose records belong to whoever asked for their ticket, and do not say who.
+const BELONGS_TO_TICKETS: [&str; 3] = ["ticket_events", "ticket_audits", "ticket_metric_events"];
+
 /// How one stream's records become messages.
 #[derive(Debug)]
 pub enum Mapping {
@@ -127,6 +130,9 @@ impl Mapping {
                 {
                     account.want(of);
                 }
+                if BELONGS_TO_TICKETS.contains(&&*spec.name) {
+                    account.want_requesters();
+                }
                 Ok(Self::Mapped(Box::new(Mapped {
                     stream: spec.name.clone().into_owned(),
                     plan,
@@ -190,7 +196,7 @@ impl Mapped {
         let mut requester = None;
         match self.stream.as_str() {
             "tickets" => self.account.learn(&record.bytes),
-            "ticket_events" | "ticket_audits" | "ticket_metric_events" => {
+            stream if BELONGS_TO_TICKETS.contains(&stream) => {
                 requester = self.account.requester(&record.bytes);
             }
             _ => {}

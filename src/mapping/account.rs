@@ -17,6 +17,7 @@ pub struct Account {
     definitions: RwLock<Arc<Definitions>>,
     wanted: Mutex<Vec<FieldsOf>>,
     met_unknown: AtomicBool,
+    requesters_are_asked_for: AtomicBool,
     requesters: Mutex<Requesters>,
 }
 
@@ -56,8 +57,16 @@ impl Account {
         self.met_unknown.store(true, Ordering::Relaxed);
     }
 
-    /// Remembers who asked for `ticket`.
+    /// From now on requesters are remembered: some stream will ask for them.
+    pub(super) fn want_requesters(&self) {
+        self.requesters_are_asked_for.store(true, Ordering::Relaxed);
+    }
+
+    /// Remembers who asked for `ticket`, if anyone wants to know.
     pub(super) fn learn(&self, ticket: &[u8]) {
+        if !self.requesters_are_asked_for.load(Ordering::Relaxed) {
+            return;
+        }
         let Some((ticket, requester)) = two_ids(ticket, &["id", "requester_id"]) else {
             return;
         };
@@ -111,6 +120,7 @@ mod tests {
     #[test]
     fn the_newest_requester_counts_and_the_memory_has_an_end() {
         let account = Account::default();
+        account.want_requesters();
         account.learn(br#"{"id":1,"requester_id":7}"#);
         account.learn(br#"{"id":1,"requester_id":8}"#);
         account.learn(br#"{"id":2,"requester_id":-1}"#);

@@ -1,28 +1,29 @@
 //! How Zendesk says that a record is gone.
 
 use super::value::Value;
-use crate::json;
 use crate::record::{Deletion, Record};
 
-/// Whether and how `record` is gone. Records that come back from the dead letters have lost the mark
-/// that the export gave them, but not the signs that it went by.
-pub(super) fn of(stream: &str, record: &Record) -> Option<Deletion> {
-    record.deletion.or_else(|| read(stream, &record.bytes))
+/// The fields that tell of a deletion, in one kind of record or another.
+pub(super) const SIGNS: [&str; 8] = [
+    "deleted",
+    "updated_at",
+    "active",
+    "permanently_deleted",
+    "status",
+    "deleted_at",
+    "subject",
+    "is_deleted",
+];
+
+/// Whether and how `record` is gone; `signs` are the values of [`SIGNS`]. Records that come back from
+/// the dead letters have lost the mark that the export gave them, but not the signs that it went by.
+pub(super) fn of(stream: &str, record: &Record, signs: [Value<'_>; 8]) -> Option<Deletion> {
+    record.deletion.or_else(|| read(stream, signs))
 }
 
-/// Reads the signs of a deletion off a record: `active` of users, `status` of tickets, `deleted_at`
-/// of organizations, `deleted` of the rest.
-fn read(stream: &str, record: &[u8]) -> Option<Deletion> {
-    let keys = [
-        "deleted",
-        "updated_at",
-        "active",
-        "permanently_deleted",
-        "status",
-        "deleted_at",
-        "subject",
-        "is_deleted",
-    ];
+/// Reads the signs: `active` of users, `status` of tickets, `deleted_at` of organizations, `deleted`
+/// of the rest.
+fn read(stream: &str, signs: [Value<'_>; 8]) -> Option<Deletion> {
     let [
         deleted,
         updated_at,
@@ -32,7 +33,7 @@ fn read(stream: &str, record: &[u8]) -> Option<Deletion> {
         deleted_at,
         subject,
         is_deleted,
-    ] = json::pick(record, &keys).ok()?.map(Value::of);
+    ] = signs;
     let is = |value: &Value<'_>, wanted: &str| value.as_json() == Some(wanted);
     let is_deleted = is(&deleted, "true") || is(&is_deleted, "true");
     if is(&deleted, "true") && !updated_at.is_there() && stream != "ticket_metric_events" {
@@ -57,6 +58,7 @@ fn read(stream: &str, record: &[u8]) -> Option<Deletion> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json;
 
     #[test]
     fn each_kind_of_record_says_it_its_own_way() {
@@ -101,8 +103,9 @@ mod tests {
                 Some(Deletion::Soft),
             ),
         ] {
+            let signs = json::pick(record.as_bytes(), &SIGNS).expect(record);
             assert_eq!(
-                read(stream, record.as_bytes()),
+                read(stream, signs.map(Value::of)),
                 expected,
                 "{stream} {record}"
             );

@@ -11,7 +11,7 @@ use super::kind::{Kind, Written};
 use super::notes::{Change, Notes};
 use super::scope::{Joined, Scope, Surroundings};
 use super::source::Slots;
-use super::value;
+use super::value::Value;
 use super::{MappingError, Outcome};
 use crate::config::{IdentityMode, MappingSettings};
 use crate::record::Record;
@@ -22,6 +22,8 @@ pub struct Plan {
     pub(super) stream: String,
     pub(super) settings: MappingSettings,
     pub(super) slots: Slots,
+    /// The slots of [`deletion::SIGNS`].
+    pub(super) signs: [usize; deletion::SIGNS.len()],
     pub(super) surroundings: Surroundings,
     pub(super) skip: Vec<Skip>,
     pub(super) identities: Vec<Identity>,
@@ -119,7 +121,8 @@ impl Plan {
             .slots
             .pick(&record.bytes)
             .map_err(|_| MappingError::NotAnObject)?;
-        let deletion = deletion::of(&self.stream, record);
+        let signs = self.signs.map(|slot| Value::of(fields[slot]));
+        let deletion = deletion::of(&self.stream, record, signs);
         let definitions = account.definitions();
         let scope = Scope::new(
             &self.stream,
@@ -282,8 +285,8 @@ impl<'v> Attempt<'v, '_> {
             return Ok(());
         }
         let why = match written {
-            Written::Misfit(why) => value::Value::Misfit(why),
-            _ => value::Value::Missing,
+            Written::Misfit(why) => Value::Misfit(why),
+            _ => Value::Missing,
         };
         Err(required(&field.path, &field.origin, &why))
     }
@@ -302,9 +305,9 @@ fn open(key: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(key.as_bytes());
 }
 
-fn required(path: &str, origin: &str, value: &value::Value<'_>) -> MappingError {
+fn required(path: &str, origin: &str, value: &Value<'_>) -> MappingError {
     let why = match value {
-        value::Value::Misfit(why) => format!("what {origin} gives does not fit: {why}"),
+        Value::Misfit(why) => format!("what {origin} gives does not fit: {why}"),
         _ => format!("{origin} gives no value"),
     };
     MappingError::Required {

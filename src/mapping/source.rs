@@ -5,24 +5,18 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use super::value::Value;
-use crate::json;
+use crate::json::{self, Keys};
 
 /// The fields of a record that a mapping reads, each with the number of its slot.
 ///
 /// Everything else in the record is passed over without being looked at.
 #[derive(Debug, Default)]
-pub(super) struct Slots(Vec<Box<str>>);
+pub(super) struct Slots(Keys);
 
 impl Slots {
     /// The slot of `field`, a new one if it has none yet.
     pub(super) fn slot(&mut self, field: &str) -> usize {
-        match self.0.iter().position(|known| **known == *field) {
-            Some(slot) => slot,
-            None => {
-                self.0.push(field.into());
-                self.0.len() - 1
-            }
-        }
+        self.0.place(field)
     }
 
     /// Picks the fields out of `record`.

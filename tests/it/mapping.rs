@@ -130,3 +130,78 @@ async fn adobes_own_example_becomes_adobes_own_result() {
     let message: Value = serde_json::from_slice(&accepted[0].json).expect("JSON");
     assert_eq!(message["body"]["xdmEntity"], expected);
 }
+
+#[tokio::test]
+async fn users_become_profiles_with_the_fields_of_a_mapping_file() {
+    let mut world = xdm_world().await;
+    world.write(
+        "users.toml",
+        r#"
+        [promote.user_fields]
+        plan = { path = "_{TENANT}.plan", type = "string", titles = true }
+        [fields]
+        "_{TENANT}.zendesk.user.alias" = "concat('user ', id)"
+        "#,
+    );
+    world
+        .settings
+        .set("streams.users.mapping", "xdm")
+        .set("streams.users.mapping_file", "users.toml")
+        .set("mapping.instance", "acme")
+        .set("mapping.accept_reserved_email_domains", true);
+    let options: Vec<Value> = ["free", "gold"]
+        .iter()
+        .map(|plan| json!({"name": plan.to_uppercase(), "value": plan}))
+        .collect();
+    let definitions = json!({"user_fields": [{"id": 1, "key": "plan", "type": "dropdown",
+        "title": "Plan", "custom_field_options": options}]});
+    world.zendesk.fault(
+        "/api/v2/user_fields.json",
+        Fault::status(200, definitions.to_string()),
+        1,
+    );
+    world.zendesk.delete(1);
+    world.changes_show().await;
+    world.sync().await.assert_code(0);
+    let accepted = world.platform.accepted();
+    assert_eq!(accepted.len(), 200, "the strict inlet takes every message");
+    let users: HashMap<String, Value> = world
+        .zendesk
+        .users()
+        .iter()
+        .map(|user| {
+            let json = serde_json::from_slice(&user.json).expect("JSON");
+            (user.id.to_string(), json)
+        })
+        .collect();
+    for delivery in accepted {
+        let message: Value = serde_json::from_slice(&delivery.json).expect("JSON");
+        let entity = &message["body"]["xdmEntity"];
+        let id = entity["personID"].as_str().expect("an id");
+        let user = &users[id];
+        assert_eq!(entity["identityMap"]["ZendeskUserID"][0]["id"], id);
+        let tenant = &entity["_sandboxtenant"];
+        if user["active"] == false {
+            assert_eq!(tenant["zendesk"]["user"]["active"], false);
+            assert_eq!(entity.get("person"), None, "a tombstone names nobody");
+            continue;
+        }
+        assert_eq!(tenant["zendesk"]["user"]["alias"], format!("user {id}"));
+        let plan = user["user_fields"]["plan"].as_str().unwrap_or_default();
+        let title = tenant["plan"].as_str().unwrap_or_default();
+        assert_eq!(title, plan.to_uppercase());
+    }
+}
+
+#[tokio::test]
+async fn a_faulty_mapping_file_keeps_the_program_from_starting() {
+    let mut world = xdm_world().await;
+    world.write("users.toml", "[fields]\n\"a.b\" = \"trmi(name)\"\n");
+    world
+        .settings
+        .set("streams.users.mapping", "xdm")
+        .set("streams.users.mapping_file", "users.toml");
+    let sync = world.sync().await;
+    sync.assert_code(2);
+    assert_eq!(world.platform.accepted().len(), 0);
+}
