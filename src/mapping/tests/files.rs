@@ -259,3 +259,26 @@ fn faults_name_the_line_and_say_what_to_write() {
           write `type = "…"`: `string`, `integer`, `number`, `boolean`, `date`, `date-time`, `string-array` or `any`
     "#);
 }
+
+#[test]
+fn of_a_deleted_user_only_what_identifies_it_is_sent() {
+    let mut user = user();
+    user["active"] = false.into();
+    user["phone"] = "+1 415 555 0123".into();
+    user["shared_phone_number"] = false.into();
+    user["external_id"] = "CRM-1".into();
+    assert_eq!(
+        message("", &user),
+        json!({
+            "_id": message("", &json!({"id": 7}))["_id"],
+            "personID": "7",
+            "identityMap": {"ZendeskUserID": [
+                {"id": "7", "authenticatedState": "ambiguous", "primary": true},
+            ]},
+            "extSourceSystemAudit": {"lastUpdatedDate": "2026-03-02T10:15:30.000Z"},
+            "_examplecorp": {"zendesk": {"instance": "acme", "user": {
+                "id": "7", "active": false, "updatedAt": "2026-03-02T10:15:30.000Z",
+            }}},
+        })
+    );
+}
