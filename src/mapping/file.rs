@@ -266,7 +266,7 @@ impl Reader<'_> {
             }
             _ => None,
         };
-        if !number.is_some_and(|number| number > 0) {
+        if number.is_none_or(|number| number == 0) {
             self.refuse(place, "this is not a whole number above 0", "write one");
         }
         number

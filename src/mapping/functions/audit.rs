@@ -19,7 +19,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         name: "audit_changes",
         usage: "audit_changes(child_events)",
         takes: 1..=1,
-        run: |of| with_children(of, |children| changes(children)),
+        run: |of| with_children(of, changes),
     },
     Function {
         name: "audit_tags",
