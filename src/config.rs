@@ -327,6 +327,8 @@ pub struct Stream {
     pub start: Option<Timestamp>,
     /// Only records changed before this; `None` means for as long as the daemon runs.
     pub end: Option<Timestamp>,
+    /// Whether its own records go to the inlet, or it is read for others only.
+    pub deliver: bool,
     /// How records become messages.
     pub mapping: Mapping,
     /// Which fields do not leave as they are.

@@ -153,9 +153,10 @@ pub fn assemble(
             let members: Result<Vec<Member>, Error> = std::iter::once(walk.root)
                 .chain(walk.members)
                 .map(|stream| {
+                    let outlet = || outlet(stream, config, &connection, &account);
                     Ok(Member {
                         stream: (&*stream.spec.name).into(),
-                        outlet: Some(outlet(stream, config, &connection, &account)?),
+                        outlet: stream.deliver.then(outlet).transpose()?,
                     })
                 })
                 .collect();
@@ -188,6 +189,7 @@ pub fn outlets<'c>(
     config
         .streams
         .iter()
+        .filter(|stream| stream.deliver)
         .map(|stream| {
             let outlet = outlet(stream, config, &connection, &account)?;
             Ok((&*stream.spec.name, outlet))

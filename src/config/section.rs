@@ -209,6 +209,13 @@ impl<'r> Section<'r> {
         parse(&given).map_err(|problem| self.refuse(key, problem))
     }
 
+    /// Passes over keys that mean nothing here and may stay all the same.
+    pub(super) fn pass_over(&mut self, keys: &[&str]) {
+        for key in keys {
+            self.take(key);
+        }
+    }
+
     fn take(&mut self, key: &str) -> Option<Value> {
         self.reader.asked.insert(key_path(&self.path, key));
         self.values.remove(key)

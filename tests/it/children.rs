@@ -181,6 +181,24 @@ async fn metrics_come_with_their_tickets_and_cost_no_request() {
 }
 
 #[tokio::test]
+async fn tickets_may_be_read_for_their_metrics_only() {
+    let mut world = world(&["tickets", "ticket_metrics"]).await;
+    world.settings.set("streams.tickets.deliver", false);
+    world.sync().await.assert_code(0);
+    assert!(messages(&world, "tickets").is_empty());
+    let measured = tickets_of(&messages(&world, "ticket_metrics"));
+    assert_eq!(measured, living(&world));
+
+    // Wanted after all: their past is read for them, and the metrics are not sent again.
+    let sent = messages(&world, "ticket_metrics").len();
+    world.settings.set("streams.tickets.deliver", true);
+    world.sync().await.assert_code(0);
+    let delivered = newest(&messages(&world, "tickets"));
+    assert!(delivered.keys().eq(present(&world, "tickets").keys()));
+    assert_eq!(messages(&world, "ticket_metrics").len(), sent);
+}
+
+#[tokio::test]
 async fn comments_come_with_the_events_and_say_of_which_ticket_and_when() {
     let mut world = world(&["ticket_events", "ticket_comments"]).await;
     world.settings.set("zendesk.page_size", 1_000);

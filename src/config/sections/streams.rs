@@ -14,8 +14,8 @@ use super::validate::validate;
 use crate::catalogue::{self, Reading, StreamSpec};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
-use crate::config::values::moment;
 use crate::config::values::quantity::duration;
+use crate::config::values::{flag, moment};
 use crate::config::{
     Cadence, Export, Mapping, MappingSettings, Parameters, Privacy, Stream, Validate,
 };
@@ -65,10 +65,13 @@ pub(super) fn streams(
         .into_iter()
         .filter_map(Read::transpose)
         .collect::<Read<_>>()?;
-    match inside_another_export(&streams) {
-        Some(stream) => Err(section.refuse(&stream.spec.name, not_in_that_export())),
-        None => Ok(streams),
+    if let Some(stream) = inside_another_export(&streams) {
+        return Err(section.refuse(&stream.spec.name, not_in_that_export()));
     }
+    if let Some(stream) = read_for_nobody(&streams) {
+        return Err(section.refuse(&stream.spec.name, for_nobody()));
+    }
+    Ok(streams)
 }
 
 fn without_parent(parent: &str) -> Problem {
@@ -90,6 +93,25 @@ fn inside_another_export(streams: &[Stream]) -> Option<&Stream> {
         let is_inside = matches!(stream.spec.reading, Reading::Inside { .. });
         is_inside && stream.spec.parent().is_some_and(searched)
     })
+}
+
+/// A stream that is not delivered and that no other one is read with.
+fn read_for_nobody(streams: &[Stream]) -> Option<&Stream> {
+    let has_members = |name: &str| {
+        streams
+            .iter()
+            .any(|stream| stream.spec.parent() == Some(name))
+    };
+    streams
+        .iter()
+        .find(|stream| !stream.deliver && !has_members(&stream.spec.name))
+}
+
+fn for_nobody() -> Problem {
+    Problem::new(
+        "this stream is not delivered, and no other one is read with it",
+        "leave this section out, or `deliver`",
+    )
 }
 
 fn not_in_that_export() -> Problem {
@@ -114,6 +136,7 @@ fn member(
         parameters: Parameters::default(),
         start: None,
         end: None,
+        deliver: true,
         mapping: leaving.mapping?,
         privacy: leaving.privacy?,
         validate: leaving.validate?,
@@ -136,7 +159,11 @@ fn stream(
     let start = section.optional("start", moment);
     let end = section.optional("end", moment);
     let end = end_after(section, &start, end);
-    let leaving = leaving(section, &spec, platform, settings);
+    let deliver = section.or("deliver", true, flag);
+    let leaving = match deliver {
+        Ok(false) => Leaving::none(section),
+        Ok(true) | Err(_) => leaving(section, &spec, platform, settings),
+    };
     let cadence = cadence(section);
     let overlap = section.or("overlap", "10m", duration(Duration::ZERO));
     let cadence = match cadence? {
@@ -150,6 +177,7 @@ fn stream(
         parameters: parameters?,
         start: start?,
         end: end?,
+        deliver: deliver?,
         mapping: leaving.mapping?,
         privacy: leaving.privacy?,
         validate: leaving.validate?,
@@ -182,6 +210,29 @@ struct Leaving {
     mapping: Read<Mapping>,
     privacy: Read<Option<Privacy>>,
     validate: Read<Validate>,
+}
+
+impl Leaving {
+    /// Of a stream that is only read. What its section says of the way out may wait there.
+    fn none(section: &mut Section<'_>) -> Self {
+        section.pass_over(&[
+            "mapping",
+            "preset",
+            "mapping_file",
+            "dataset_id",
+            "schema_id",
+            "flow_id",
+            "privacy",
+            "validate",
+            "schema_file",
+        ]);
+        Self {
+            flow_id: Ok(None),
+            mapping: Ok(Mapping::Raw),
+            privacy: Ok(None),
+            validate: Ok(Validate::Off),
+        }
+    }
 }
 
 fn leaving(

@@ -193,6 +193,20 @@ fn members_are_read_with_their_parents() {
 }
 
 #[test]
+fn a_stream_may_be_read_for_others_only() {
+    let text = minimal_with(
+        FLOW,
+        "deliver = false\n[streams.user_identities]\nflow_id = \"i\"\n",
+    );
+    let streams = accepted(&text, &[]).streams;
+    assert_eq!([streams[0].deliver, streams[1].deliver], [false, true]);
+    insta::assert_snapshot!(fault("deliver = false"), @"
+        line 9: streams.users: this stream is not delivered, and no other one is read with it
+            leave this section out, or `deliver`
+        ");
+}
+
+#[test]
 fn rules_of_privacy() {
     insta::assert_snapshot!(fault("privacy = { drop = \"notes\", hash = [\"a..b\"], mask = { \"c[0]\" = \"full\", d = \"half\" }, alow = [] }"), @r#"
         line 11: streams.users.privacy.drop: the string `notes` is not a list of paths
