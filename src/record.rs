@@ -284,6 +284,23 @@ pub struct Scope {
     pub id_field: Text,
 }
 
+impl Page {
+    /// Nothing to read for now: the export stands at `next`, which it took `requests` to learn.
+    pub fn nothing(next: Position, requests: u32) -> Self {
+        Self {
+            records: Vec::new(),
+            children: Vec::new(),
+            next,
+            repeat_horizon: None,
+            end_of_stream: true,
+            bytes: 0,
+            requests,
+            unreadable: None,
+            listed: None,
+        }
+    }
+}
+
 /// A record that cannot be read, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {

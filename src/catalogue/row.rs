@@ -1,17 +1,19 @@
 //! The words that rows of the catalogue are written in.
 
 use super::{
-    Area, DeletionSign, Leaving, Options, Pagination, Place, Reading, StreamEnd, StreamSpec,
+    Area, DeletionSign, Leaving, Options, Pagination, Place, Reading, StreamEnd, StreamSpec, Text,
     TimeUnit,
 };
 
 impl StreamSpec {
-    fn new(name: &'static str, reading: Reading, page_max: u32) -> Self {
+    /// A row of which nothing is said but how it is read.
+    pub fn new(name: impl Into<Text>, reading: Reading, page_max: u32) -> Self {
+        let name = name.into();
         Self {
-            name: name.into(),
-            area: Area::Core,
+            name: name.clone(),
+            area: Area::Declared,
             reading,
-            records_key: name.into(),
+            records_key: name,
             id_field: "id".into(),
             version_field: Some("updated_at".into()),
             listed_version_field: None,
@@ -23,7 +25,7 @@ impl StreamSpec {
             deletion: DeletionSign::None,
             leaving: Leaving::Deletion,
             options: Options::default(),
-            needs: "agent".into(),
+            needs: "".into(),
             note: "".into(),
         }
     }
@@ -68,7 +70,7 @@ impl StreamSpec {
 
     pub(super) fn list(name: &'static str, path: &'static str, pagination: Pagination) -> Self {
         let path = path.into();
-        Self::new(name, Reading::List { path, pagination }, 100)
+        Self::new(name, Reading::List { path, pagination }, 100).needs("agent")
     }
 
     pub(super) fn inside(name: &'static str, parent: &'static str, place: Place) -> Self {
@@ -77,7 +79,7 @@ impl StreamSpec {
             include: None,
             place,
         };
-        Self::new(name, reading, 1_000)
+        Self::new(name, reading, 1_000).needs("agent")
     }
 
     /// The sideload that brings a stream inside its parent's answers.
@@ -95,7 +97,7 @@ impl StreamSpec {
             pagination: Pagination::Cursor,
             append_only: false,
         };
-        Self::new(name, reading, 100)
+        Self::new(name, reading, 100).needs("agent")
     }
 
     pub(super) fn append_only(mut self) -> Self {

@@ -137,18 +137,11 @@ impl Incremental {
 
 /// An empty page that leaves everything where it is.
 fn nothing_yet(cursor: Option<&Cursor>, recovery_time: Option<Timestamp>) -> Page {
-    Page {
-        records: Vec::new(),
-        next: Position::Incremental {
+    Page::nothing(
+        Position::Incremental {
             cursor: cursor.cloned(),
             recovery_time,
         },
-        repeat_horizon: None,
-        end_of_stream: true,
-        bytes: 0,
-        requests: 1,
-        children: Vec::new(),
-        unreadable: None,
-        listed: None,
-    }
+        1,
+    )
 }

@@ -245,17 +245,7 @@ pub(super) fn window_query(begin: Option<Timestamp>, end: Timestamp) -> String {
 }
 
 fn nothing_yet(from: Option<Timestamp>) -> Page {
-    Page {
-        records: Vec::new(),
-        next: Position::Search { from, window: None },
-        repeat_horizon: None,
-        end_of_stream: true,
-        bytes: 0,
-        requests: 0,
-        unreadable: None,
-        children: Vec::new(),
-        listed: None,
-    }
+    Page::nothing(Position::Search { from, window: None }, 0)
 }
 
 impl SearchWindow {

@@ -315,21 +315,14 @@ impl TimeUnit {
 
 /// An empty page that leaves everything where it is.
 fn nothing_yet(Progress { from, reached }: Progress) -> Page {
-    Page {
-        records: Vec::new(),
-        next: Position::Time {
+    Page::nothing(
+        Position::Time {
             from,
             reached,
             page: None,
         },
-        repeat_horizon: None,
-        end_of_stream: true,
-        bytes: 0,
-        requests: 1,
-        children: Vec::new(),
-        unreadable: None,
-        listed: None,
-    }
+        1,
+    )
 }
 
 #[cfg(test)]

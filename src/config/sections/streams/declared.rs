@@ -2,8 +2,7 @@
 //! catalogue's own rows. One with `like` begins as a copy of such a row, under another name.
 
 use crate::catalogue::{
-    self, Area, DeletionSign, Leaving, Options, Pagination, Reading, StreamEnd, StreamSpec, Text,
-    TimeUnit,
+    self, Area, DeletionSign, Leaving, Pagination, Reading, StreamEnd, StreamSpec, Text, TimeUnit,
 };
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
@@ -284,23 +283,5 @@ fn blank(name: &str, reading: Reading) -> StreamSpec {
         Reading::List { .. } => limits::LIST_PAGE_RECORDS_MAX,
         _ => limits::PAGE_RECORDS_MAX,
     };
-    StreamSpec {
-        name: name.to_owned().into(),
-        area: Area::Declared,
-        reading,
-        records_key: name.to_owned().into(),
-        id_field: "id".into(),
-        version_field: Some("updated_at".into()),
-        listed_version_field: None,
-        page_max,
-        query: Vec::new(),
-        search_type: None,
-        list_path: None,
-        count_path: None,
-        deletion: DeletionSign::None,
-        leaving: Leaving::Deletion,
-        options: Options::default(),
-        needs: "".into(),
-        note: "".into(),
-    }
+    StreamSpec::new(name.to_owned(), reading, page_max)
 }
