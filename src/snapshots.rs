@@ -14,20 +14,20 @@
 //! on every list would be sent again, and what vanished meanwhile never be noticed.
 
 use std::collections::HashSet;
-use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use redb::{Database, ReadableDatabase as _, ReadableTable, TableDefinition};
-use serde_json::value::RawValue;
-use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
-use crate::record::{Record, RecordId};
-use crate::{files, json, limits};
+use crate::{files, limits};
 
 mod error;
+mod noted;
 
 pub use error::Error;
+pub use noted::{Gone, Noted};
+
+use noted::Spelling;
 
 const FILE: &str = "snapshots.redb";
 
@@ -62,14 +62,6 @@ pub struct List<'a> {
     pub scope: &'a str,
 }
 
-/// A record as it is noted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Noted {
-    key: String,
-    content: u128,
-    spelling: Spelling,
-}
-
 /// What a walk to the end of a list did not find, as counted by [`Snapshots::absent`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Absent {
@@ -77,13 +69,6 @@ pub struct Absent {
     pub known: u64,
     /// Those that this walk did not find.
     pub missing: u64,
-}
-
-/// A record that is gone from its list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gone {
-    key: String,
-    spelling: Spelling,
 }
 
 /// The list under one parent, read whole.
@@ -95,15 +80,6 @@ pub struct Whole {
     pub noted: Vec<Noted>,
     /// What was in it before.
     pub gone: Vec<Gone>,
-}
-
-/// How an id stands in its record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Spelling {
-    Number = 0,
-    Text = 1,
-    /// The record has none: its content stands for it.
-    Nameless = 2,
 }
 
 impl Snapshots {
@@ -377,62 +353,6 @@ fn entries<'t>(
         }))
     });
     Ok(rows.map_while(Result::transpose))
-}
-
-impl Noted {
-    /// What is noted of `record`, whose id stands in the field `id_field`.
-    pub fn new(record: &Record, id_field: &str) -> Self {
-        // Without keys of its own a hash of this kind is the same in every release.
-        let mut hasher = SipHasher24::new();
-        hasher.write(&record.bytes);
-        let content = hasher.finish128().as_u128();
-        match &record.id {
-            Some(id) => Self {
-                key: id.as_str().to_owned(),
-                content,
-                spelling: match json::pick(&record.bytes, &[id_field]) {
-                    Ok([Some(value)]) if !is_text(value) => Spelling::Number,
-                    Ok(_) | Err(_) => Spelling::Text,
-                },
-            },
-            None => Self {
-                key: format!("{content:032x}"),
-                content,
-                spelling: Spelling::Nameless,
-            },
-        }
-    }
-}
-
-fn is_text(value: &RawValue) -> bool {
-    value.get().starts_with('"')
-}
-
-impl Gone {
-    /// The id of the record, if it had one.
-    pub fn id(&self) -> Option<RecordId> {
-        (self.spelling != Spelling::Nameless).then(|| RecordId::new(self.key.as_str()))
-    }
-
-    /// The id as it stood in the record, as JSON.
-    pub fn id_json(&self) -> String {
-        match self.spelling {
-            Spelling::Number => self.key.clone(),
-            Spelling::Text | Spelling::Nameless => {
-                serde_json::Value::from(self.key.as_str()).to_string()
-            }
-        }
-    }
-}
-
-impl Spelling {
-    fn from_number(number: u8) -> Self {
-        match number {
-            0 => Self::Number,
-            1 => Self::Text,
-            _ => Self::Nameless,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
-use super::*;
 use bytes::Bytes;
+
+use super::*;
+use crate::record::{Record, RecordId};
 
 const GROUPS: List<'_> = List {
     stream: "groups",

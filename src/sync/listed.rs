@@ -11,8 +11,8 @@ use super::{Delivery, Error, Member, blocking};
 use crate::catalogue::Leaving;
 use crate::checkpoint::Counts;
 use crate::limits;
-use crate::record::{Deletion, ListEnd, Listed, Record};
-use crate::snapshots::{Absent, Gone, List, Noted, Snapshots};
+use crate::record::{ListEnd, Listed, Record};
+use crate::snapshots::{Absent, List, Noted, Snapshots};
 use crate::sync::itinerary::Leg;
 
 /// What is to be noted of a page's records once they are settled.
@@ -93,9 +93,7 @@ impl Delivery {
                 return Ok((counts, None));
             }
             if listed.leaving == Leaving::Deletion {
-                let ends = gone
-                    .iter()
-                    .filter_map(|gone| end_of(gone, &listed.id_field));
+                let ends = gone.iter().filter_map(|gone| gone.end(&listed.id_field));
                 let share = Share {
                     records: ends.collect(),
                     ..Share::default()
@@ -128,16 +126,6 @@ impl Delivery {
     }
 }
 
-/// What is delivered for a record that is gone; nothing for one that never had an id.
-pub(super) fn end_of(gone: &Gone, id_field: &str) -> Option<Record> {
-    let id = gone.id()?;
-    let field = serde_json::Value::from(id_field);
-    let bytes = format!("{{{field}:{},\"deleted\":true}}", gone.id_json());
-    let mut record = Record::new(bytes.into(), Some(id), None);
-    record.deletion = Some(Deletion::Vanished);
-    Some(record)
-}
-
 /// Whether a list lost so much that it is more likely to be wrong itself.
 fn is_doubtful(absent: Absent, percent_max: u32) -> bool {
     let Absent { known, missing } = absent;
@@ -149,7 +137,6 @@ fn is_doubtful(absent: Absent, percent_max: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::RecordId;
 
     #[test]
     fn a_list_that_loses_most_of_itself_is_doubted() {
@@ -171,37 +158,5 @@ mod tests {
         check(501, 1_000, 50, true);
         check(200, 1_000, 10, true);
         check(1_000, 1_000, 100, false);
-    }
-
-    #[test]
-    fn the_end_of_a_record_has_its_id_as_it_was_spelled() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let snapshots = Snapshots::new(directory.path());
-        let list = List {
-            stream: "groups",
-            scope: "",
-        };
-        let record =
-            |json: &'static str, id: &str| Record::new(json.into(), Some(RecordId::new(id)), None);
-        let noted = [
-            Noted::new(&record(r#"{"id":7}"#, "7"), "id"),
-            Noted::new(&record(r#"{"id":"8\"x"}"#, "8\"x"), "id"),
-            Noted::new(&Record::new("{}".into(), None, None), "id"),
-        ];
-        snapshots.note(list, 1, &noted).expect("noted");
-        let gone = snapshots.gone(list, 3, 10).expect("read");
-        let mut ends: Vec<String> = gone
-            .iter()
-            .filter_map(|gone| end_of(gone, "id"))
-            .map(|record| String::from_utf8(record.bytes.to_vec()).expect("text"))
-            .collect();
-        ends.sort();
-        assert_eq!(
-            ends,
-            [
-                r#"{"id":"8\"x","deleted":true}"#,
-                r#"{"id":7,"deleted":true}"#
-            ]
-        );
     }
 }

@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use super::listed::end_of;
 use super::{Delivery, Error, blocking};
 use crate::record::{Record, Scope};
 use crate::snapshots::{List, Noted, Whole};
@@ -44,7 +43,7 @@ impl Delivery {
                     .collect();
                 let changed = snapshots.changed(list, &noted)?;
                 let gone = snapshots.missing(list, &noted)?;
-                let ends = gone.iter().filter_map(|gone| end_of(gone, &scope.id_field));
+                let ends = gone.iter().filter_map(|gone| gone.end(&scope.id_field));
                 let ends: Vec<Record> = ends.collect();
                 news.received += (records.len() + ends.len()) as u64;
                 let changed = records.into_iter().zip(changed);
