@@ -11,7 +11,6 @@ mod compile;
 mod composer;
 mod contact;
 mod definitions;
-mod deletion;
 mod envelope;
 mod expression;
 mod file;

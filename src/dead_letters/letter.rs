@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Damage, DeadLetter, LetterId, Reason};
-use crate::record::{Record, RecordId};
+use crate::record::{Deletion, Record, RecordId};
 
 /// What a line begins with, before the 8 digits of its checksum.
 const OPEN: &[u8] = br#"{"crc":""#;
@@ -32,6 +32,9 @@ pub struct Letter {
     /// The record's version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Timestamp>,
+    /// That the record was deleted, and how; absent for one that lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion: Option<Deletion>,
     /// Why it was refused.
     pub reason: Reason,
     /// A later version of the record has been read: this one must never be sent again.
@@ -58,6 +61,7 @@ impl Letter {
             stream: stream.to_owned(),
             record_id: record.id.clone(),
             version: record.version,
+            deletion: record.deletion,
             reason: letter.reason.clone(),
             superseded: false,
             record: serde_json::from_slice(&record.bytes)?,
@@ -67,7 +71,10 @@ impl Letter {
     /// The record, to be sent once more.
     pub fn to_record(&self) -> Record {
         let bytes = Bytes::copy_from_slice(self.record.get().as_bytes());
-        Record::new(bytes, self.record_id.clone(), self.version)
+        Record {
+            deletion: self.deletion,
+            ..Record::new(bytes, self.record_id.clone(), self.version)
+        }
     }
 
     /// The line that holds it, with its line break.
@@ -136,6 +143,30 @@ mod tests {
                 "\n"
             )
         );
+    }
+
+    #[test]
+    fn what_the_export_knew_of_a_record_comes_back_with_it() {
+        let ends = [
+            None,
+            Some(Deletion::Soft),
+            Some(Deletion::Permanent),
+            Some(Deletion::Scrubbed),
+            Some(Deletion::Vanished),
+        ];
+        for deletion in ends {
+            let letter = Letter {
+                deletion,
+                ..letter(r#"{"id":7}"#)
+            };
+            let line = letter.encode().expect("encodes");
+            let record = Letter::decode(line.trim_ascii_end())
+                .expect("whole")
+                .to_record();
+            assert_eq!(record.deletion, deletion);
+            assert_eq!(record.id, Some(RecordId::new("7")));
+            assert_eq!(record.version, letter.version);
+        }
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::deletion;
 use super::expression::{Expression, Fault, Names};
 use super::file::{Draft, Entry, Faults, Place, Promotion, Row};
 use super::kind::{KINDS, Kind};
@@ -43,13 +42,11 @@ pub(super) fn compile(
     let mut fields = Vec::new();
     compiler.fields(draft.fields, &mut fields);
     compiler.promotions(draft.promotions, &mut surroundings, &mut fields);
-    let signs = deletion::SIGNS.map(|field| compiler.slots.slot(field));
     let (slots, sends_titles) = (compiler.slots, compiler.sends_titles);
     faults.unless(Plan {
         stream: stream.to_owned(),
         settings: settings.clone(),
         slots,
-        signs,
         surroundings,
         skip,
         identities,

@@ -4,7 +4,6 @@
 //! child and taken back if none came.
 
 use super::account::Account;
-use super::deletion;
 use super::expression::Expression;
 use super::identity::IdentityMap;
 use super::kind::{Kind, Written};
@@ -22,8 +21,6 @@ pub struct Plan {
     pub(super) stream: String,
     pub(super) settings: MappingSettings,
     pub(super) slots: Slots,
-    /// The slots of [`deletion::SIGNS`].
-    pub(super) signs: [usize; deletion::SIGNS.len()],
     pub(super) surroundings: Surroundings,
     pub(super) skip: Vec<Skip>,
     pub(super) identities: Vec<Identity>,
@@ -121,15 +118,13 @@ impl Plan {
             .slots
             .pick(&record.bytes)
             .map_err(|_| MappingError::NotAnObject)?;
-        let signs = self.signs.map(|slot| Value::of(fields[slot]));
-        let deletion = deletion::of(&self.stream, record, signs);
         let definitions = account.definitions();
         let scope = Scope::new(
             &self.stream,
             fields,
             &self.surroundings,
             &self.settings,
-            deletion,
+            record.deletion,
             joined,
             &definitions,
         );

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::shared::{compiled, mapped, mapped_for, settings};
+use super::shared::{compiled, mapped, mapped_for, mapped_record, settings};
 use crate::config::Preset;
 use crate::mapping::{Account, Change, Definitions, FieldsOf, Joined, Notes};
+use crate::record::{Deletion, Record};
 
 /// What the users' preset with `file` on it makes of `user`.
 fn message(file: &str, user: &Value) -> Value {
@@ -205,7 +206,13 @@ fn roles_narrow_what_is_sent() {
     assert!(sent(json!({"id": 7, "role": "end-user"})));
     assert!(!sent(json!({"id": 7, "role": "agent"})));
     // Of a user who is gone the role may not be known; the tombstone must go out.
-    assert!(sent(json!({"id": 7, "deleted": true})));
+    let gone = Record {
+        deletion: Some(Deletion::Vanished),
+        ..Record::new(r#"{"id":7,"deleted":true}"#.into(), None, None)
+    };
+    let (account, notes) = (Account::default(), &mut Notes::counting());
+    let message = mapped_record(&plan, &gone, Joined::default(), &account, notes);
+    assert!(message.expect("mapped").is_some());
 }
 
 #[test]

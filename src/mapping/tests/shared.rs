@@ -15,6 +15,7 @@ use crate::mapping::plan::Plan;
 use crate::mapping::preset::plan;
 use crate::mapping::{Account, Faults, Joined, MappingError, Notes, Outcome};
 use crate::record::Record;
+use crate::zendesk::page::Shape;
 
 /// A folder of what is shared, if it is there.
 pub(super) fn folder(name: &str) -> Option<PathBuf> {
@@ -86,7 +87,7 @@ pub(super) fn compiled(
     plan(&spec(stream), &mapped)
 }
 
-/// What a plan makes of a record.
+/// What a plan makes of a record as an export gives it.
 pub(super) fn mapped(
     plan: &Plan,
     record: impl Into<Vec<u8>>,
@@ -104,9 +105,21 @@ pub(super) fn mapped_for(
     account: &Account,
     notes: &mut Notes,
 ) -> Result<Option<String>, MappingError> {
-    let record = Record::new(record.into().into(), None, None);
+    let spec = catalogue::find(&plan.stream).expect("a stream of the catalogue");
+    let record = Shape::exported(spec).read(record.into().into());
+    mapped_record(plan, &record, joined, account, notes)
+}
+
+/// The same, of a record of which all is known that an export knows.
+pub(super) fn mapped_record(
+    plan: &Plan,
+    record: &Record,
+    joined: Joined<'_>,
+    account: &Account,
+    notes: &mut Notes,
+) -> Result<Option<String>, MappingError> {
     let mut out = Vec::new();
-    match plan.write(&record, joined, account, &mut out, notes)? {
+    match plan.write(record, joined, account, &mut out, notes)? {
         Outcome::Message => Ok(Some(String::from_utf8(out).expect("text"))),
         Outcome::Skipped(_) => Ok(None),
     }

@@ -46,7 +46,7 @@ impl<'spec> Shape<'spec> {
     ///
     /// One whose id or version cannot be read is still a record: what becomes of it is decided
     /// further on, where it can be kept.
-    pub(in crate::zendesk) fn read(&self, bytes: Bytes) -> Record {
+    pub fn read(&self, bytes: Bytes) -> Record {
         let [first, second] = sign_fields(self.deletion);
         let version_field = self.version_field.unwrap_or_default();
         let keys = [self.id_field, version_field, first, second];
