@@ -23,6 +23,7 @@ mod path;
 mod plan;
 mod preset;
 mod privacy;
+mod raw;
 mod scope;
 mod source;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use notes::{Change, Note, Notes};
 pub use path::member;
 pub use plan::Plan;
 pub use privacy::{Privacy, PrivacyError};
+pub use raw::Raw;
 pub use scope::Joined;
 pub use validation::{Finding, Refusal, Schema, SchemaError, Validation};
 
@@ -56,7 +58,7 @@ const BELONGS_TO_TICKETS: [&str; 3] = ["ticket_events", "ticket_audits", "ticket
 #[derive(Debug)]
 pub enum Mapping {
     /// The record's own bytes.
-    Raw,
+    Raw(Raw),
     /// What a plan makes of the record, in the XDM envelope.
     Mapped(Box<Mapped>),
 }
@@ -121,7 +123,7 @@ impl Mapping {
         account: &Arc<Account>,
     ) -> Result<Self, Faults> {
         match mapping {
-            config::Mapping::Raw => Ok(Self::Raw),
+            config::Mapping::Raw { wrap } => Ok(Self::Raw(Raw::new(spec, *wrap))),
             config::Mapping::Mapped(mapped) => {
                 let plan = preset::plan(spec, mapped)?;
                 if plan.sends_titles
@@ -145,7 +147,7 @@ impl Mapping {
     /// Where a message of this mapping that has so many bytes is about the record.
     fn content(&self, bytes: usize) -> Range<usize> {
         match self {
-            Self::Raw => 0..bytes,
+            Self::Raw(raw) => raw.content(bytes),
             Self::Mapped(mapped) => mapped.envelope.content(bytes),
         }
     }
@@ -161,12 +163,8 @@ impl Mapping {
         notes: &mut Notes,
     ) -> Result<Outcome, MappingError> {
         match self {
-            Self::Raw => {
-                // The inlet takes objects only; anything else would cost the whole request.
-                if !record.bytes.starts_with(b"{") {
-                    return Err(MappingError::NotAnObject);
-                }
-                out.extend_from_slice(&record.bytes);
+            Self::Raw(raw) => {
+                raw.write(&record.bytes, out)?;
                 Ok(Outcome::Message)
             }
             Self::Mapped(mapped) => {

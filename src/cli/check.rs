@@ -103,7 +103,7 @@ fn hash_keys(config: &Config) -> Vec<Finding> {
 /// Compiles every mapping file: the daemon would not start with a faulty one.
 fn mappings(config: &Config) -> Vec<Finding> {
     let with_file = |stream: &&config::Stream| match &stream.mapping {
-        config::Mapping::Raw => false,
+        config::Mapping::Raw { .. } => false,
         config::Mapping::Mapped(mapped) => mapped.file.is_some(),
     };
     let streams = config.streams.iter().filter(with_file);

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::shared::{settings, spec};
 use crate::config::{self, Preset};
-use crate::mapping::{Account, Mapping, MappingError, Notes, Outcome};
+use crate::mapping::{Account, Mapping, MappingError, Notes, Outcome, Raw};
 use crate::record::Record;
 
 fn of(stream: &'static str, preset: Preset, account: &Arc<Account>) -> Mapping {
@@ -76,7 +76,7 @@ fn adobes_attributes_keep_their_spelling_and_its_order() {
 
 #[test]
 fn a_failed_mapping_leaves_nothing_behind() {
-    for mapping in [Mapping::Raw, mapping()] {
+    for mapping in [Mapping::Raw(Raw::default()), mapping()] {
         for record in ["7", "[1]"] {
             let mut out = b"kept".to_vec();
             let written = write(&mapping, record, &mut out);
