@@ -52,8 +52,10 @@ pub use raw::Raw;
 pub use scope::Joined;
 pub use validation::{Finding, Refusal, Schema, SchemaError, Validation};
 
-/// The streams whose records belong to whoever asked for their ticket, and do not say who.
-const BELONGS_TO_TICKETS: [&str; 3] = ["ticket_events", "ticket_audits", "ticket_metric_events"];
+/// The streams whose records belong to whoever asked for their ticket, and do not say who. It is
+/// known of the tickets that were mapped before them.
+pub const BELONGS_TO_TICKETS: [&str; 3] =
+    ["ticket_events", "ticket_audits", "ticket_metric_events"];
 
 /// How one stream's records become messages.
 #[derive(Debug)]
@@ -90,6 +92,13 @@ pub enum MappingError {
         /// Why there is no value for it.
         why: String,
     },
+    /// An event of a ticket whose requester is not known.
+    #[error(
+        "who asked for its ticket is not known: that is remembered of the tickets mapped since the \
+         start of this process; to send such events without identity, set \
+         `mapping.events_without_person`"
+    )]
+    NoRequester,
     /// The message is too large even without what may be left out.
     #[error(
         "the mapped object has {bytes} bytes, even without free text, custom fields and tags; \

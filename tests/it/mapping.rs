@@ -332,6 +332,68 @@ fn deletions_told(world: &World, before: usize) -> usize {
     entities.filter(says_so).count()
 }
 
+#[tokio::test]
+async fn events_of_tickets_belong_to_whoever_asked() {
+    let audits = ["ticket_audits", "ticket_events", "ticket_metric_events"];
+    let mut world = World::with(|plan| plan.platform.data_type = DataType::Xdm).await;
+    world.settings.only_stream("tickets");
+    send_by_preset(&mut world, "tickets", "event");
+    for stream in audits {
+        world.settings.add_stream(stream);
+        send_by_preset(&mut world, stream, "standard");
+    }
+    for stream in ["tickets", "ticket_metric_events"] {
+        let records = world.zendesk.collection(stream).expect("a stream");
+        records.delete(2);
+    }
+    for stream in ["tickets", "ticket_events", "ticket_metric_events"] {
+        shown(&world, stream).await;
+    }
+    let sync = world.sync().await;
+    let lines = sync.json();
+    for line in lines.as_array().expect("a list") {
+        let count = |key: &str| line[key].as_u64().expect("a count");
+        println!("{line}");
+        let ended = count("ingested") + count("failed") + count("skipped");
+        assert_eq!(count("received"), ended);
+        assert!(count("ingested") > 0, "{line}");
+    }
+    for (why, count) in refusals(&world) {
+        println!("{count} × {why}");
+        assert!(
+            why.contains("who asked for its ticket is not known"),
+            "{why}"
+        );
+    }
+    for delivery in world.platform.accepted() {
+        let message: Value = serde_json::from_slice(&delivery.json).expect("JSON");
+        let person = &message["body"]["xdmEntity"]["identityMap"]["ZendeskUserID"][0]["id"];
+        assert!(person.is_string(), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn users_of_other_roles_are_counted_and_said_once() {
+    let mut world = xdm_world_of("users", "standard").await;
+    world.settings.set("mapping.user_roles", vec!["end-user"]);
+    let users = world.zendesk.users();
+    let is_wanted = |user: &[u8]| {
+        let user: Value = serde_json::from_slice(user).expect("JSON");
+        user["role"] == "end-user"
+    };
+    let wanted = users.iter().filter(|user| is_wanted(&user.json)).count();
+    assert!(0 < wanted && wanted < users.len());
+    let sync = world.sync().await;
+    sync.assert_code(0);
+    assert_eq!(world.platform.accepted_count(), wanted);
+    assert_eq!(sync.report()["skipped"], users.len() - wanted);
+    let logs = sync.logs();
+    let said: Vec<&Value> = logs.iter().filter(|line| line["why"].is_string()).collect();
+    assert_eq!(said.len(), 1, "not once for each page");
+    assert_eq!(said[0]["level"], "INFO");
+    assert_eq!(said[0]["records"], users.len() - wanted);
+}
+
 /// Waits until every change of a stream so far shows in its export.
 async fn shown(world: &World, stream: &str) {
     let records = world.zendesk.collection(stream).expect("a stream");

@@ -3,7 +3,7 @@
 use super::plant::plant;
 use super::{Compiler, SHED, WHEN_DELETED};
 use crate::config::{MappingSettings, WithoutPerson, alternatives, nearest};
-use crate::mapping::expression::Fault;
+use crate::mapping::expression::{Expression, Fault, Known};
 use crate::mapping::faults::Place;
 use crate::mapping::file::{Entry, Promotion, Row};
 use crate::mapping::kind::{KINDS, Kind};
@@ -39,11 +39,16 @@ impl Compiler<'_> {
                     ),
                 );
             }
+            let mut is_requester = false;
+            source.each(&mut |part| {
+                is_requester |= matches!(part, Expression::Known(Known::Requester));
+            });
             compiled.push(Identity {
                 origin: self.origin(&source, &text),
                 namespace,
                 source,
                 is_primary,
+                is_requester,
                 is_required: row.required.unwrap_or_default()
                     && settings.events_without_person == WithoutPerson::Refuse,
             });
