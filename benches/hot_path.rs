@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use zendesk_aep::catalogue;
 use zendesk_aep::config::Endpoint;
-use zendesk_aep::mapping::{Mapping, Notes};
+use zendesk_aep::mapping::{Mapping, Notes, Raw};
 use zendesk_aep::platform::{Packer, decode};
 use zendesk_aep::zendesk::page::read_cursor_page;
 
@@ -39,7 +39,7 @@ fn main() {
         let mut batches = 0;
         for record in &records {
             message.clear();
-            Mapping::Raw
+            Mapping::Raw(Raw::default())
                 .write(record, &mut message, &mut Notes::counting())
                 .expect("a message");
             batches += usize::from(packer.push(&message).expect("it fits").is_some());

@@ -14,7 +14,7 @@ use zendesk_aep::config::{
     self, ContactStyle, Envelope, IdentityMode, Mapped, MappingFile, MappingSettings, NameSplit,
     PhoneTarget, Preset, WithoutPerson,
 };
-use zendesk_aep::mapping::{Account, Mapping, Notes};
+use zendesk_aep::mapping::{Account, Mapping, Notes, Raw};
 use zendesk_aep::record::Record;
 
 const RECORDS: usize = 1_000;
@@ -39,7 +39,7 @@ fn main() {
         "", "µs/record", "MB/s", "records/s", "bytes out"
     );
     let (users, tickets) = (records(user), records(ticket));
-    measure("users: raw", &Mapping::Raw, &users);
+    measure("users: raw", &Mapping::Raw(Raw::default()), &users);
     let of_users = |preset, file| mapping("users", preset, file);
     let adobe = of_users(Preset::AdobeSourceCompatible, None);
     measure("users: adobe-source-compatible", &adobe, &users);
@@ -47,7 +47,7 @@ fn main() {
     measure("users: preset", &standard, &users);
     let with_file = of_users(Preset::Standard, Some(FILE));
     measure("users: preset and mapping file", &with_file, &users);
-    measure("tickets: raw", &Mapping::Raw, &tickets);
+    measure("tickets: raw", &Mapping::Raw(Raw::default()), &tickets);
     let events = mapping("tickets", Preset::Standard, None);
     measure("tickets: preset", &events, &tickets);
 }

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use zendesk_aep::catalogue;
 use zendesk_aep::config::{self, FieldPath, Mask};
-use zendesk_aep::mapping::{Composer, Mapping, Notes, Outcome, Privacy, Schema, Validation};
+use zendesk_aep::mapping::{Composer, Mapping, Notes, Outcome, Privacy, Raw, Schema, Validation};
 use zendesk_aep::record::Record;
 
 const USERS: usize = 1_000;
@@ -52,7 +52,7 @@ fn main() {
     }
 
     let record_bytes = records.iter().map(|record| record.bytes.len()).sum();
-    let raw = || Mapping::Raw;
+    let raw = || Mapping::Raw(Raw::default());
     for (name, composer) in [
         ("raw", Composer::new(raw(), None)),
         (

@@ -256,7 +256,8 @@ pub struct Counts {
     pub received: u64,
     /// Records the inlet accepted.
     pub ingested: u64,
-    /// Records not sent because this version, or a newer one, was sent before.
+    /// Records not sent because this version, or a newer one, was sent before, or because the
+    /// mapping leaves them out.
     pub skipped: u64,
     /// Records in the dead letters.
     pub failed: u64,

@@ -35,7 +35,7 @@ pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
 pub use mapping::{
     ContactStyle, IdentityMode, Mapped, Mapping, MappingFile, MappingSettings, NameSplit,
-    PhoneTarget, Preset, WithoutPerson,
+    PhoneTarget, Preset, WithoutPerson, Wrap,
 };
 pub use privacy::{FieldPath, Mask, NoPath, Privacy, Step};
 pub use quota::{Hours, Quota};

@@ -205,7 +205,7 @@ fn outlet(
 ) -> Result<Outlet, Error> {
     let platform = &config.platform;
     let flow_id = match stream.mapping {
-        config::Mapping::Raw => stream.flow_id.as_deref(),
+        config::Mapping::Raw { .. } => stream.flow_id.as_deref(),
         // These carry it in the envelope.
         config::Mapping::Mapped(_) => None,
     };

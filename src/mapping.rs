@@ -13,6 +13,7 @@ mod contact;
 mod definitions;
 mod envelope;
 mod expression;
+mod faults;
 mod file;
 mod functions;
 mod identity;
@@ -23,6 +24,7 @@ mod path;
 mod plan;
 mod preset;
 mod privacy;
+mod raw;
 mod scope;
 mod source;
 #[cfg(test)]
@@ -41,22 +43,25 @@ use envelope::Envelope;
 pub use account::Account;
 pub use composer::Composer;
 pub use definitions::{Definition, Definitions, FieldsOf};
-pub use file::Faults;
+pub use faults::Faults;
 pub use notes::{Change, Note, Notes};
 pub use path::member;
 pub use plan::Plan;
 pub use privacy::{Privacy, PrivacyError};
+pub use raw::Raw;
 pub use scope::Joined;
 pub use validation::{Finding, Refusal, Schema, SchemaError, Validation};
 
-/// The streams whose records belong to whoever asked for their ticket, and do not say who.
-const BELONGS_TO_TICKETS: [&str; 3] = ["ticket_events", "ticket_audits", "ticket_metric_events"];
+/// The streams whose records belong to whoever asked for their ticket, and do not say who. It is
+/// known of the tickets that were mapped before them.
+pub const BELONGS_TO_TICKETS: [&str; 3] =
+    ["ticket_events", "ticket_audits", "ticket_metric_events"];
 
 /// How one stream's records become messages.
 #[derive(Debug)]
 pub enum Mapping {
     /// The record's own bytes.
-    Raw,
+    Raw(Raw),
     /// What a plan makes of the record, in the XDM envelope.
     Mapped(Box<Mapped>),
 }
@@ -87,6 +92,13 @@ pub enum MappingError {
         /// Why there is no value for it.
         why: String,
     },
+    /// An event of a ticket whose requester is not known.
+    #[error(
+        "who asked for its ticket is not known: that is remembered of the tickets mapped since the \
+         start of this process; to send such events without identity, set \
+         `mapping.events_without_person`"
+    )]
+    NoRequester,
     /// The message is too large even without what may be left out.
     #[error(
         "the mapped object has {bytes} bytes, even without free text, custom fields and tags; \
@@ -121,7 +133,7 @@ impl Mapping {
         account: &Arc<Account>,
     ) -> Result<Self, Faults> {
         match mapping {
-            config::Mapping::Raw => Ok(Self::Raw),
+            config::Mapping::Raw { wrap } => Ok(Self::Raw(Raw::new(spec, *wrap))),
             config::Mapping::Mapped(mapped) => {
                 let plan = preset::plan(spec, mapped)?;
                 if plan.sends_titles
@@ -145,7 +157,7 @@ impl Mapping {
     /// Where a message of this mapping that has so many bytes is about the record.
     fn content(&self, bytes: usize) -> Range<usize> {
         match self {
-            Self::Raw => 0..bytes,
+            Self::Raw(raw) => raw.content(bytes),
             Self::Mapped(mapped) => mapped.envelope.content(bytes),
         }
     }
@@ -161,12 +173,8 @@ impl Mapping {
         notes: &mut Notes,
     ) -> Result<Outcome, MappingError> {
         match self {
-            Self::Raw => {
-                // The inlet takes objects only; anything else would cost the whole request.
-                if !record.bytes.starts_with(b"{") {
-                    return Err(MappingError::NotAnObject);
-                }
-                out.extend_from_slice(&record.bytes);
+            Self::Raw(raw) => {
+                raw.write(&record.bytes, out)?;
                 Ok(Outcome::Message)
             }
             Self::Mapped(mapped) => {

@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 use super::{Output, exit, output};
 use crate::checkpoint;
 use crate::clock::Clock;
-use crate::config::{self, Config, ZendeskAuth};
+use crate::config::{self, Config, WithoutPerson, ZendeskAuth};
 use crate::error::{Chain, Code, Explain};
 use crate::lifecycle;
-use crate::mapping::Mapping;
+use crate::mapping::{BELONGS_TO_TICKETS, Mapping};
 use crate::platform::Connection;
 use crate::sync::Judge;
 use crate::zendesk::{Availability, Caller, Client, Export, Urgency};
@@ -54,6 +54,7 @@ pub(super) async fn run(path: &Path, output: Output) -> u8 {
     let mut findings = vec![ok("configuration", format!("{} is good", path.display()))];
     findings.push(state(&config));
     findings.extend(mappings(&config));
+    findings.extend(events_of_nobody(&config));
     findings.extend(hash_keys(&config));
     zendesk(&config, &stop, &mut findings).await;
     platform(&config, &stop, &mut findings).await;
@@ -103,7 +104,7 @@ fn hash_keys(config: &Config) -> Vec<Finding> {
 /// Compiles every mapping file: the daemon would not start with a faulty one.
 fn mappings(config: &Config) -> Vec<Finding> {
     let with_file = |stream: &&config::Stream| match &stream.mapping {
-        config::Mapping::Raw => false,
+        config::Mapping::Raw { .. } => false,
         config::Mapping::Mapped(mapped) => mapped.file.is_some(),
     };
     let streams = config.streams.iter().filter(with_file);
@@ -115,6 +116,37 @@ fn mappings(config: &Config) -> Vec<Finding> {
         }
     });
     findings.collect()
+}
+
+/// Warns of events that would be refused for want of a person: only mapped tickets tell who it is.
+fn events_of_nobody(config: &Config) -> Vec<Finding> {
+    let mapped = |name: &str| {
+        let stream = config.streams.iter().find(|one| one.spec.name == name);
+        stream.and_then(|stream| match &stream.mapping {
+            config::Mapping::Raw { .. } => None,
+            config::Mapping::Mapped(mapped) => Some(mapped),
+        })
+    };
+    if mapped("tickets").is_some() {
+        return Vec::new();
+    }
+    let refused = |name: &&str| {
+        let mapped = mapped(name);
+        mapped.is_some_and(|it| it.settings.events_without_person == WithoutPerson::Refuse)
+    };
+    let warning = |name: &str| {
+        Finding {
+        subject: format!("mapping {name}"),
+        verdict: Verdict::Warning,
+        what: "its records do not say who asked for their ticket, and no tickets are mapped that do: all of them would be refused".to_owned(),
+        remedy: Some(
+            "add `[streams.tickets]` with `mapping = \"xdm\"`, or set `mapping.events_without_person = \"send\"`".to_owned(),
+        ),
+        code: exit::SUCCESS,
+    }
+    };
+    let streams = BELONGS_TO_TICKETS.iter().copied().filter(refused);
+    streams.map(warning).collect()
 }
 
 async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<Finding>) {

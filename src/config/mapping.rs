@@ -12,9 +12,20 @@ use crate::limits;
 #[derive(Clone, Debug)]
 pub enum Mapping {
     /// The record's own bytes; the dataflow named by the flow id maps them.
-    Raw,
+    Raw {
+        /// What is put around them.
+        wrap: Option<Wrap>,
+    },
     /// An object that a preset and perhaps a mapping file describe, in the XDM envelope.
     Mapped(Mapped),
+}
+
+/// What is put around a raw record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrap {
+    /// `{"result": …}` with a `result_type` inside, as Adobe's own Zendesk source has it, so that
+    /// mapping sets made for that one go on working.
+    Result,
 }
 
 /// A mapping by preset and file.

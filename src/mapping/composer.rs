@@ -41,7 +41,7 @@ impl Composer {
         Ok(outcome)
     }
 
-    /// The part of a message that is about the record: all of a raw one, else the mapped object.
+    /// The part of a message that is about the record: the record of a raw one, else the mapped object.
     pub fn content<'m>(&self, message: &'m [u8]) -> &'m [u8] {
         &message[self.mapping.content(message.len())]
     }
@@ -49,7 +49,7 @@ impl Composer {
     /// The mapped object of a message; `None` if the platform maps it itself.
     pub fn entity<'m>(&self, message: &'m [u8]) -> Option<&'m [u8]> {
         match self.mapping {
-            Mapping::Raw => None,
+            Mapping::Raw(_) => None,
             Mapping::Mapped(_) => Some(self.content(message)),
         }
     }

@@ -4,7 +4,7 @@
 //! child and taken back if none came.
 
 use super::account::Account;
-use super::expression::Expression;
+use super::expression::{Expression, Known};
 use super::identity::IdentityMap;
 use super::kind::{Kind, Written};
 use super::notes::{Change, Notes};
@@ -45,6 +45,8 @@ pub(super) struct Identity {
     pub(super) origin: String,
     pub(super) is_primary: bool,
     pub(super) is_required: bool,
+    /// Whether it is the person who asked for the record's ticket.
+    pub(super) is_requester: bool,
 }
 
 /// A part of the message.
@@ -187,6 +189,10 @@ impl Plan {
                 attempt.notes,
             );
             if identity.is_required && map.members().len() == before {
+                let requester = attempt.scope.known(Known::Requester);
+                if identity.is_requester && !requester.is_there() {
+                    return Err(MappingError::NoRequester);
+                }
                 let path = format!("identityMap.{}", identity.namespace);
                 return Err(required(&path, &identity.origin, &value));
             }

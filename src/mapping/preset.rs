@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::compile::{Placeholders, compile};
 use super::expression::Fault;
-use super::file::{Draft, Faults};
+use super::faults::Faults;
+use super::file::Draft;
 use super::plan::Plan;
 use crate::catalogue::StreamSpec;
 use crate::config::{ContactStyle, Mapped, PhoneTarget, Preset, alternatives};

@@ -178,14 +178,8 @@ impl Delivery {
         }
         for (why, records) in left_out {
             skipped += records;
-            tracing::debug!(
-                stream = &*member.stream,
-                records,
-                why,
-                "records were left out by the mapping"
-            );
+            *stream.left_out.entry(why).or_default() += records;
         }
-
         refused.extend(unreadable);
         let failed = refused.len() as u64;
         assert_eq!(

@@ -1,5 +1,7 @@
 //! One pass under way: what is known of each stream of the walk so far.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -36,6 +38,8 @@ pub(super) struct StreamPass {
     pub(super) of_back_fill: Repeats,
     /// Changes that were news, of the live ones.
     pub(super) live_changes: u64,
+    /// Records that the mapping leaves out by choice, by its reasons.
+    pub(super) left_out: BTreeMap<String, u64>,
     pub(super) guard: Guard,
 }
 
@@ -60,6 +64,7 @@ impl Pass {
                     repeats: Repeats::new(&state.recent),
                     of_back_fill: Repeats::default(),
                     live_changes: 0,
+                    left_out: BTreeMap::new(),
                     guard: Guard::new(&delivery.attention),
                     counts: Counts::default(),
                     state,

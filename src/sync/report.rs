@@ -107,6 +107,14 @@ impl Delivery {
                 counts,
             });
             states.push((member.stream.clone(), state.clone()));
+            for (why, records) in &stream.left_out {
+                tracing::info!(
+                    stream = &*member.stream,
+                    records,
+                    why,
+                    "records were left out by the mapping, and count as skipped"
+                );
+            }
             tallies.push(Tally {
                 stream: member.stream.clone(),
                 counts,

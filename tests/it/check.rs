@@ -83,6 +83,30 @@ async fn all_is_well_for_programs_and_nothing_was_sent() {
 }
 
 #[tokio::test]
+async fn events_that_would_all_be_refused_are_a_warning() {
+    let mut world = World::new().await;
+    world
+        .settings
+        .adobe_source_compatible()
+        .remove("streams.users");
+    for stream in ["ticket_metric_events", "tickets"] {
+        world
+            .settings
+            .set(&format!("streams.{stream}.mapping"), "xdm")
+            .set(&format!("streams.{stream}.dataset_id"), "5f")
+            .set(
+                &format!("streams.{stream}.schema_id"),
+                "https://ns.adobe.com/a/schemas/1",
+            );
+        let warned = check(&world)
+            .await
+            .stdout
+            .contains("who asked for their ticket");
+        assert_eq!(warned, stream != "tickets");
+    }
+}
+
+#[tokio::test]
 async fn an_api_token_is_a_warning() {
     let mut world = World::new().await;
     world.settings.sign_in(SignIn::ApiToken);

@@ -1,11 +1,11 @@
 //! What a record becomes on its way.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 use zendesk_aep::sandbox::{DataType, Fault, PlatformOptions, Simulator as _};
 
-use crate::support::{INCREMENTAL, World, shared};
+use crate::support::{INCREMENTAL, World, eventually, shared};
 
 /// An inlet that takes XDM only and checks every envelope, and a stream that sends it.
 async fn xdm_world() -> World {
@@ -204,4 +204,229 @@ async fn a_faulty_mapping_file_keeps_the_program_from_starting() {
     let sync = world.sync().await;
     sync.assert_code(2);
     assert_eq!(world.platform.accepted().len(), 0);
+}
+
+#[tokio::test]
+async fn wrapped_records_are_what_adobes_own_source_passes_on() {
+    let result_of = |json: &[u8]| {
+        let mut message: Value = serde_json::from_slice(json).expect("JSON");
+        let result = message["result"].take();
+        assert_eq!(
+            message,
+            json!({"result": null}),
+            "nothing besides the result"
+        );
+        result
+    };
+    for export in ["incremental", "search"] {
+        let mut world = World::new().await;
+        world
+            .settings
+            .set("streams.users.export", export)
+            .set("streams.users.settle", "100ms")
+            .set("streams.users.wrap", "result")
+            .set("streams.users.privacy.drop", vec!["user_fields", "photo"]);
+        if export == "incremental" {
+            world.settings.remove("streams.users.settle");
+        }
+        let preview = world
+            .run(&["preview", "users", "--limit", "1", "--output", "json"])
+            .await;
+        preview.assert_code(0);
+        let previewed = &preview.json()[0]["message"]["result"];
+        assert_eq!(previewed["result_type"], "user", "{}", preview.stdout);
+        world.sync().await.assert_code(0);
+        let mut messages: HashMap<u64, Value> = HashMap::new();
+        for delivery in world.platform.accepted() {
+            let result = result_of(&delivery.json);
+            messages.insert(result["id"].as_u64().expect("an id"), result);
+        }
+        let users = world.zendesk.users();
+        assert_eq!(messages.len(), users.len());
+        for user in users {
+            let mut expected: Value = serde_json::from_slice(&user.json).expect("JSON");
+            let members = expected.as_object_mut().expect("an object");
+            members.insert("result_type".to_owned(), "user".into());
+            members.retain(|key, _| key != "user_fields" && key != "photo");
+            let mut result = messages.remove(&user.id).expect("it arrived");
+            // Search results and exports differ in a few fields more, which are none of ours.
+            assert_eq!(result["result_type"], "user");
+            let result = result.as_object_mut().expect("an object");
+            result.retain(|key, _| members.contains_key(key));
+            members.retain(|key, _| result.contains_key(key));
+            assert!(members.len() > 20);
+            assert_eq!(result, members);
+        }
+    }
+}
+
+/// Streams and presets whose records all become messages, and whether their ends do: events are never
+/// taken back.
+const PRESETS: [(&str, &str, bool); 10] = [
+    ("users", "standard", true),
+    ("users", "b2b", true),
+    ("tickets", "event", true),
+    ("tickets", "record", true),
+    ("organizations", "b2b", true),
+    ("organizations", "custom", true),
+    ("organization_memberships", "standard", true),
+    ("groups", "standard", true),
+    ("satisfaction_ratings", "standard", false),
+    ("brands", "standard", true),
+];
+
+/// A world that sends this stream alone, by the preset.
+async fn xdm_world_of(stream: &str, preset: &str) -> World {
+    let mut world = World::with(|plan| plan.platform.data_type = DataType::Xdm).await;
+    world.settings.only_stream(stream);
+    send_by_preset(&mut world, stream, preset);
+    world
+}
+
+/// Sends this stream by the preset.
+fn send_by_preset(world: &mut World, stream: &str, preset: &str) {
+    let platform = PlatformOptions::default();
+    let (dataset_id, schema_id) = platform.datasets.first_key_value().expect("a dataset");
+    world
+        .settings
+        .set("platform.tenant", "_sandboxtenant")
+        .set("mapping.instance", "acme")
+        .set("mapping.accept_reserved_email_domains", true)
+        .set(&format!("streams.{stream}.mapping"), "xdm")
+        .set(&format!("streams.{stream}.validate"), "fields")
+        .set(&format!("streams.{stream}.preset"), preset)
+        .set(&format!("streams.{stream}.dataset_id"), dataset_id.as_str())
+        .set(&format!("streams.{stream}.schema_id"), schema_id.as_str());
+}
+
+/// Why records are in the dead letters, and how many for each reason.
+fn refusals(world: &World) -> BTreeMap<String, usize> {
+    let mut refusals = BTreeMap::new();
+    for letter in world.dead_letters() {
+        let reason = &letter["reason"];
+        let why = format!("{}: {} {}", letter["stream"], reason["code"], reason);
+        *refusals.entry(why).or_default() += 1;
+    }
+    refusals
+}
+
+/// How many of the messages since the `before`-th one say that something is gone.
+fn deletions_told(world: &World, before: usize) -> usize {
+    let accepted = world.platform.accepted();
+    let says_so = |entity: &Value| {
+        let text = entity.to_string();
+        let signs = [
+            r#""active":false"#,
+            r#""isDeleted":true"#,
+            r#""deleted":true"#,
+            "support.ticketDeleted",
+            r#""status":"deleted""#,
+            r#""deletedAt""#,
+        ];
+        signs.iter().any(|sign| text.contains(sign))
+    };
+    let entities = accepted[before..].iter().map(|delivery| {
+        let message: Value = serde_json::from_slice(&delivery.json).expect("JSON");
+        message["body"]["xdmEntity"].clone()
+    });
+    entities.filter(says_so).count()
+}
+
+#[tokio::test]
+async fn events_of_tickets_belong_to_whoever_asked() {
+    let audits = ["ticket_audits", "ticket_events", "ticket_metric_events"];
+    let mut world = World::with(|plan| plan.platform.data_type = DataType::Xdm).await;
+    world.settings.only_stream("tickets");
+    send_by_preset(&mut world, "tickets", "event");
+    for stream in audits {
+        world.settings.add_stream(stream);
+        send_by_preset(&mut world, stream, "standard");
+    }
+    for stream in ["tickets", "ticket_metric_events"] {
+        let records = world.zendesk.collection(stream).expect("a stream");
+        records.delete(2);
+    }
+    for stream in ["tickets", "ticket_events", "ticket_metric_events"] {
+        shown(&world, stream).await;
+    }
+    let sync = world.sync().await;
+    let lines = sync.json();
+    for line in lines.as_array().expect("a list") {
+        let count = |key: &str| line[key].as_u64().expect("a count");
+        println!("{line}");
+        let ended = count("ingested") + count("failed") + count("skipped");
+        assert_eq!(count("received"), ended);
+        assert!(count("ingested") > 0, "{line}");
+    }
+    for (why, count) in refusals(&world) {
+        println!("{count} × {why}");
+        assert!(
+            why.contains("who asked for its ticket is not known"),
+            "{why}"
+        );
+    }
+    for delivery in world.platform.accepted() {
+        let message: Value = serde_json::from_slice(&delivery.json).expect("JSON");
+        let person = &message["body"]["xdmEntity"]["identityMap"]["ZendeskUserID"][0]["id"];
+        assert!(person.is_string(), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn users_of_other_roles_are_counted_and_said_once() {
+    let mut world = xdm_world_of("users", "standard").await;
+    world.settings.set("mapping.user_roles", vec!["end-user"]);
+    let users = world.zendesk.users();
+    let is_wanted = |user: &[u8]| {
+        let user: Value = serde_json::from_slice(user).expect("JSON");
+        user["role"] == "end-user"
+    };
+    let wanted = users.iter().filter(|user| is_wanted(&user.json)).count();
+    assert!(0 < wanted && wanted < users.len());
+    let sync = world.sync().await;
+    sync.assert_code(0);
+    assert_eq!(world.platform.accepted_count(), wanted);
+    assert_eq!(sync.report()["skipped"], users.len() - wanted);
+    let logs = sync.logs();
+    let said: Vec<&Value> = logs.iter().filter(|line| line["why"].is_string()).collect();
+    assert_eq!(said.len(), 1, "not once for each page");
+    assert_eq!(said[0]["level"], "INFO");
+    assert_eq!(said[0]["records"], users.len() - wanted);
+}
+
+/// Waits until every change of a stream so far shows in its export.
+async fn shown(world: &World, stream: &str) {
+    let records = world.zendesk.collection(stream).expect("a stream");
+    eventually("the changes show", || {
+        records.visible() == records.present()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_preset_takes_a_whole_account_and_its_deletions() {
+    for (stream, preset, tells_ends) in PRESETS {
+        let world = xdm_world_of(stream, preset).await;
+        let records = world.zendesk.collection(stream).expect("a stream");
+        records.delete(3);
+        shown(&world, stream).await;
+        let sync = world.sync().await;
+        assert_eq!(refusals(&world), BTreeMap::new(), "{stream} {preset}");
+        sync.assert_code(0);
+        let count = records.present().len();
+        assert!(count > 0);
+        assert_eq!(world.platform.accepted_count(), count, "{stream} {preset}");
+
+        // A second time with what happens while the daemon runs.
+        let gone = records.delete(2);
+        records.change(2);
+        shown(&world, stream).await;
+        // What is gone from a list is told when a second walk has missed it.
+        world.sync().await.assert_code(0);
+        world.sync().await.assert_code(0);
+        assert_eq!(refusals(&world), BTreeMap::new(), "{stream} {preset}");
+        let told = deletions_told(&world, count);
+        let expected = if tells_ends { gone.len() } else { 0 };
+        assert_eq!(told, expected, "{stream} {preset}: {gone:?}");
+    }
 }

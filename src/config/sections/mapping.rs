@@ -10,7 +10,7 @@ use crate::config::section::Section;
 use crate::config::values::{Given, choice, flag, identifier, list, text};
 use crate::config::{
     ContactStyle, Envelope, IdentityMode, Mapped, Mapping, MappingFile, MappingSettings, NameSplit,
-    PhoneTarget, Preset, WithoutPerson, Zendesk,
+    PhoneTarget, Preset, WithoutPerson, Wrap, Zendesk,
 };
 
 /// `[mapping]`. `zendesk` is what its section holds: the instance is named by it, if by nothing else.
@@ -152,6 +152,7 @@ pub(super) fn of_stream(
     let presets = presets(&spec.name);
     let preset = section.or("preset", presets[0].0, choice(presets));
     let file = mapping_file(section);
+    let wrap = section.optional("wrap", choice(&[("result", Wrap::Result)]));
     let dataset_id = section.optional("dataset_id", identifier);
     let schema_id = section.optional("schema_id", identifier);
     let flow_id = section.optional("flow_id", identifier);
@@ -164,9 +165,17 @@ pub(super) fn of_stream(
                 let remedy = "leave it out, or write `mapping = \"xdm\"`";
                 section.refuse("mapping_file", Problem::new(what, remedy));
             }
+            if let Ok(Some(Wrap::Result)) = wrap
+                && spec.search_type.is_none()
+            {
+                let what =
+                    "records of this stream are no results of a search, which alone are wrapped so";
+                section.refuse("wrap", Problem::new(what, "leave it out"));
+            }
             let remedy = "write the dataflow's id: the mapping `raw` needs it";
             let demanded = section.demand("flow_id", flow_id.clone(), remedy);
-            return (flow_id, demanded.map(|_| Mapping::Raw));
+            let mapping = demanded.and_then(|_| Ok(Mapping::Raw { wrap: wrap? }));
+            return (flow_id, mapping);
         }
         Ok(Kind::AdobeSourceCompatible) => {
             if spec.name != "users" {
@@ -177,6 +186,11 @@ pub(super) fn of_stream(
         }
         Ok(Kind::Xdm) => ("xdm", preset),
     };
+    if let Ok(Some(_)) = wrap {
+        let what = "only records that are sent as they are can be wrapped";
+        let remedy = "leave it out, or write `mapping = \"raw\"`";
+        section.refuse("wrap", Problem::new(what, remedy));
+    }
     let envelope = envelope(section, name, platform, dataset_id, schema_id, &flow_id);
     let mapping = (|| {
         let (tenant, envelope) = envelope?;

@@ -222,13 +222,14 @@ impl Leaving {
             "dataset_id",
             "schema_id",
             "flow_id",
+            "wrap",
             "privacy",
             "validate",
             "schema_file",
         ]);
         Self {
             flow_id: Ok(None),
-            mapping: Ok(Mapping::Raw),
+            mapping: Ok(Mapping::Raw { wrap: None }),
             privacy: Ok(None),
             validate: Ok(Validate::Off),
         }

@@ -53,7 +53,7 @@ fn schema(
     file: Option<std::path::PathBuf>,
 ) -> Read<Validate> {
     let schema_id = match mapping {
-        Ok(Mapping::Raw) => {
+        Ok(Mapping::Raw { .. }) => {
             let what = "raw messages are mapped by the platform: no schema is theirs";
             let remedy = "leave it out, or write another `mapping`";
             return Err(section.refuse("validate", Problem::new(what, remedy)));

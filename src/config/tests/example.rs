@@ -13,7 +13,7 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 31] = [
+const WITHOUT_DEFAULT: [&str; 32] = [
     "base_url",
     "access_token",
     "email",
@@ -45,6 +45,7 @@ const WITHOUT_DEFAULT: [&str; 31] = [
     "privacy",
     "external_id",
     "mapping_file",
+    "wrap",
 ];
 
 /// The key or section that a line holds behind its `#`; prose has a space there.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{accepted, faults_with, minimal_with};
 use crate::catalogue::{StreamEnd, TimeUnit};
-use crate::config::{Cadence, Export, Mapping, Parameters, SchemaPlace, Stream, Validate};
+use crate::config::{Cadence, Export, Mapping, Parameters, SchemaPlace, Stream, Validate, Wrap};
 
 const FLOW: &str = "flow_id = \"flow\"\n";
 
@@ -39,11 +39,38 @@ fn defaults() {
     assert_eq!(stream.export, Export::Incremental { path });
     assert_eq!(stream.start, None);
     assert_eq!(stream.end, None);
-    assert!(matches!(stream.mapping, Mapping::Raw));
+    assert!(matches!(stream.mapping, Mapping::Raw { wrap: None }));
     assert_eq!((stream.privacy, stream.validate), (None, Validate::Fields));
     assert_eq!(stream.flow_id.as_deref(), Some("flow"));
     assert_eq!(stream.cadence, Cadence::Every(Duration::from_secs(300)));
     assert_eq!(stream.overlap, Duration::from_secs(600));
+}
+
+#[test]
+fn wrappers() {
+    let stream = stream("wrap = \"result\"");
+    let wrap = Some(Wrap::Result);
+    assert!(matches!(stream.mapping, Mapping::Raw { wrap: found } if found == wrap));
+    insta::assert_snapshot!(fault("wrap = \"results\""), @"
+        line 11: streams.users.wrap: `results` is none of the choices
+            write `result`
+        ");
+    insta::assert_snapshot!(fault("mapping = \"adobe-source-compatible\"\nwrap = \"result\""), @r#"
+        line 7: platform.org_id: this key is missing
+            write the organization's id: the mapping `adobe-source-compatible` needs it
+        line 7: platform.tenant: this key is missing
+            write the tenant's namespace: the mapping `adobe-source-compatible` needs it
+        line 9: streams.users.dataset_id: this key is missing
+            write the dataset's id: the mapping `adobe-source-compatible` needs it
+        line 9: streams.users.schema_id: this key is missing
+            write the schema's `$id`: the mapping `adobe-source-compatible` needs it
+        line 12: streams.users.wrap: only records that are sent as they are can be wrapped
+            leave it out, or write `mapping = "raw"`
+        "#);
+    insta::assert_snapshot!(faults_with("[streams.users]", "[streams.tags]\nflow_id = \"t\"\nwrap = \"result\"\n[streams.users]"), @"
+        line 11: streams.tags.wrap: records of this stream are no results of a search, which alone are wrapped so
+            leave it out
+        ");
 }
 
 #[test]
@@ -177,7 +204,7 @@ fn members_are_read_with_their_parents() {
         ");
     insta::assert_snapshot!(member("[streams.user_identities]\nflow_id = \"i\"\nevery = \"1m\""), @"
         line 11: streams.user_identities.every: unknown key
-            the keys here are `dataset_id`, `flow_id`, `mapping`, `mapping_file`, `preset`, `privacy`, `schema_file`, `schema_id` and `validate`
+            the keys here are `dataset_id`, `flow_id`, `mapping`, `mapping_file`, `preset`, `privacy`, `schema_file`, `schema_id`, `validate` and `wrap`
         ");
     insta::assert_snapshot!(faults_with(FLOW, &format!("{FLOW}export = \"search\"\n[streams.user_identities]\nflow_id = \"i\"\n")), @"
         line 12: streams.user_identities: this stream is part of the incremental export of its parent, which is read otherwise

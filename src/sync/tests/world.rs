@@ -9,7 +9,7 @@ use super::account::{Account, Export};
 use crate::checkpoint::{self, Store, StreamState};
 use crate::config::{self, Config};
 use crate::dead_letters::DeadLetters;
-use crate::mapping::{Composer, Mapping};
+use crate::mapping::{Composer, Mapping, Raw};
 use crate::platform::{Connection, Inlet};
 use crate::sandbox::{DataType, PlatformOptions, PlatformSimulator};
 use crate::snapshots::Snapshots;
@@ -106,7 +106,7 @@ impl World {
             platform.batch_bytes,
             Some(&self.flow_id),
         );
-        let composer = Composer::new(Mapping::Raw, None);
+        let composer = Composer::new(Mapping::Raw(Raw::default()), None);
         Outlet::new(composer, Judge::Fields, inlet.expect("an inlet"))
     }
 
