@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::error::Chain;
 use crate::limits;
 use crate::mapping::{Account, Definitions, FieldsOf};
@@ -16,12 +17,17 @@ use crate::zendesk::Client;
 pub struct CustomFields {
     client: Arc<Client>,
     account: Arc<Account>,
+    clock: Clock,
 }
 
 impl CustomFields {
     /// Reads nothing yet.
-    pub fn new(client: Arc<Client>, account: Arc<Account>) -> Self {
-        Self { client, account }
+    pub fn new(client: Arc<Client>, account: Arc<Account>, clock: &Clock) -> Self {
+        Self {
+            client,
+            account,
+            clock: *clock,
+        }
     }
 
     /// Reads what is needed, which is nothing unless a mapping sends titles of options. What cannot
@@ -50,7 +56,7 @@ impl CustomFields {
     }
 
     /// Refreshes until `stop`.
-    pub(super) async fn keep(self, stop: CancellationToken) {
+    pub async fn keep(self, stop: CancellationToken) {
         if self.account.wanted().is_empty() {
             return stop.cancelled().await;
         }
@@ -58,7 +64,7 @@ impl CustomFields {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(limits::DEFINITIONS_PAUSE) => age += limits::DEFINITIONS_PAUSE,
+                () = self.clock.sleep(limits::DEFINITIONS_PAUSE) => age += limits::DEFINITIONS_PAUSE,
             }
             if age >= limits::DEFINITIONS_AGE_MAX || self.account.met_unknown() {
                 self.refresh().await;
