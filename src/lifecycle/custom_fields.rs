@@ -30,13 +30,22 @@ impl CustomFields {
         }
     }
 
-    /// Reads what is needed, which is nothing unless a mapping sends titles of options. What cannot
-    /// be read stays as it was known: a tag in the place of a title must not stop a stream.
+    /// Reads what is needed, which is nothing unless a mapping names a custom field. What cannot be
+    /// read stays as it was known: a tag in the place of a title must not stop a stream.
     pub async fn refresh(&self) {
         let mut definitions = Definitions::clone(&self.account.definitions());
         for of in self.account.wanted() {
             match self.read(of).await {
-                Ok(read) => definitions.replace(of, read),
+                Ok(read) => {
+                    for field in self.account.undefined(of, &read) {
+                        tracing::warn!(
+                            list = of.list(),
+                            field = &*field,
+                            "the mapping names a custom field that zendesk does not have: nothing is sent for it"
+                        );
+                    }
+                    definitions.replace(of, read);
+                }
                 Err(error) => tracing::warn!(
                     list = of.list(),
                     error = %Chain(&error),
@@ -47,7 +56,11 @@ impl CustomFields {
         self.account.set_definitions(definitions);
     }
 
-    async fn read(&self, of: FieldsOf) -> Result<Definitions, crate::zendesk::Error> {
+    /// Reads the definitions of `of`.
+    ///
+    /// # Errors
+    /// When the list cannot be read to its end.
+    pub async fn read(&self, of: FieldsOf) -> Result<Definitions, crate::zendesk::Error> {
         let mut read = Definitions::default();
         for definition in self.client.field_definitions(of.list()).await? {
             read.add(of, definition.get().as_bytes());
