@@ -171,7 +171,7 @@ pub fn assemble(
         .collect();
     Ok(Assembled {
         walks: walks?,
-        custom_fields: CustomFields::new(client, account),
+        custom_fields: CustomFields::new(client, account, clock),
     })
 }
 

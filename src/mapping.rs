@@ -136,10 +136,13 @@ impl Mapping {
             config::Mapping::Raw { wrap } => Ok(Self::Raw(Raw::new(spec, *wrap))),
             config::Mapping::Mapped(mapped) => {
                 let plan = preset::plan(spec, mapped)?;
-                if plan.sends_titles
-                    && let Some(of) = FieldsOf::of_stream(&spec.name)
-                {
-                    account.want(of);
+                if let Some(of) = FieldsOf::of_stream(&spec.name) {
+                    if plan.sends_titles {
+                        account.want(of);
+                    }
+                    for key in plan.promoted() {
+                        account.name(of, key);
+                    }
                 }
                 if BELONGS_TO_TICKETS.contains(&&*spec.name) {
                     account.want_requesters();

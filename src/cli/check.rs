@@ -13,8 +13,8 @@ use crate::checkpoint;
 use crate::clock::Clock;
 use crate::config::{self, Config, WithoutPerson, ZendeskAuth};
 use crate::error::{Chain, Code, Explain};
-use crate::lifecycle;
-use crate::mapping::{BELONGS_TO_TICKETS, Mapping};
+use crate::lifecycle::{self, CustomFields};
+use crate::mapping::{Account, BELONGS_TO_TICKETS, Mapping};
 use crate::platform::Connection;
 use crate::sync::Judge;
 use crate::zendesk::{Availability, Caller, Client, Export, Urgency};
@@ -176,6 +176,7 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
             code: exit::SUCCESS,
         });
     }
+    findings.extend(undefined_fields(config, &client).await);
     for stream in &config.streams {
         let subject = format!("stream {}", stream.spec.name);
         if stream.spec.parent().is_some() {
@@ -197,6 +198,34 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
             Err(error) => failed(&subject, &error),
         });
     }
+}
+
+/// Warns of custom fields that mapping files name and the account does not have.
+async fn undefined_fields(config: &Config, client: &Arc<Client>) -> Vec<Finding> {
+    let account = Arc::new(Account::default());
+    for stream in &config.streams {
+        // A faulty mapping is told elsewhere; the others name their fields by being compiled.
+        let _ = Mapping::new(&stream.spec, &stream.mapping, &account);
+    }
+    let custom_fields = CustomFields::new(client.clone(), account.clone(), &Clock::real());
+    let mut findings = Vec::new();
+    for of in account.wanted() {
+        let subject = of.list();
+        match custom_fields.read(of).await {
+            Err(error) => findings.push(failed(subject, &error)),
+            Ok(read) => {
+                let missing = account.undefined(of, &read).into_iter();
+                findings.extend(missing.map(|field| Finding {
+                    subject: subject.to_owned(),
+                    verdict: Verdict::Warning,
+                    what: format!("a mapping file names `{field}`, which the account does not have: nothing is sent for it"),
+                    remedy: Some("write the key (of ticket fields the id) as Zendesk's list of fields has it, not the title".to_owned()),
+                    code: exit::SUCCESS,
+                }));
+            }
+        }
+    }
+    findings
 }
 
 /// A stream that is read with another one.

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
 
 use super::output;
+use crate::clock::Clock;
 use crate::config::{self, Config, Stream};
 use crate::error::{Chain, Explain as _};
 use crate::lifecycle::{self, CustomFields};
@@ -102,7 +103,9 @@ impl Trial {
         let composer = lifecycle::composer(stream, &account);
         let composer = composer.map_err(|error| output::fail(&error))?;
         if let Some(client) = client {
-            CustomFields::new(client.clone(), account).refresh().await;
+            CustomFields::new(client.clone(), account, &Clock::real())
+                .refresh()
+                .await;
         }
         let connection = Connection::new(&config.platform, &config.retry, stop);
         let connection = connection.map_err(|error| output::fail(&error))?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::error::Chain;
 use crate::limits;
 use crate::mapping::{Account, Definitions, FieldsOf};
@@ -16,21 +17,35 @@ use crate::zendesk::Client;
 pub struct CustomFields {
     client: Arc<Client>,
     account: Arc<Account>,
+    clock: Clock,
 }
 
 impl CustomFields {
     /// Reads nothing yet.
-    pub fn new(client: Arc<Client>, account: Arc<Account>) -> Self {
-        Self { client, account }
+    pub fn new(client: Arc<Client>, account: Arc<Account>, clock: &Clock) -> Self {
+        Self {
+            client,
+            account,
+            clock: *clock,
+        }
     }
 
-    /// Reads what is needed, which is nothing unless a mapping sends titles of options. What cannot
-    /// be read stays as it was known: a tag in the place of a title must not stop a stream.
+    /// Reads what is needed, which is nothing unless a mapping names a custom field. What cannot be
+    /// read stays as it was known: a tag in the place of a title must not stop a stream.
     pub async fn refresh(&self) {
         let mut definitions = Definitions::clone(&self.account.definitions());
         for of in self.account.wanted() {
             match self.read(of).await {
-                Ok(read) => definitions.replace(of, read),
+                Ok(read) => {
+                    for field in self.account.undefined(of, &read) {
+                        tracing::warn!(
+                            list = of.list(),
+                            field = &*field,
+                            "the mapping names a custom field that zendesk does not have: nothing is sent for it"
+                        );
+                    }
+                    definitions.replace(of, read);
+                }
                 Err(error) => tracing::warn!(
                     list = of.list(),
                     error = %Chain(&error),
@@ -41,7 +56,11 @@ impl CustomFields {
         self.account.set_definitions(definitions);
     }
 
-    async fn read(&self, of: FieldsOf) -> Result<Definitions, crate::zendesk::Error> {
+    /// Reads the definitions of `of`.
+    ///
+    /// # Errors
+    /// When the list cannot be read to its end.
+    pub async fn read(&self, of: FieldsOf) -> Result<Definitions, crate::zendesk::Error> {
         let mut read = Definitions::default();
         for definition in self.client.field_definitions(of.list()).await? {
             read.add(of, definition.get().as_bytes());
@@ -50,7 +69,7 @@ impl CustomFields {
     }
 
     /// Refreshes until `stop`.
-    pub(super) async fn keep(self, stop: CancellationToken) {
+    pub async fn keep(self, stop: CancellationToken) {
         if self.account.wanted().is_empty() {
             return stop.cancelled().await;
         }
@@ -58,7 +77,7 @@ impl CustomFields {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(limits::DEFINITIONS_PAUSE) => age += limits::DEFINITIONS_PAUSE,
+                () = self.clock.sleep(limits::DEFINITIONS_PAUSE) => age += limits::DEFINITIONS_PAUSE,
             }
             if age >= limits::DEFINITIONS_AGE_MAX || self.account.met_unknown() {
                 self.refresh().await;

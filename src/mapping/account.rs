@@ -1,7 +1,7 @@
 //! What mappings know of the account besides the record at hand: how its custom fields are defined,
 //! and who asked for which ticket. Shared by all streams; filled by whoever reads it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -16,6 +16,8 @@ use crate::limits;
 pub struct Account {
     definitions: RwLock<Arc<Definitions>>,
     wanted: Mutex<Vec<FieldsOf>>,
+    /// Custom fields that mappings name.
+    named: Mutex<BTreeSet<(FieldsOf, Box<str>)>>,
     met_unknown: AtomicBool,
     requesters_are_asked_for: AtomicBool,
     requesters: Mutex<Requesters>,
@@ -46,6 +48,23 @@ impl Account {
         if !wanted.contains(&of) {
             wanted.push(of);
         }
+    }
+
+    /// Notes that a mapping names this custom field.
+    pub(super) fn name(&self, of: FieldsOf, key: &str) {
+        self.want(of);
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.insert((of, key.into()));
+    }
+
+    /// The custom fields that mappings name and `read`, all definitions of `of`, does not have; each
+    /// is told once.
+    pub fn undefined(&self, of: FieldsOf, read: &Definitions) -> Vec<Box<str>> {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_missing =
+            |(whose, key): &(FieldsOf, Box<str>)| *whose == of && read.get(of, key).is_none();
+        let missing = named.extract_if(.., is_missing);
+        missing.map(|(_, key)| key).collect()
     }
 
     /// Whether a custom field without a definition was met since this was last asked.

@@ -104,6 +104,11 @@ struct Attempt<'v, 'n> {
 }
 
 impl Plan {
+    /// The custom fields that have a field of their own, by key or id.
+    pub(super) fn promoted(&self) -> impl Iterator<Item = &str> {
+        self.surroundings.promoted.iter().map(|key| &**key)
+    }
+
     /// Writes the object for `record` at the end of `out`.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! `check`: what is right and what is wrong before anything is sent.
 
 use serde_json::Value;
-use zendesk_aep::sandbox::{Fault, Role, Simulator as _};
+use zendesk_aep::sandbox::{DataType, Fault, Role, Simulator as _};
 
 use crate::support::{Finished, INLET, SignIn, World};
 
@@ -80,6 +80,43 @@ async fn all_is_well_for_programs_and_nothing_was_sent() {
     assert!(world.platform.accepted().is_empty());
     assert!(world.platform.rejected().is_empty());
     assert!(!world.path("state").exists(), "and nothing was left behind");
+}
+
+#[tokio::test]
+async fn a_custom_field_that_the_account_lacks_is_a_warning() {
+    let mut world = World::with(|plan| plan.platform.data_type = DataType::Xdm).await;
+    let fields = world.zendesk.collection("user_fields").expect("a stream");
+    let known = format!("field_{}", fields.present()[0].id);
+    let row =
+        |key: &str| format!("{key} = {{ path = \"_{{TENANT}}.{key}\", type = \"string\" }}\n");
+    let file = ["[promote.user_fields]\n", &row(&known), &row("tire")].concat();
+    world.write("users.toml", file);
+    world
+        .settings
+        .adobe_source_compatible()
+        .set("streams.users.mapping", "xdm")
+        .set("streams.users.mapping_file", "users.toml");
+    let check = check(&world).await;
+    check.assert_code(0);
+    let findings = check.json();
+    let findings = findings.as_array().expect("a list");
+    let warnings: Vec<&Value> = findings
+        .iter()
+        .filter(|one| one["verdict"] == "warning")
+        .collect();
+    assert_eq!(warnings.len(), 1, "{findings:#?}");
+    assert_eq!(warnings[0]["subject"], "user_fields");
+    let what = warnings[0]["what"].as_str().expect("text");
+    assert!(what.contains("`tire`"), "{what}");
+
+    let sync = world.sync().await;
+    let warned = sync.logs_of("WARN");
+    let named: Vec<&Value> = warned
+        .iter()
+        .filter(|line| line["field"].is_string())
+        .collect();
+    assert_eq!(named.len(), 1, "{warned:?}");
+    assert_eq!(named[0]["field"], "tire");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod catalogue;
 mod check;
 mod children;
 mod configuration;
+mod definitions;
 mod demonstration;
 mod every_stream;
 mod export;
