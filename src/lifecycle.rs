@@ -10,6 +10,7 @@
 mod assemble;
 mod custom_fields;
 mod error;
+mod service_manager;
 mod signals;
 mod tasks;
 
@@ -23,6 +24,7 @@ use crate::schedule::Schedule;
 pub use assemble::{Assembled, assemble, composer, judge, outlets, privacy};
 pub use custom_fields::CustomFields;
 pub use error::Error;
+pub use service_manager::ServiceManager;
 pub use signals::stop_on_signals;
 
 /// Runs the daemon until a signal stops it.
@@ -31,10 +33,11 @@ pub use signals::stop_on_signals;
 /// When it cannot start, a task panics, or stopping takes too long.
 pub async fn run(config: &Config) -> Result<(), Error> {
     let stop = stop_on_signals()?;
-    run_until(config, stop, &Clock::real()).await
+    let manager = ServiceManager::of_environment();
+    run_until(config, stop, &Clock::real(), &manager).await
 }
 
-/// Runs the daemon until `stop` is cancelled, by the given clock.
+/// Runs the daemon until `stop` is cancelled, by the given clock. `manager` hears how it goes.
 ///
 /// # Errors
 /// As [`run`].
@@ -42,6 +45,7 @@ pub async fn run_until(
     config: &Config,
     stop: CancellationToken,
     clock: &Clock,
+    manager: &ServiceManager,
 ) -> Result<(), Error> {
     let Assembled {
         walks,
@@ -67,7 +71,8 @@ pub async fn run_until(
         version = env!("CARGO_PKG_VERSION"),
         "started"
     );
-    let ended = tasks::drain(&mut tasks, &stop, config.shutdown_grace).await;
+    manager.ready();
+    let ended = tasks::drain(&mut tasks, &stop, config.shutdown_grace, manager).await;
     schedule.stop().await;
     if ended.is_ok() {
         tracing::info!("stopped; everything in hand was finished");

@@ -123,6 +123,9 @@ pub const SECRET_BYTES_MAX: usize = 64 * 1024;
 /// Largest configuration or state file read at start.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// What a stop takes beyond `shutdown_grace`: the scheduler, the last lines of the log.
+pub const STOP_MARGIN: Duration = Duration::from_secs(10);
+
 /// Longest duration the configuration may name. A longer one is a slip of the finger, and sums
 /// with the clock stay within every type.
 pub const CONFIGURED_DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);

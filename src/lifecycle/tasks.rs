@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::Error;
+use super::{Error, ServiceManager};
 use crate::error::Explain as _;
+use crate::limits;
 use crate::schedule::{Tick, Ticks};
 use crate::sync::{End, Walk};
 use crate::telemetry;
@@ -73,9 +74,13 @@ pub(super) async fn drain(
     tasks: &mut JoinSet<()>,
     stop: &CancellationToken,
     grace: Duration,
+    manager: &ServiceManager,
 ) -> Result<(), Error> {
     let grace_over = async {
         stop.cancelled().await;
+        manager.stopping();
+        // The configured time may be longer than the service manager's own.
+        manager.extend(grace + limits::STOP_MARGIN);
         tracing::info!(
             grace_seconds = grace.as_secs(),
             "stopping: finishing what is in hand"
