@@ -24,6 +24,10 @@ pub struct Assembled {
     pub walks: Vec<Walk>,
     /// What their mappings know of custom fields.
     pub custom_fields: CustomFields,
+    /// What all of them read from.
+    pub client: Arc<Client>,
+    /// What all of them deliver to.
+    pub connection: Arc<Connection>,
 }
 
 /// Builds everything that keeps the configured streams in sync; connects to nothing yet. `clock` is the one that Zendesk's quota is waited
@@ -79,7 +83,9 @@ pub fn assemble(
         .collect();
     Ok(Assembled {
         walks: walks?,
-        custom_fields: CustomFields::new(client, account, clock),
+        custom_fields: CustomFields::new(client.clone(), account, clock),
+        client,
+        connection,
     })
 }
 

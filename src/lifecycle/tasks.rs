@@ -6,15 +6,18 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, ServiceManager};
+use super::{Error, ServiceManager, Standing};
 use crate::error::Explain as _;
 use crate::limits;
+use crate::progress::Pulse;
 use crate::schedule::{Tick, Ticks};
 use crate::sync::{End, Walk};
 use crate::telemetry;
 
 /// The streams of one walk, for as long as the process lives.
 pub(super) async fn keep_in_sync(
+    pulse: Pulse,
+    standing: Standing,
     mut walk: Walk,
     mut ticks: Ticks,
     paused_for: Duration,
@@ -35,7 +38,7 @@ pub(super) async fn keep_in_sync(
         } else {
             tokio::select! {
                 () = stop.cancelled() => return,
-                tick = ticks.next() => tick,
+                tick = pulse.watch(ticks.next()) => tick,
             }
         };
         let early = tick == Tick::Early;
@@ -49,9 +52,10 @@ pub(super) async fn keep_in_sync(
             std::future::pending::<Infallible>().await
         };
         let summary = tokio::select! {
-            summary = walk.run(&stop, &due, &|_| {}) => summary,
+            summary = pulse.watch(walk.run(&stop, &due, &|_| {})) => summary,
             never = next_tick => match never {},
         };
+        standing.heard(&summary);
         if early && summary.is_uneventful() {
             telemetry::early_poll(&summary);
         } else {
