@@ -13,7 +13,10 @@ mod custom_fields;
 mod error;
 mod reload;
 mod service_manager;
+mod sign_in;
 mod signals;
+mod standing;
+mod supervision;
 mod tasks;
 
 use std::path::Path;
@@ -21,9 +24,11 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::clock::Clock;
 use crate::config::{Config, Contents};
+use crate::progress::Progress;
 use crate::schedule::Schedule;
 use crate::telemetry;
 use crew::Crew;
@@ -33,7 +38,10 @@ pub use assemble::{Assembled, Kept, assemble, composer, judge, outlets, privacy}
 pub use custom_fields::CustomFields;
 pub use error::Error;
 pub use service_manager::ServiceManager;
+use sign_in::sign_in;
 pub use signals::stop_on_signals;
+use standing::Standing;
+use supervision::supervise;
 
 /// Runs the daemon until a signal stops it, and by another configuration whenever the file at `path`
 /// holds one and a signal asks for it.
@@ -75,17 +83,28 @@ async fn keep_running(
         clock: *clock,
         schedule: &schedule,
         manager,
+        standing: Standing::new(config.streams.len()),
+        progress: Progress::new(config.request_timeout()),
     };
+    manager.status("signing in");
+    let Kept {
+        client, connection, ..
+    } = &assembled.kept;
+    sign_in(client, connection, &means.standing, &stop).await;
+    manager.ready();
+    let supervision = supervise(*manager, means.progress.clone(), means.standing.clone());
+    let _supervision = AbortOnDropHandle::new(tokio::spawn(supervision));
     let mut tasks = JoinSet::new();
     // Before the first sync, whose messages would have tags in the places of titles.
-    assembled.custom_fields.refresh().await;
+    let definitions = means.progress.pulse("definitions of custom fields");
+    definitions.watch(assembled.custom_fields.refresh()).await;
     let mut present = Present {
         contents: Contents::of(&config),
         config: Arc::new(config),
         kept: assembled.kept.clone(),
     };
     let ready = means.ready(&present.config, assembled, dismissed)?;
-    let mut crew = Crew::begin(&mut tasks, &present.config, ready, None);
+    let mut crew = Crew::begin(&mut tasks, &means, &present.config, ready, None);
     tracing::info!(
         account = present.config.zendesk.account,
         streams = present.config.streams.len(),
@@ -93,7 +112,6 @@ async fn keep_running(
         version = env!("CARGO_PKG_VERSION"),
         "started"
     );
-    manager.ready();
     let ended = loop {
         let next = async {
             match &mut reloader {
@@ -122,7 +140,8 @@ async fn keep_running(
         match next.crew {
             Some(ready) => {
                 present.kept.take_effect(&present.config);
-                crew = Crew::begin(&mut tasks, &present.config, ready, Some(crew));
+                means.standing.serve(&present.config);
+                crew = Crew::begin(&mut tasks, &means, &present.config, ready, Some(crew));
             }
             None => manager.ready(),
         }

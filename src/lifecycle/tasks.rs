@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Kept, ServiceManager};
+use super::{Error, Kept, ServiceManager, Standing};
 use crate::error::Explain as _;
 use crate::limits;
+use crate::progress::Pulse;
 use crate::schedule::{Tick, Ticks};
 use crate::sync::{End, Walk};
 use crate::telemetry;
@@ -19,6 +20,8 @@ pub(super) struct Rest(pub(super) Option<Ticks>);
 
 /// The streams of one walk, until `stop`.
 pub(super) async fn keep_in_sync(
+    pulse: Pulse,
+    standing: Standing,
     mut walk: Walk,
     mut ticks: Ticks,
     paused_for: Duration,
@@ -43,7 +46,7 @@ pub(super) async fn keep_in_sync(
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return Rest(rests.then_some(ticks)),
-                tick = ticks.next() => tick,
+                tick = pulse.watch(ticks.next()) => tick,
             }
         };
         let early = tick == Tick::Early;
@@ -57,10 +60,11 @@ pub(super) async fn keep_in_sync(
             std::future::pending::<Infallible>().await
         };
         let summary = tokio::select! {
-            summary = walk.run(&stop, &due, &|_| {}) => summary,
+            summary = pulse.watch(walk.run(&stop, &due, &|_| {})) => summary,
             never = next_tick => match never {},
         };
         rests = matches!(summary.end, End::Complete);
+        standing.heard(&summary);
         if early && summary.is_uneventful() {
             telemetry::early_poll(&summary);
         } else {
