@@ -77,6 +77,8 @@ async fn streams_begin_and_end_and_the_others_are_left_alone() {
     let told = reloaded(&daemon, 2).await;
     assert_eq!(told["streams_removed"], "users");
     assert!(deliveries_of(&world, &flow) > 0);
+    // The state directory is its own all the time.
+    world.run(&["sync"]).await.assert_code(5);
     // A stream that is due every second comes by again and again, the one that is gone does not.
     world.settings.set("schedule.every", "1s");
     world.write_settings();
@@ -219,8 +221,17 @@ async fn what_fails_beyond_the_file_changes_nothing_either() {
         })
         .await;
 
+    // The place is the same, and what is there is wrong.
+    let right = std::fs::read(world.path("zendesk-client-secret")).expect("the secret");
     world.settings = before;
     world.write_settings();
+    world.write("zendesk-client-secret", "a wrong secret");
+    daemon.hang_up();
+    let is_refused = |line: &Value| line["level"] == "ERROR" && line["code"] == "ZENDESK-SIGN-IN";
+    daemon
+        .wait_for_logs("a refused sign-in", 2, is_refused)
+        .await;
+    world.write("zendesk-client-secret", right);
     daemon.hang_up();
     daemon
         .wait_for_log("nothing new", |line| {
@@ -445,6 +456,42 @@ async fn a_page_that_takes_its_time_is_waited_for_and_a_stop_meanwhile_stops() {
     assert!(world.zendesk.users().iter().all(arrived), "nothing is lost");
 }
 
+#[tokio::test]
+async fn a_burst_of_signals_is_a_few_reloads_and_the_last_word_counts() {
+    let mut world = World::new().await;
+    let daemon = world.daemon();
+    daemon.wait_for_complete_syncs(1).await;
+    let signals = 200;
+    for number in 0..signals {
+        world.settings.set("zendesk.page_size", 100 + number);
+        match number % 2 {
+            0 => world.write_settings(),
+            _ => world.write("config.toml", "[zendesk"),
+        };
+        daemon.hang_up();
+    }
+    world
+        .settings
+        .set("zendesk.page_size", 7)
+        .set("schedule.every", "1s");
+    world.write_settings();
+    daemon.hang_up();
+    let asks_for_seven = |request: &SeenRequest| {
+        let mut query = request.head.query.iter();
+        query.any(|(key, value)| key == "per_page" && value == "7")
+    };
+    eventually("the last one is in use", || {
+        world.page_requests().iter().any(asks_for_seven)
+    })
+    .await;
+    let finished = daemon.stop().await;
+    let reloads = finished.logs().into_iter().filter(|line| {
+        message(line) == "configuration reloaded" || line["code"] == "CONFIGURATION"
+    });
+    assert!(reloads.count() <= signals as usize);
+    assert_settled(&world);
+}
+
 /// What a process holds of the system.
 #[derive(Debug, PartialEq, Eq)]
 struct Held {
@@ -511,6 +558,10 @@ async fn a_storm_of_reloads_loses_nothing_and_leaks_nothing() {
     world.write_settings();
     daemon.hang_up();
     reloaded(&daemon, 101).await;
+    let stopped = daemon.wait_for_logs("syncs that were left", 20, |line| {
+        message(line).starts_with("sync stopped")
+    });
+    stopped.await;
     world.changes_show().await;
     let cursor = world.cursor_after(2_000);
     world
