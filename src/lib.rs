@@ -38,6 +38,8 @@ pub mod schedule;
 
 pub mod telemetry;
 
+pub mod status;
+
 pub mod lifecycle;
 
 pub mod sandbox;

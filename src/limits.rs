@@ -234,6 +234,17 @@ pub const OFFSET_PAGES_MAX: u32 = 100;
 /// Fewest records that make a loss: lists of a dozen lose half of themselves on a quiet afternoon.
 pub const VANISHED_DOUBTED_MIN: u64 = 10;
 
+/// Failures that the status remembers, repeated ones as one: a page of them is as much as a person
+/// reads; the log has the rest.
+pub const FAILURES_REMEMBERED: usize = 50;
+
+/// Time between two points of the status page's plots, and how many there are of each stream: six
+/// hours, enough for the night before the engineer on call looks.
+pub const SAMPLE_EVERY: Duration = Duration::from_secs(60);
+
+/// See [`SAMPLE_EVERY`].
+pub const SAMPLES_KEPT: usize = 360;
+
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);
 const _: () = assert!(SEARCH_CURSOR_AGE_MAX.as_secs() < 60 * 60);

@@ -1,0 +1,3 @@
+//! What can be said of the daemon while it runs, and of its state directory when it does not.
+
+pub mod report;
