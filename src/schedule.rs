@@ -22,6 +22,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::clock::Clock;
 use crate::config::{Cadence, parse_cron};
+use crate::progress;
 
 /// A beat is missed after this long; the scheduler is up to half a second late by design.
 const BEAT_MISSED: Duration = Duration::from_secs(5);
@@ -158,6 +159,7 @@ impl Ticks {
                 return tick;
             }
             self.beat().await;
+            progress::passed();
         }
     }
 

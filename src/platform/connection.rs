@@ -110,12 +110,12 @@ impl Connection {
         &self.inlet_url
     }
 
-    /// Signs in, if the inlet requires it. For `check`.
+    /// Signs in, if the inlet requires it.
     ///
     /// # Errors
     /// When the identity service refuses or cannot be reached.
-    pub async fn sign_in(&self) -> Result<(), Error> {
-        self.token().await.map(drop)
+    pub async fn sign_in(&self, effort: Effort) -> Result<(), Error> {
+        self.token(effort).await.map(drop)
     }
 
     /// Whether anything answers at the inlet's address; its status, whatever it is. For `check`:
@@ -160,7 +160,7 @@ impl Connection {
     ) -> Result<Sent, Error> {
         let mut renewed = false;
         loop {
-            let token = self.token().await?;
+            let token = self.token(Effort::Full).await?;
             let (decision, trouble) = match self.attempt(to, token.as_ref(), body.clone()).await {
                 Ok(body) => {
                     return Ok(Sent {
@@ -235,10 +235,10 @@ impl Connection {
     }
 
     /// The present token, if we have credentials to get one.
-    pub(super) async fn token(&self) -> Result<Option<Token>, Error> {
+    pub(super) async fn token(&self, effort: Effort) -> Result<Option<Token>, Error> {
         match &self.ims {
             Some(ims) => ims
-                .token(&self.http, &self.retry, &self.stop)
+                .token(&self.http, &self.retry, effort, &self.stop)
                 .await
                 .map(Some),
             None => Ok(None),

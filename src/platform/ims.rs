@@ -43,6 +43,7 @@ impl Ims {
         &self,
         http: &reqwest::Client,
         retry: &Retry,
+        effort: Effort,
         stop: &CancellationToken,
     ) -> Result<Token, Error> {
         let unusable = || {
@@ -52,7 +53,10 @@ impl Ims {
         };
         self.cache
             .get(
-                async || self.request_token(http, retry, stop).await,
+                async || {
+                    let attempts = Attempts::new(retry, effort, stop);
+                    self.request_token(http, attempts).await
+                },
                 unusable,
             )
             .await
@@ -66,11 +70,9 @@ impl Ims {
     async fn request_token(
         &self,
         http: &reqwest::Client,
-        retry: &Retry,
-        stop: &CancellationToken,
+        mut attempts: Attempts,
     ) -> Result<Granted, Error> {
         let secret = self.auth.client_secret.read()?;
-        let mut attempts = Attempts::new(retry, Effort::Full, stop);
         loop {
             let (wait, trouble) = match self.post(http, &secret).await {
                 Ok(granted) => return Ok(granted),

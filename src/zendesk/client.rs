@@ -123,6 +123,24 @@ impl Client {
         })
     }
 
+    /// Signs in by a single attempt. A token that is not asked for but configured is shown to Zendesk.
+    ///
+    /// # Errors
+    /// When Zendesk does not accept us, or gives no answer.
+    pub async fn sign_in(&self) -> Result<(), Error> {
+        if self.sign_in.is_asked_for() {
+            self.token(Effort::Once).await.map(drop)
+        } else {
+            self.caller(Effort::Once).await.map(drop)
+        }
+    }
+
+    /// The present token, signing in first if need be.
+    async fn token(&self, effort: Effort) -> Result<Token, Error> {
+        let (http, retry) = (&self.http, &self.retry);
+        self.sign_in.token(http, retry, effort, &self.stop).await
+    }
+
     /// The account's quota: how it stands, and what may be expected of it.
     pub fn governor(&self) -> &Governor {
         &self.governor
@@ -150,10 +168,7 @@ impl Client {
         // Attempts made before the page shrank to one record.
         let mut spent = 0;
         loop {
-            let token = self
-                .sign_in
-                .token(&self.http, &self.retry, &self.stop)
-                .await?;
+            let token = self.token(Effort::Full).await?;
             let url = self.url(request, sized.as_ref());
             let permit = self
                 .governor

@@ -52,11 +52,17 @@ impl SignIn {
         }
     }
 
+    /// Whether Zendesk is asked for the token, and so has a say in it.
+    pub(super) fn is_asked_for(&self) -> bool {
+        matches!(self.auth, ZendeskAuth::ClientCredentials { .. })
+    }
+
     /// What to send as `Authorization`, signing in first if need be.
     pub(super) async fn token(
         &self,
         http: &reqwest::Client,
         retry: &Retry,
+        effort: Effort,
         stop: &CancellationToken,
     ) -> Result<Token, Error> {
         let unusable = || {
@@ -78,7 +84,8 @@ impl SignIn {
                     client_secret: client_secret.expose_secret(),
                     scope,
                 };
-                self.request_token(http, &request, retry, stop).await
+                let attempts = Attempts::new(retry, effort, stop);
+                self.request_token(http, &request, attempts).await
             }
             ZendeskAuth::AccessToken { access_token } => Ok(Granted {
                 authorization: bearer(&access_token.read()?),
@@ -104,12 +111,10 @@ impl SignIn {
         &self,
         http: &reqwest::Client,
         request: &TokenRequest<'_>,
-        retry: &Retry,
-        stop: &CancellationToken,
+        mut attempts: Attempts,
     ) -> Result<Granted, Error> {
         let mut url = self.base_url.clone();
         url.set_path("/oauth/tokens");
-        let mut attempts = Attempts::new(retry, Effort::Full, stop);
         loop {
             let (decision, trouble) = match post(http, &url, request).await {
                 Ok(granted) => return Ok(granted),
