@@ -8,8 +8,10 @@
 //! manager restarts it instead of a stream being dead in a living process.
 
 mod assemble;
+mod crew;
 mod custom_fields;
 mod error;
+mod reload;
 mod service_manager;
 mod sign_in;
 mod signals;
@@ -17,16 +19,22 @@ mod standing;
 mod supervision;
 mod tasks;
 
+use std::path::Path;
+use std::sync::Arc;
+
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Contents};
 use crate::progress::Progress;
 use crate::schedule::Schedule;
+use crate::telemetry;
+use crew::Crew;
+use reload::{Means, Present, Reloader};
 
-pub use assemble::{Assembled, assemble, composer, judge, outlets, privacy};
+pub use assemble::{Assembled, Kept, assemble, composer, judge, outlets, privacy};
 pub use custom_fields::CustomFields;
 pub use error::Error;
 pub use service_manager::ServiceManager;
@@ -35,14 +43,16 @@ pub use signals::stop_on_signals;
 use standing::Standing;
 use supervision::supervise;
 
-/// Runs the daemon until a signal stops it.
+/// Runs the daemon until a signal stops it, and by another configuration whenever the file at `path`
+/// holds one and a signal asks for it.
 ///
 /// # Errors
 /// When it cannot start, a task panics, or stopping takes too long.
-pub async fn run(config: &Config) -> Result<(), Error> {
+pub async fn run(config: Config, path: &Path) -> Result<(), Error> {
     let stop = stop_on_signals()?;
     let manager = ServiceManager::of_environment();
-    run_until(config, stop, &Clock::real(), &manager).await
+    let reloader = Reloader::new(path.to_owned())?;
+    keep_running(config, Some(reloader), stop, &Clock::real(), &manager).await
 }
 
 /// Runs the daemon until `stop` is cancelled, by the given clock. `manager` hears how it goes.
@@ -55,45 +65,87 @@ pub async fn run_until(
     clock: &Clock,
     manager: &ServiceManager,
 ) -> Result<(), Error> {
-    let Assembled {
-        walks,
-        custom_fields,
-        client,
-        connection,
-    } = assemble(config, &stop, clock)?;
+    keep_running(config.clone(), None, stop, clock, manager).await
+}
+
+async fn keep_running(
+    config: Config,
+    mut reloader: Option<Reloader>,
+    stop: CancellationToken,
+    clock: &Clock,
+    manager: &ServiceManager,
+) -> Result<(), Error> {
+    let dismissed = stop.child_token();
+    let assembled = assemble(&config, &dismissed, clock)?;
     let schedule = Schedule::start(clock).await?;
-    let standing = Standing::new(config.streams.len());
-    let (zendesk, platform) = (&config.zendesk.timeouts, &config.platform.timeouts);
-    let progress = Progress::new(zendesk.request.max(platform.request));
+    let means = Means {
+        stop: &stop,
+        clock: *clock,
+        schedule: &schedule,
+        manager,
+        standing: Standing::new(config.streams.len()),
+        progress: Progress::new(config.request_timeout()),
+    };
     manager.status("signing in");
-    sign_in(&client, &connection, &standing, &stop).await;
+    let Kept {
+        client, connection, ..
+    } = &assembled.kept;
+    sign_in(client, connection, &means.standing, &stop).await;
     manager.ready();
-    let supervision = supervise(*manager, progress.clone(), standing.clone());
+    let supervision = supervise(*manager, means.progress.clone(), means.standing.clone());
     let _supervision = AbortOnDropHandle::new(tokio::spawn(supervision));
     let mut tasks = JoinSet::new();
-    let definitions = progress.pulse("definitions of custom fields");
     // Before the first sync, whose messages would have tags in the places of titles.
-    definitions.watch(custom_fields.refresh()).await;
-    let keep = custom_fields.keep(stop.clone());
-    tasks.spawn(async move { definitions.watch(keep).await });
-    for (walk, configured) in walks.into_iter().zip(config.walks()) {
-        tasks.spawn(tasks::keep_in_sync(
-            progress.pulse(walk.root()),
-            standing.clone(),
-            walk,
-            schedule.ticks(&configured.root.cadence)?,
-            config.attention.retry_every,
-            stop.clone(),
-        ));
-    }
+    let definitions = means.progress.pulse("definitions of custom fields");
+    definitions.watch(assembled.custom_fields.refresh()).await;
+    let mut present = Present {
+        contents: Contents::of(&config),
+        config: Arc::new(config),
+        kept: assembled.kept.clone(),
+    };
+    let ready = means.ready(&present.config, assembled, dismissed)?;
+    let mut crew = Crew::begin(&mut tasks, &means, &present.config, ready, None);
     tracing::info!(
-        account = config.zendesk.account,
-        streams = config.streams.len(),
-        state = %config.state.directory.display(),
+        account = present.config.zendesk.account,
+        streams = present.config.streams.len(),
+        state = %present.config.state.directory.display(),
         version = env!("CARGO_PKG_VERSION"),
         "started"
     );
-    let ended = tasks::drain(&mut tasks, &stop, config.shutdown_grace, manager).await;
+    let ended = loop {
+        let next = async {
+            match &mut reloader {
+                Some(reloader) => {
+                    crew.has_taken_over(manager).await;
+                    reloader.next(&present, &means).await
+                }
+                None => std::future::pending().await,
+            }
+        };
+        let next = tokio::select! {
+            ended = tasks::all_done(&mut tasks) => break ended,
+            error = tasks::grace_over(&stop, present.config.shutdown_grace, manager) => break Err(error),
+            next = next => next,
+        };
+        next.tell();
+        telemetry::set_level(&next.config.log);
+        present = Present {
+            kept: next
+                .crew
+                .as_ref()
+                .map_or(present.kept, |ready| ready.assembled.kept.clone()),
+            config: next.config,
+            contents: next.contents,
+        };
+        match next.crew {
+            Some(ready) => {
+                present.kept.take_effect(&present.config);
+                means.standing.serve(&present.config);
+                crew = Crew::begin(&mut tasks, &means, &present.config, ready, Some(crew));
+            }
+            None => manager.ready(),
+        }
+    };
     schedule.stop().await;
     if ended.is_ok() {
         tracing::info!("stopped; everything in hand was finished");

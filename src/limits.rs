@@ -263,6 +263,13 @@ pub const SAMPLE_EVERY: Duration = Duration::from_secs(60);
 /// See [`SAMPLE_EVERY`].
 pub const SAMPLES_KEPT: usize = 360;
 
+/// How often files and secrets are looked at for changes. A change counts when it has stayed the
+/// same for one look more, so that what is half written is not taken.
+pub const RELOAD_LOOK: Duration = Duration::from_secs(5);
+
+/// After so long, a reload that waits for pages in hand says so, and how long it may take further.
+pub const RELOAD_WORD_EVERY: Duration = Duration::from_secs(10);
+
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);
 const _: () = assert!(SEARCH_CURSOR_AGE_MAX.as_secs() < 60 * 60);

@@ -51,6 +51,15 @@ impl Progress {
         }
     }
 
+    /// The same tasks, but those taken on here make requests that may take as long as this.
+    #[must_use]
+    pub fn of_requests(&self, request: Duration) -> Self {
+        Self {
+            tasks: self.tasks.clone(),
+            ..Self::new(request)
+        }
+    }
+
     /// Takes on a task.
     pub fn pulse(&self, name: &str) -> Pulse {
         let watched = Arc::new(Watched {

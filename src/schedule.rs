@@ -64,7 +64,7 @@ pub struct Schedule {
 }
 
 /// The ticks of one stream.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ticks {
     beat: watch::Receiver<u64>,
     clock: Clock,
@@ -80,7 +80,7 @@ pub enum Tick {
     Early,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Due {
     /// Times are the clock's, since it was made.
     Every {

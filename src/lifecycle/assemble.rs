@@ -11,6 +11,8 @@ use crate::checkpoint::Store;
 use crate::clock::Clock;
 use crate::config::{self, Config, SchemaPlace, Secret};
 use crate::dead_letters::DeadLetters;
+use crate::error::Code;
+use crate::limits;
 use crate::mapping::{Account, Composer, Mapping, Privacy};
 use crate::platform::{self, Connection, Inlet, SchemaRegistry};
 use crate::snapshots::Snapshots;
@@ -24,10 +26,20 @@ pub struct Assembled {
     pub walks: Vec<Walk>,
     /// What their mappings know of custom fields.
     pub custom_fields: CustomFields,
-    /// What all of them read from.
+    /// What all of them share.
+    pub kept: Kept,
+}
+
+/// What all streams share, and what of it outlives a change of the configuration: the state
+/// directory and its lock, what is known of the account and its limits, tokens.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    stores: Stores,
+    /// The account.
     pub client: Arc<Client>,
-    /// What all of them deliver to.
+    /// The inlet.
     pub connection: Arc<Connection>,
+    account: Arc<Account>,
 }
 
 /// Builds everything that keeps the configured streams in sync; connects to nothing yet. `clock` is the one that Zendesk's quota is waited
@@ -40,53 +52,106 @@ pub fn assemble(
     stop: &CancellationToken,
     clock: &Clock,
 ) -> Result<Assembled, Error> {
-    if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
-        tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
-    }
     let directory = &config.state.directory;
-    let stores = Stores {
-        // First: it takes the lock for all of them.
-        state: Arc::new(Store::open(directory, &config.zendesk.account)?),
-        dead_letters: Arc::new(DeadLetters::open(directory, &config.dead_letters)?),
-        snapshots: Arc::new(Snapshots::new(directory)),
+    let kept = Kept {
+        stores: Stores {
+            // First: it takes the lock for all of them.
+            state: Arc::new(Store::open(directory, &config.zendesk.account)?),
+            dead_letters: Arc::new(DeadLetters::open(directory, &config.dead_letters)?),
+            snapshots: Arc::new(Snapshots::new(directory)),
+        },
+        client: Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?),
+        connection: Arc::new(Connection::new(&config.platform, &config.retry, stop)?),
+        account: Arc::default(),
     };
-    if config.streams.iter().any(config::Stream::is_compared) {
-        stores.snapshots.ready()?;
-    }
-    let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
-    let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
-    let account = Arc::new(Account::default());
-    let walks: Result<Vec<Walk>, Error> = config
-        .walks()
-        .into_iter()
-        .map(|walk| {
-            let page_size = config.zendesk.page_size;
-            let export = Export::new(client.clone(), walk.root, &walk.members, page_size);
-            let members: Result<Vec<Member>, Error> = std::iter::once(walk.root)
-                .chain(walk.members)
-                .map(|stream| {
-                    let outlet = || outlet(stream, config, &connection, &account);
-                    Ok(Member {
-                        stream: (&*stream.spec.name).into(),
-                        outlet: stream.deliver.then(outlet).transpose()?,
-                    })
-                })
-                .collect();
-            Ok(Walk::new(
-                export,
-                members?,
-                walk.root.end,
-                stores.clone(),
-                config.attention,
-            ))
+    kept.assemble(config, clock)
+}
+
+impl Kept {
+    /// The same for another configuration of the same account and state directory. What these two
+    /// share is left alone until [`take_effect`](Self::take_effect).
+    ///
+    /// # Errors
+    /// When a client cannot be set up.
+    pub fn heir(&self, config: &Config, stop: &CancellationToken) -> Result<Self, Error> {
+        let (retry, stores) = (&config.retry, self.stores.clone());
+        Ok(Self {
+            stores,
+            client: Arc::new(self.client.heir(&config.zendesk, retry, stop)?),
+            connection: Arc::new(self.connection.heir(&config.platform, retry, stop)?),
+            account: Arc::new(self.account.heir()),
         })
-        .collect();
-    Ok(Assembled {
-        walks: walks?,
-        custom_fields: CustomFields::new(client.clone(), account, clock),
-        client,
-        connection,
-    })
+    }
+
+    /// Sets what is shared with those that came before.
+    pub fn take_effect(&self, config: &Config) {
+        self.client
+            .governor()
+            .set_quota(config.zendesk.quota.clone());
+        self.stores.dead_letters.set_bounds(config.dead_letters);
+    }
+
+    /// Resolves when there is another secret than the one that was `refused`, and sees to it that
+    /// it is used.
+    pub async fn new_secret(&self, refused: Code) {
+        let is_there = || match refused {
+            Code::ZendeskSignIn => self.client.has_new_secret(),
+            Code::PlatformSignIn => self.connection.has_new_secret(),
+            _ => false,
+        };
+        while !is_there() {
+            tokio::time::sleep(limits::RELOAD_LOOK).await;
+        }
+        match refused {
+            Code::ZendeskSignIn => self.client.sign_in_anew().await,
+            _ => self.connection.sign_in_anew().await,
+        }
+    }
+
+    /// Builds everything that keeps the configured streams in sync by these.
+    ///
+    /// # Errors
+    /// When the snapshots of lists cannot be had, or a mapping is wrong.
+    pub fn assemble(self, config: &Config, clock: &Clock) -> Result<Assembled, Error> {
+        if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
+            tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
+        }
+        if config.streams.iter().any(config::Stream::is_compared) {
+            self.stores.snapshots.ready()?;
+        }
+        let walks: Result<Vec<Walk>, Error> = config
+            .walks()
+            .into_iter()
+            .map(|walk| {
+                let page_size = config.zendesk.page_size;
+                let client = self.client.clone();
+                let export = Export::new(client, walk.root, &walk.members, page_size);
+                let members: Result<Vec<Member>, Error> = std::iter::once(walk.root)
+                    .chain(walk.members)
+                    .map(|stream| {
+                        let outlet = || outlet(stream, config, &self.connection, &self.account);
+                        Ok(Member {
+                            stream: (&*stream.spec.name).into(),
+                            outlet: stream.deliver.then(outlet).transpose()?,
+                        })
+                    })
+                    .collect();
+                Ok(Walk::new(
+                    export,
+                    members?,
+                    walk.root.end,
+                    self.stores.clone(),
+                    config.attention,
+                ))
+            })
+            .collect();
+        let (client, account) = (self.client.clone(), self.account.clone());
+        Ok(Assembled {
+            walks: walks?,
+            custom_fields: CustomFields::new(client, account, clock),
+            kept: self,
+        })
+    }
 }
 
 /// Builds the way from record to inlet of every configured stream, by stream: what [`assemble`]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::config::Config;
 use crate::error::{Code, Explain as _};
 use crate::sync::{End, Summary};
 
@@ -41,6 +42,15 @@ impl Standing {
             ..Known::default()
         };
         Self(Arc::new(Mutex::new(known)))
+    }
+
+    /// From now on these streams are served; of walks that are no more, nothing is told.
+    pub(super) fn serve(&self, config: &Config) {
+        let mut known = self.lock();
+        known.streams = config.streams.len();
+        let walks = config.walks();
+        let is_served = |name: &str| walks.iter().any(|walk| &*walk.root.spec.name == name);
+        known.walks.retain(|root, _| is_served(root));
     }
 
     /// An end could not be signed in to.

@@ -1,5 +1,7 @@
 //! Requests to the inlet: authorized, repeated as the table decides.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -19,10 +21,10 @@ use crate::limits;
 #[derive(Debug)]
 pub struct Connection {
     pub(super) http: reqwest::Client,
-    ims: Option<Ims>,
+    ims: Option<Arc<Ims>>,
     headers: HeaderMap,
     inlet_url: InletUrl,
-    pace: Pace,
+    pace: Arc<Pace>,
     in_flight: u32,
     pub(super) retry: Retry,
     pub(super) stop: CancellationToken,
@@ -81,14 +83,60 @@ impl Connection {
         }
         Ok(Self {
             http: http::client(&config.timeouts, &peers)?,
-            ims: config.auth.clone().map(Ims::new),
+            ims: config.auth.clone().map(Ims::new).map(Arc::new),
             headers,
             inlet_url: config.inlet_url.clone(),
-            pace: Pace::new(config.in_flight, config.max_messages_per_second),
+            pace: Pace::new(config.in_flight, config.max_messages_per_second).into(),
             in_flight: config.in_flight,
             retry: *retry,
             stop: stop.clone(),
         })
+    }
+
+    /// A connection by another configuration. It goes on with the token of this one, if it is to
+    /// sign in alike, and at its pace, if the bounds of that are the same.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn heir(
+        &self,
+        config: &config::Platform,
+        retry: &Retry,
+        stop: &CancellationToken,
+    ) -> Result<Self, Error> {
+        let mut heir = Self::new(config, retry, stop)?;
+        if let (Some(ims), Some(auth)) = (&self.ims, &config.auth)
+            && ims.serves(auth)
+        {
+            heir.ims = Some(ims.clone());
+        }
+        if self
+            .pace
+            .has_bounds(config.in_flight, config.max_messages_per_second)
+        {
+            heir.pace = self.pace.clone();
+        }
+        Ok(heir)
+    }
+
+    /// Whether it shares its sign-in with `other`, or needs none.
+    pub fn signs_in_with(&self, other: &Self) -> bool {
+        match (&self.ims, &other.ims) {
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            (ours, _) => ours.is_none(),
+        }
+    }
+
+    /// Forgets the token: the next request signs in, and reads the secret for it.
+    pub async fn sign_in_anew(&self) {
+        if let Some(ims) = &self.ims {
+            ims.forget().await;
+        }
+    }
+
+    /// Whether the secret is another one by now than was used last.
+    pub fn has_new_secret(&self) -> bool {
+        self.ims.as_ref().is_some_and(|ims| ims.has_new_secret())
     }
 
     /// The common headers and, for raw messages, the dataflow that maps them.

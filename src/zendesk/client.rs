@@ -1,6 +1,8 @@
 //! Requests to Zendesk: signed in, repeated as the table decides, answered with a value or an
 //! explained error.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::LOCATION;
@@ -22,9 +24,9 @@ use crate::limits;
 pub struct Client {
     http: reqwest::Client,
     base_url: Url,
-    sign_in: SignIn,
-    clock: ServerClock,
-    governor: Governor,
+    sign_in: Arc<SignIn>,
+    clock: Arc<ServerClock>,
+    governor: Arc<Governor>,
     retry: Retry,
     stop: CancellationToken,
 }
@@ -115,12 +117,48 @@ impl Client {
         Ok(Self {
             http: http::client(&config.timeouts, &[&config.base_url])?,
             base_url: config.base_url.clone(),
-            sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()),
-            clock: ServerClock::new(*clock),
-            governor: Governor::new(config.quota.clone(), *clock),
+            sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()).into(),
+            clock: ServerClock::new(*clock).into(),
+            governor: Governor::new(config.quota.clone(), *clock).into(),
             retry: *retry,
             stop: stop.clone(),
         })
+    }
+
+    /// A client to the same account by another configuration. It goes on with what this one knows
+    /// of the account's limits and clock, and with its token, if it is to sign in alike. Our share
+    /// of the limits stays what it was until [`Governor::set_quota`].
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn heir(
+        &self,
+        config: &config::Zendesk,
+        retry: &Retry,
+        stop: &CancellationToken,
+    ) -> Result<Self, Error> {
+        let mut heir = Self::new(config, retry, stop, &self.clock.ours())?;
+        heir.clock = self.clock.clone();
+        heir.governor = self.governor.clone();
+        if self.sign_in.serves(&config.auth, &config.base_url) {
+            heir.sign_in = self.sign_in.clone();
+        }
+        Ok(heir)
+    }
+
+    /// Whether it shares its sign-in with `other`.
+    pub fn signs_in_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.sign_in, &other.sign_in)
+    }
+
+    /// Forgets the token: the next request signs in, and reads the secret for it.
+    pub async fn sign_in_anew(&self) {
+        self.sign_in.forget().await;
+    }
+
+    /// Whether the secret is another one by now than was used last.
+    pub fn has_new_secret(&self) -> bool {
+        self.sign_in.has_new_secret()
     }
 
     /// Signs in by a single attempt. A token that is not asked for but configured is shown to Zendesk.
