@@ -26,6 +26,7 @@ mod reader;
 mod secret;
 mod section;
 mod sections;
+mod status;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -40,6 +41,7 @@ pub use mapping::{
 pub use privacy::{FieldPath, Mask, NoPath, Privacy, Step};
 pub use quota::{Hours, Quota};
 pub use secret::{Secret, SecretError};
+pub use status::Status;
 pub use values::clock::{Zone, parse_cron};
 pub(crate) use values::{alternatives, nearest};
 pub use walks::Walk;
@@ -118,6 +120,8 @@ pub struct Config {
     pub attention: Attention,
     /// What is logged, and how.
     pub log: Log,
+    /// Where the daemon can be asked how it is.
+    pub status: Status,
     /// How long a stop may take to finish what is in hand.
     pub shutdown_grace: Duration,
     /// What all mappings share.

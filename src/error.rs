@@ -48,6 +48,8 @@ pub enum Code {
     State,
     /// The dead-letter store.
     DeadLetters,
+    /// The status server cannot listen.
+    StatusAddress,
     /// The program was told to stop.
     Interrupted,
     /// A defect of this program or of the system under it.
@@ -77,6 +79,7 @@ impl Code {
             Self::ListCutOff => "LIST-CUT-OFF",
             Self::State => "STATE",
             Self::DeadLetters => "DEAD-LETTERS",
+            Self::StatusAddress => "STATUS-ADDRESS",
             Self::Interrupted => "INTERRUPTED",
             Self::Internal => "INTERNAL",
         }
@@ -107,6 +110,7 @@ impl Code {
             | Self::PlatformUnavailable
             | Self::State
             | Self::DeadLetters
+            | Self::StatusAddress
             | Self::Interrupted
             | Self::Internal => false,
         }
@@ -214,7 +218,7 @@ mod tests {
     }
 
     /// Every code, in the order of the documentation.
-    const ALL: [Code; 21] = [
+    const ALL: [Code; 22] = [
         Code::Tls,
         Code::ZendeskSignIn,
         Code::ZendeskForbidden,
@@ -234,6 +238,7 @@ mod tests {
         Code::ListCutOff,
         Code::State,
         Code::DeadLetters,
+        Code::StatusAddress,
         Code::Interrupted,
         Code::Internal,
     ];

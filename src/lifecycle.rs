@@ -10,20 +10,28 @@
 mod assemble;
 mod custom_fields;
 mod error;
+mod metered;
 mod signals;
+mod status;
 mod tasks;
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::meter::Meter;
 use crate::schedule::Schedule;
+use crate::status::{Present, Server, Watched};
 
 pub use assemble::{Assembled, assemble, composer, judge, outlets, privacy};
 pub use custom_fields::CustomFields;
 pub use error::Error;
 pub use signals::stop_on_signals;
+use status::StatusTask;
 
 /// Runs the daemon until a signal stops it.
 ///
@@ -43,10 +51,25 @@ pub async fn run_until(
     stop: CancellationToken,
     clock: &Clock,
 ) -> Result<(), Error> {
+    // First of all: a port that somebody else has is the first thing to hear of.
+    let server = match config.status.listen {
+        Some(address) => Some(Server::bind(address).await?),
+        None => None,
+    };
+    let meter = Arc::new(Meter::default());
     let Assembled {
         walks,
         custom_fields,
-    } = assemble(config, &stop, clock)?;
+        state,
+        client,
+    } = assemble(config, &stop, clock, &meter)?;
+    let present = Present {
+        config: config.clone(),
+        state,
+        client,
+    };
+    let watched = Watched::new(meter.clone(), Timestamp::now(), present, &stop);
+    let status = server.map(|server| StatusTask::start(server, watched));
     let schedule = Schedule::start(clock).await?;
     let mut tasks = JoinSet::new();
     // Before the first sync, whose messages would have tags in the places of titles.
@@ -58,6 +81,7 @@ pub async fn run_until(
             schedule.ticks(&configured.root.cadence)?,
             config.attention.retry_every,
             stop.clone(),
+            meter.clone(),
         ));
     }
     tracing::info!(
@@ -69,6 +93,10 @@ pub async fn run_until(
     );
     let ended = tasks::drain(&mut tasks, &stop, config.shutdown_grace).await;
     schedule.stop().await;
+    // Last, so that it can be asked until the end.
+    if let Some(status) = status {
+        status.stop().await;
+    }
     if ended.is_ok() {
         tracing::info!("stopped; everything in hand was finished");
     }

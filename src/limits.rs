@@ -245,6 +245,25 @@ pub const SAMPLE_EVERY: Duration = Duration::from_secs(60);
 /// See [`SAMPLE_EVERY`].
 pub const SAMPLES_KEPT: usize = 360;
 
+/// Connections to the status server at a time: a few dashboards, a few people, and room to spare.
+pub const STATUS_CONNECTIONS_MAX: usize = 32;
+
+/// Time within which a caller of it must have sent a request's head, also after the one before.
+pub const STATUS_HEADER_WAIT: Duration = Duration::from_secs(30);
+
+/// Age at which a connection to it is closed, so that no caller can keep one for ever by reading
+/// slowly. Scrapers connect again.
+pub const STATUS_CONNECTION_AGE_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// Headers of a request to it, and bytes of its head.
+pub const STATUS_HEADERS_MAX: usize = 64;
+
+/// See [`STATUS_HEADERS_MAX`].
+pub const STATUS_HEADER_BYTES_MAX: usize = 16 * 1024;
+
+/// Longest wait for answers of it that are under way at the stop.
+pub const STATUS_STOP_WAIT: Duration = Duration::from_secs(2);
+
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);
 const _: () = assert!(SEARCH_CURSOR_AGE_MAX.as_secs() < 60 * 60);

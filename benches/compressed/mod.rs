@@ -251,7 +251,7 @@ async fn served() -> Vec<Stream> {
 pub async fn back_fill(plan: &Plan) -> BackFills {
     let world = World::new(plan, served().await).await;
     let stop = CancellationToken::new();
-    let mut syncs = lifecycle::assemble(&world.config, &stop, &world.clock).expect("assembled");
+    let mut syncs = lifecycle::assemble(&world.config, &stop, &world.clock, &Arc::default()).expect("assembled");
     let begin = world.clock.elapsed();
     let never = CancellationToken::new();
     let ended = join_all(syncs.walks.iter_mut().map(async |sync| {

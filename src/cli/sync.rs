@@ -4,6 +4,7 @@ pub(super) mod plan;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +49,8 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
     let Assembled {
         mut walks,
         custom_fields,
-    } = match lifecycle::assemble(&config, &stop, &Clock::real()) {
+        ..
+    } = match lifecycle::assemble(&config, &stop, &Clock::real(), &Arc::default()) {
         Ok(assembled) => assembled,
         Err(error) => return output::fail(&error),
     };

@@ -11,6 +11,7 @@ use crate::checkpoint::Store;
 use crate::clock::Clock;
 use crate::config::{self, Config, SchemaPlace, Secret};
 use crate::dead_letters::DeadLetters;
+use crate::meter::Meter;
 use crate::mapping::{Account, Composer, Mapping, Privacy};
 use crate::platform::{self, Connection, Inlet, SchemaRegistry};
 use crate::snapshots::Snapshots;
@@ -24,10 +25,14 @@ pub struct Assembled {
     pub walks: Vec<Walk>,
     /// What their mappings know of custom fields.
     pub custom_fields: CustomFields,
+    /// The checkpoints.
+    pub state: Arc<Store>,
+    /// The connection to Zendesk, which knows the quota.
+    pub client: Arc<Client>,
 }
 
-/// Builds everything that keeps the configured streams in sync; connects to nothing yet. `clock` is the one that Zendesk's quota is waited
-/// for by.
+/// Builds everything that keeps the configured streams in sync; connects to nothing yet. `clock` is the one
+/// that Zendesk's quota is waited for by, and `meter` counts what is done.
 ///
 /// # Errors
 /// When the state directory is unusable or a client cannot be set up.
@@ -35,6 +40,7 @@ pub fn assemble(
     config: &Config,
     stop: &CancellationToken,
     clock: &Clock,
+    meter: &Arc<Meter>,
 ) -> Result<Assembled, Error> {
     if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
         tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
@@ -49,8 +55,10 @@ pub fn assemble(
     if config.streams.iter().any(config::Stream::is_compared) {
         stores.snapshots.ready()?;
     }
-    let client = Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?);
-    let connection = Arc::new(Connection::new(&config.platform, &config.retry, stop)?);
+    let client = Client::new(&config.zendesk, &config.retry, stop, clock)?;
+    let client = Arc::new(client.metered(meter));
+    let connection = Connection::new(&config.platform, &config.retry, stop)?;
+    let connection = Arc::new(connection.metered(meter));
     let account = Arc::new(Account::default());
     let walks: Result<Vec<Walk>, Error> = config
         .walks()
@@ -79,7 +87,9 @@ pub fn assemble(
         .collect();
     Ok(Assembled {
         walks: walks?,
-        custom_fields: CustomFields::new(client, account, clock),
+        custom_fields: CustomFields::new(client.clone(), account, clock),
+        state: stores.state,
+        client,
     })
 }
 

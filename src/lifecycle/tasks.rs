@@ -1,15 +1,18 @@
 //! The tasks: one for each walk, kept going until the stop and then waited for.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::Error;
+use super::{Error, metered};
 use crate::error::Explain as _;
+use crate::meter::Meter;
 use crate::schedule::{Tick, Ticks};
-use crate::sync::{End, Walk};
+use crate::sync::{End, Progress, Walk};
 use crate::telemetry;
 
 /// The streams of one walk, for as long as the process lives.
@@ -18,6 +21,7 @@ pub(super) async fn keep_in_sync(
     mut ticks: Ticks,
     paused_for: Duration,
     stop: CancellationToken,
+    meter: Arc<Meter>,
 ) {
     // Cancelled when the next tick has come while the last sync was running.
     let mut due = CancellationToken::new();
@@ -32,6 +36,7 @@ pub(super) async fn keep_in_sync(
         let tick = if due.is_cancelled() {
             Tick::Due
         } else {
+            meter.next_sync(walk.root(), ticks.next_due());
             tokio::select! {
                 () = stop.cancelled() => return,
                 tick = ticks.next() => tick,
@@ -47,10 +52,14 @@ pub(super) async fn keep_in_sync(
             due.cancel();
             std::future::pending::<Infallible>().await
         };
+        let root: Arc<str> = walk.root().into();
+        meter.sync_began(&root);
+        let progress = |progress: &Progress| metered::progress(&meter, &root, progress);
         let summary = tokio::select! {
-            summary = walk.run(&stop, &due, &|_| {}) => summary,
+            summary = walk.run(&stop, &due, &progress) => summary,
             never = next_tick => match never {},
         };
+        metered::ended(&meter, &summary);
         if early && summary.is_uneventful() {
             telemetry::early_poll(&summary);
         } else {
@@ -60,6 +69,7 @@ pub(super) async fn keep_in_sync(
             && error.code().needs_a_person()
         {
             telemetry::paused(walk.root(), error, paused_for);
+            meter.next_sync(walk.root(), Timestamp::now().checked_add(paused_for).ok());
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(paused_for) => {}

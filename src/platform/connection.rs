@@ -1,9 +1,12 @@
 //! Requests to the inlet: authorized, repeated as the table decides.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret as _;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -14,6 +17,7 @@ use super::pace::Pace;
 use crate::config::{self, InletUrl, Retry};
 use crate::http::{self, Attempts, Effort, Token, Trouble};
 use crate::limits;
+use crate::meter::{Meter, RequestOutcome};
 
 /// What every stream's inlet shares: the HTTP client, the credentials, the headers.
 #[derive(Debug)]
@@ -25,6 +29,7 @@ pub struct Connection {
     pace: Pace,
     in_flight: u32,
     pub(super) retry: Retry,
+    pub(super) meter: Arc<Meter>,
     pub(super) stop: CancellationToken,
 }
 
@@ -87,8 +92,16 @@ impl Connection {
             pace: Pace::new(config.in_flight, config.max_messages_per_second),
             in_flight: config.in_flight,
             retry: *retry,
+            meter: Arc::default(),
             stop: stop.clone(),
         })
+    }
+
+    /// Counts what it does with this meter.
+    #[must_use]
+    pub fn metered(mut self, meter: &Arc<Meter>) -> Self {
+        self.meter = meter.clone();
+        self
     }
 
     /// The common headers and, for raw messages, the dataflow that maps them.
@@ -159,10 +172,21 @@ impl Connection {
         attempts: &mut Attempts,
     ) -> Result<Sent, Error> {
         let mut renewed = false;
+        let side = &self.meter.adobe;
         loop {
             let token = self.token().await?;
-            let (decision, trouble) = match self.attempt(to, token.as_ref(), body.clone()).await {
+            let sent = Instant::now();
+            let sending = self.meter.sending();
+            let attempt = self.attempt(to, token.as_ref(), body.clone()).await;
+            drop(sending);
+            let outcome = match &attempt {
+                Ok(_) => RequestOutcome::Success,
+                Err((_, trouble)) => trouble.outcome(),
+            };
+            side.request(outcome, sent.elapsed());
+            let (decision, trouble) = match attempt {
                 Ok(body) => {
+                    side.let_in();
                     return Ok(Sent {
                         reply: Reply::Body(body),
                         requests: attempts.made() + u32::from(renewed),
@@ -178,6 +202,7 @@ impl Connection {
                 }
                 (Decision::RenewSignIn, _, token) => {
                     self.discard(token.as_ref()).await;
+                    side.refused();
                     return Err(unauthorized(trouble));
                 }
                 (Decision::Split, ..) => {
@@ -193,6 +218,7 @@ impl Connection {
                     .await
                     .map_err(|gave_up| Error::gave_up(WHAT, gave_up))?,
             }
+            side.retries.count();
         }
     }
 
@@ -238,7 +264,7 @@ impl Connection {
     pub(super) async fn token(&self) -> Result<Option<Token>, Error> {
         match &self.ims {
             Some(ims) => ims
-                .token(&self.http, &self.retry, &self.stop)
+                .token(&self.http, &self.retry, &self.stop, &self.meter.adobe)
                 .await
                 .map(Some),
             None => Ok(None),

@@ -12,6 +12,7 @@ use super::answer::{self, Decision};
 use crate::config::{PlatformAuth, Retry};
 use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble};
 use crate::limits;
+use crate::meter::Side;
 
 const WHAT: &str = "sign in to adobe's identity service";
 
@@ -44,6 +45,7 @@ impl Ims {
         http: &reqwest::Client,
         retry: &Retry,
         stop: &CancellationToken,
+        side: &Side,
     ) -> Result<Token, Error> {
         let unusable = || {
             Error::SignIn(Trouble::Unexpected(
@@ -52,7 +54,15 @@ impl Ims {
         };
         self.cache
             .get(
-                async || self.request_token(http, retry, stop).await,
+                async || {
+                    let granted = self.request_token(http, retry, stop).await;
+                    match &granted {
+                        Ok(granted) => side.granted(granted.expires_at(Timestamp::now())),
+                        Err(Error::SignIn(_)) => side.refused(),
+                        Err(_) => {}
+                    }
+                    granted
+                },
                 unusable,
             )
             .await

@@ -1,8 +1,11 @@
 //! Requests to Zendesk: signed in, repeated as the table decides, answered with a value or an
 //! explained error.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
+use tokio::time::Instant;
 use reqwest::header::LOCATION;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -16,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::{self, Retry};
 use crate::http::{self, Attempts, Effort, GaveUp, Token, Trouble, Wait};
 use crate::limits;
+use crate::meter::{Meter, RequestOutcome};
 
 /// A signed-in connection to one Zendesk account; every request to it goes through here.
 #[derive(Debug)]
@@ -26,6 +30,7 @@ pub struct Client {
     clock: ServerClock,
     governor: Governor,
     retry: Retry,
+    meter: Arc<Meter>,
     stop: CancellationToken,
 }
 
@@ -119,8 +124,16 @@ impl Client {
             clock: ServerClock::new(*clock),
             governor: Governor::new(config.quota.clone(), *clock),
             retry: *retry,
+            meter: Arc::default(),
             stop: stop.clone(),
         })
+    }
+
+    /// Counts what it does with this meter.
+    #[must_use]
+    pub fn metered(mut self, meter: &Arc<Meter>) -> Self {
+        self.meter = meter.clone();
+        self
     }
 
     /// The account's quota: how it stands, and what may be expected of it.
@@ -149,12 +162,14 @@ impl Client {
         let mut renewed = false;
         // Attempts made before the page shrank to one record.
         let mut spent = 0;
+        let side = &self.meter.zendesk;
         loop {
             let token = self
                 .sign_in
-                .token(&self.http, &self.retry, &self.stop)
+                .token(&self.http, &self.retry, &self.stop, side)
                 .await?;
             let url = self.url(request, sized.as_ref());
+            let queued = Instant::now();
             let permit = self
                 .governor
                 .admit(request.path, request.urgency, request.what, &self.stop)
@@ -162,10 +177,18 @@ impl Client {
                 .ok_or_else(|| Error::Stopped {
                     what: request.what.to_owned(),
                 })?;
+            side.waited_ms.add(millis(queued));
+            let sent = Instant::now();
             let attempt = self.attempt(url, &token, request, &permit, &read).await;
             drop(permit);
+            let outcome = match &attempt {
+                Ok(_) => RequestOutcome::Success,
+                Err((_, trouble)) => trouble.outcome(),
+            };
+            side.request(outcome, sent.elapsed());
             let (decision, trouble) = match attempt {
                 Ok(value) => {
+                    side.let_in();
                     let size = sized.as_ref().map(|sized| sized.size.get());
                     if let Some(sized) = sized.filter(|sized| sized.may_change) {
                         sized.size.grow();
@@ -188,6 +211,7 @@ impl Client {
                 Decision::RenewSignIn => {
                     // The next sync must not begin with a token known to be refused.
                     self.sign_in.discard(&token).await;
+                    side.refused();
                     return Err(Error::SignIn(trouble));
                 }
                 Decision::CursorLost => return Err(Error::CursorLost(trouble)),
@@ -221,6 +245,7 @@ impl Client {
                     }
                 }
             }
+            side.retries.count();
         }
     }
 
@@ -305,6 +330,10 @@ fn stopped(stop: Stop, what: String, trouble: Trouble) -> Error {
             location: trouble.to_string(),
         },
     }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Scheme and host of an address; what follows may hold anything.

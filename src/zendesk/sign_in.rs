@@ -16,6 +16,7 @@ use super::answer::{self, Decision};
 use crate::config::{Retry, ZendeskAuth};
 use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble};
 use crate::limits;
+use crate::meter::Side;
 
 const WHAT: &str = "sign in to zendesk";
 
@@ -58,6 +59,7 @@ impl SignIn {
         http: &reqwest::Client,
         retry: &Retry,
         stop: &CancellationToken,
+        side: &Side,
     ) -> Result<Token, Error> {
         let unusable = || {
             Error::SignIn(Trouble::Unexpected(
@@ -78,7 +80,13 @@ impl SignIn {
                     client_secret: client_secret.expose_secret(),
                     scope,
                 };
-                self.request_token(http, &request, retry, stop).await
+                let granted = self.request_token(http, &request, retry, stop).await;
+                match &granted {
+                    Ok(granted) => side.granted(granted.expires_at(Timestamp::now())),
+                    Err(Error::SignIn(_)) => side.refused(),
+                    Err(_) => {}
+                }
+                granted
             }
             ZendeskAuth::AccessToken { access_token } => Ok(Granted {
                 authorization: bearer(&access_token.read()?),
