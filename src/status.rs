@@ -1,3 +1,8 @@
 //! What can be said of the daemon while it runs, and of its state directory when it does not.
 
+pub mod judge;
 pub mod report;
+pub mod words;
+
+#[cfg(test)]
+mod fixture;
