@@ -10,6 +10,8 @@ use std::fmt;
 /// Stable names for what can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
+    /// A configuration that was to be changed to cannot be.
+    Configuration,
     /// The TLS set-up failed.
     Tls,
     /// Zendesk did not accept the credentials.
@@ -60,6 +62,7 @@ impl Code {
     /// The code as printed and logged.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Configuration => "CONFIGURATION",
             Self::Tls => "TLS",
             Self::ZendeskSignIn => "ZENDESK-SIGN-IN",
             Self::ZendeskForbidden => "ZENDESK-FORBIDDEN",
@@ -90,7 +93,8 @@ impl Code {
     /// Whether trying again soon is pointless: somebody must change something first.
     pub fn needs_a_person(self) -> bool {
         match self {
-            Self::Tls
+            Self::Configuration
+            | Self::Tls
             | Self::ZendeskSignIn
             | Self::ZendeskForbidden
             | Self::ZendeskAddress

@@ -8,41 +8,49 @@
 //! manager restarts it instead of a stream being dead in a living process.
 
 mod assemble;
+mod crew;
 mod custom_fields;
 mod error;
 mod metered;
+mod reload;
+mod service_manager;
 mod signals;
 mod status;
 mod tasks;
 
+use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::meter::Meter;
+use crate::config::{Config, Contents};
 use crate::schedule::Schedule;
-use crate::status::{Present, Server, Watched};
+use crate::telemetry;
+use crew::Crew;
+use reload::{Means, Present, Reloader};
 
-pub use assemble::{Assembled, assemble, composer, judge, outlets, privacy};
+pub use assemble::{Assembled, Kept, assemble, composer, judge, outlets, privacy};
 pub use custom_fields::CustomFields;
 pub use error::Error;
+pub use service_manager::ServiceManager;
 pub use signals::stop_on_signals;
-use status::StatusTask;
+use status::StatusServer;
 
-/// Runs the daemon until a signal stops it.
+/// Runs the daemon until a signal stops it, and by another configuration whenever the file at `path`
+/// holds one and a signal asks for it.
 ///
 /// # Errors
 /// When it cannot start, a task panics, or stopping takes too long.
-pub async fn run(config: &Config) -> Result<(), Error> {
+pub async fn run(config: Config, path: &Path) -> Result<(), Error> {
     let stop = stop_on_signals()?;
-    run_until(config, stop, &Clock::real()).await
+    let manager = ServiceManager::of_environment();
+    let reloader = Reloader::new(path.to_owned())?;
+    keep_running(config, Some(reloader), stop, &Clock::real(), &manager).await
 }
 
-/// Runs the daemon until `stop` is cancelled, by the given clock.
+/// Runs the daemon until `stop` is cancelled, by the given clock. `manager` hears how it goes.
 ///
 /// # Errors
 /// As [`run`].
@@ -50,53 +58,85 @@ pub async fn run_until(
     config: &Config,
     stop: CancellationToken,
     clock: &Clock,
+    manager: &ServiceManager,
+) -> Result<(), Error> {
+    keep_running(config.clone(), None, stop, clock, manager).await
+}
+
+async fn keep_running(
+    config: Config,
+    mut reloader: Option<Reloader>,
+    stop: CancellationToken,
+    clock: &Clock,
+    manager: &ServiceManager,
 ) -> Result<(), Error> {
     // First of all: a port that somebody else has is the first thing to hear of.
-    let server = match config.status.listen {
-        Some(address) => Some(Server::bind(address).await?),
-        None => None,
+    let server = StatusServer::bind(&config.status).await?;
+    let dismissed = stop.child_token();
+    let assembled = assemble(&config, &dismissed, clock)?;
+    let mut present = Present {
+        contents: Contents::of(&config),
+        config: Arc::new(config),
+        kept: assembled.kept.clone(),
     };
-    let meter = Arc::new(Meter::default());
-    let Assembled {
-        walks,
-        custom_fields,
-        state,
-        client,
-    } = assemble(config, &stop, clock, &meter)?;
-    let present = Present {
-        config: config.clone(),
-        state,
-        client,
-    };
-    let watched = Watched::new(meter.clone(), Timestamp::now(), present, &stop);
-    let status = server.map(|server| StatusTask::start(server, watched));
+    let status = server.start(&present, &stop);
     let schedule = Schedule::start(clock).await?;
+    let means = Means {
+        stop: &stop,
+        clock: *clock,
+        schedule: &schedule,
+        manager,
+    };
     let mut tasks = JoinSet::new();
     // Before the first sync, whose messages would have tags in the places of titles.
-    custom_fields.refresh().await;
-    tasks.spawn(custom_fields.keep(stop.clone()));
-    for (walk, configured) in walks.into_iter().zip(config.walks()) {
-        tasks.spawn(tasks::keep_in_sync(
-            walk,
-            schedule.ticks(&configured.root.cadence)?,
-            config.attention.retry_every,
-            stop.clone(),
-            meter.clone(),
-        ));
-    }
+    assembled.custom_fields.refresh().await;
+    let ready = means.ready(&present.config, assembled, dismissed)?;
+    let mut crew = Crew::begin(&mut tasks, &present.config, ready, None);
     tracing::info!(
-        account = config.zendesk.account,
-        streams = config.streams.len(),
-        state = %config.state.directory.display(),
+        account = present.config.zendesk.account,
+        streams = present.config.streams.len(),
+        state = %present.config.state.directory.display(),
         version = env!("CARGO_PKG_VERSION"),
         "started"
     );
-    let ended = tasks::drain(&mut tasks, &stop, config.shutdown_grace).await;
+    manager.ready();
+    let ended = loop {
+        let next = async {
+            match &mut reloader {
+                Some(reloader) => {
+                    crew.has_taken_over(manager).await;
+                    reloader.next(&present, &means).await
+                }
+                None => std::future::pending().await,
+            }
+        };
+        let next = tokio::select! {
+            ended = tasks::all_done(&mut tasks) => break ended,
+            error = tasks::grace_over(&stop, present.config.shutdown_grace, manager) => break Err(error),
+            next = next => next,
+        };
+        next.tell();
+        telemetry::set_level(&next.config.log);
+        present = Present {
+            kept: next
+                .crew
+                .as_ref()
+                .map_or(present.kept, |ready| ready.assembled.kept.clone()),
+            config: next.config,
+            contents: next.contents,
+        };
+        status.tell(&present);
+        match next.crew {
+            Some(ready) => {
+                present.kept.take_effect(&present.config);
+                crew = Crew::begin(&mut tasks, &present.config, ready, Some(crew));
+            }
+            None => manager.ready(),
+        }
+    };
     schedule.stop().await;
     // Last, so that it can be asked until the end.
-    if let Some(status) = status {
-        status.stop().await;
-    }
+    status.stop().await;
     if ended.is_ok() {
         tracing::info!("stopped; everything in hand was finished");
     }

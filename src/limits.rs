@@ -123,6 +123,9 @@ pub const SECRET_BYTES_MAX: usize = 64 * 1024;
 /// Largest configuration or state file read at start.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// What a stop takes beyond `shutdown_grace`: the scheduler, the last lines of the log.
+pub const STOP_MARGIN: Duration = Duration::from_secs(10);
+
 /// Longest duration the configuration may name. A longer one is a slip of the finger, and sums
 /// with the clock stay within every type.
 pub const CONFIGURED_DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -263,6 +266,12 @@ pub const STATUS_HEADER_BYTES_MAX: usize = 16 * 1024;
 
 /// Longest wait for answers of it that are under way at the stop.
 pub const STATUS_STOP_WAIT: Duration = Duration::from_secs(2);
+/// How often files and secrets are looked at for changes. A change counts when it has stayed the
+/// same for one look more, so that what is half written is not taken.
+pub const RELOAD_LOOK: Duration = Duration::from_secs(5);
+
+/// After so long, a reload that waits for pages in hand says so, and how long it may take further.
+pub const RELOAD_WORD_EVERY: Duration = Duration::from_secs(10);
 
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);

@@ -64,7 +64,7 @@ pub struct Schedule {
 }
 
 /// The ticks of one stream.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ticks {
     beat: watch::Receiver<u64>,
     clock: Clock,
@@ -80,7 +80,7 @@ pub enum Tick {
     Early,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Due {
     /// Times are the clock's, since it was made.
     Every {
@@ -168,7 +168,8 @@ impl Ticks {
         match &self.due {
             Due::Every { every, last, .. } => {
                 let due = last.map_or(Duration::ZERO, |last| last + *every);
-                now.checked_add(due.saturating_sub(self.clock.elapsed())).ok()
+                now.checked_add(due.saturating_sub(self.clock.elapsed()))
+                    .ok()
             }
             Due::Cron { cron, timezone, .. } => {
                 let now = DateTime::from_timestamp_millis(now.as_millisecond())?;

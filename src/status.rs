@@ -12,4 +12,4 @@ pub mod words;
 mod fixture;
 
 pub use server::{BindError, Exposition, Server};
-pub use watched::{Present, Watched};
+pub use watched::{Sources, Watched};

@@ -197,7 +197,7 @@ async fn save(store: &Arc<Store>, streams: Vec<(Arc<str>, StreamState)>) -> Resu
 }
 
 /// Runs `work` where it may block. A panic in it goes on here.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use zendesk_aep::catalogue::{self, Reading};
 use zendesk_aep::clock::Clock;
 use zendesk_aep::config::{self, Config};
-use zendesk_aep::lifecycle;
+use zendesk_aep::lifecycle::{self, ServiceManager};
 use zendesk_aep::sandbox::{
     Credentials, DataType, OtherUser, PlatformOptions, PlatformSimulator, Quotas, Sink,
     ZendeskOptions, ZendeskSimulator,
@@ -251,7 +251,7 @@ async fn served() -> Vec<Stream> {
 pub async fn back_fill(plan: &Plan) -> BackFills {
     let world = World::new(plan, served().await).await;
     let stop = CancellationToken::new();
-    let mut syncs = lifecycle::assemble(&world.config, &stop, &world.clock, &Arc::default()).expect("assembled");
+    let mut syncs = lifecycle::assemble(&world.config, &stop, &world.clock).expect("assembled");
     let begin = world.clock.elapsed();
     let never = CancellationToken::new();
     let ended = join_all(syncs.walks.iter_mut().map(async |sync| {
@@ -365,7 +365,8 @@ pub async fn freshness(plan: &Plan, minutes: u32) -> Freshness {
         stop.cancel();
         made
     };
-    let daemon = lifecycle::run_until(&world.config, stop.clone(), &clock);
+    let nobody = ServiceManager::nobody();
+    let daemon = lifecycle::run_until(&world.config, stop.clone(), &clock, &nobody);
     let (ended, made) = tokio::join!(daemon, changing);
     ended.expect("a good end");
     let accepted = world.platform.accepted();

@@ -4,7 +4,6 @@ pub(super) mod plan;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -50,7 +49,7 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
         mut walks,
         custom_fields,
         ..
-    } = match lifecycle::assemble(&config, &stop, &Clock::real(), &Arc::default()) {
+    } = match lifecycle::assemble(&config, &stop, &Clock::real()) {
         Ok(assembled) => assembled,
         Err(error) => return output::fail(&error),
     };

@@ -79,6 +79,11 @@ impl TokenCache {
         Ok(token)
     }
 
+    /// Forgets the present token.
+    pub async fn clear(&self) {
+        self.slot.lock().await.present = None;
+    }
+
     /// Forgets `stale` after it was refused, unless somebody has renewed it already.
     pub async fn discard(&self, stale: &Token) {
         let mut slot = self.slot.lock().await;

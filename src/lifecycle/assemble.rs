@@ -11,8 +11,10 @@ use crate::checkpoint::Store;
 use crate::clock::Clock;
 use crate::config::{self, Config, SchemaPlace, Secret};
 use crate::dead_letters::DeadLetters;
-use crate::meter::Meter;
+use crate::error::Code;
+use crate::limits;
 use crate::mapping::{Account, Composer, Mapping, Privacy};
+use crate::meter::Meter;
 use crate::platform::{self, Connection, Inlet, SchemaRegistry};
 use crate::snapshots::Snapshots;
 use crate::sync::{Judge, Member, Origin, Outlet, SchemaSource, Stores, Walk};
@@ -25,14 +27,26 @@ pub struct Assembled {
     pub walks: Vec<Walk>,
     /// What their mappings know of custom fields.
     pub custom_fields: CustomFields,
-    /// The checkpoints.
-    pub state: Arc<Store>,
-    /// The connection to Zendesk, which knows the quota.
+    /// What all of them share.
+    pub kept: Kept,
+}
+
+/// What all streams share, and what of it outlives a change of the configuration: the state
+/// directory and its lock, what is known of the account and its limits, tokens.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub(super) stores: Stores,
+    /// The account.
     pub client: Arc<Client>,
+    /// The inlet.
+    pub connection: Arc<Connection>,
+    account: Arc<Account>,
+    /// What counts it all.
+    pub meter: Arc<Meter>,
 }
 
 /// Builds everything that keeps the configured streams in sync; connects to nothing yet. `clock` is the one
-/// that Zendesk's quota is waited for by, and `meter` counts what is done.
+/// that Zendesk's quota is waited for by.
 ///
 /// # Errors
 /// When the state directory is unusable or a client cannot be set up.
@@ -40,57 +54,112 @@ pub fn assemble(
     config: &Config,
     stop: &CancellationToken,
     clock: &Clock,
-    meter: &Arc<Meter>,
 ) -> Result<Assembled, Error> {
-    if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
-        tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
-    }
     let directory = &config.state.directory;
-    let stores = Stores {
-        // First: it takes the lock for all of them.
-        state: Arc::new(Store::open(directory, &config.zendesk.account)?),
-        dead_letters: Arc::new(DeadLetters::open(directory, &config.dead_letters)?),
-        snapshots: Arc::new(Snapshots::new(directory)),
-    };
-    if config.streams.iter().any(config::Stream::is_compared) {
-        stores.snapshots.ready()?;
-    }
+    let meter: Arc<Meter> = Arc::default();
     let client = Client::new(&config.zendesk, &config.retry, stop, clock)?;
-    let client = Arc::new(client.metered(meter));
     let connection = Connection::new(&config.platform, &config.retry, stop)?;
-    let connection = Arc::new(connection.metered(meter));
-    let account = Arc::new(Account::default());
-    let walks: Result<Vec<Walk>, Error> = config
-        .walks()
-        .into_iter()
-        .map(|walk| {
-            let page_size = config.zendesk.page_size;
-            let export = Export::new(client.clone(), walk.root, &walk.members, page_size);
-            let members: Result<Vec<Member>, Error> = std::iter::once(walk.root)
-                .chain(walk.members)
-                .map(|stream| {
-                    let outlet = || outlet(stream, config, &connection, &account);
-                    Ok(Member {
-                        stream: (&*stream.spec.name).into(),
-                        outlet: stream.deliver.then(outlet).transpose()?,
-                    })
-                })
-                .collect();
-            Ok(Walk::new(
-                export,
-                members?,
-                walk.root.end,
-                stores.clone(),
-                config.attention,
-            ))
+    let kept = Kept {
+        stores: Stores {
+            // First: it takes the lock for all of them.
+            state: Arc::new(Store::open(directory, &config.zendesk.account)?),
+            dead_letters: Arc::new(DeadLetters::open(directory, &config.dead_letters)?),
+            snapshots: Arc::new(Snapshots::new(directory)),
+        },
+        client: Arc::new(client.metered(&meter)),
+        connection: Arc::new(connection.metered(&meter)),
+        account: Arc::default(),
+        meter,
+    };
+    kept.assemble(config, clock)
+}
+
+impl Kept {
+    /// The same for another configuration of the same account and state directory. What these two
+    /// share is left alone until [`take_effect`](Self::take_effect).
+    ///
+    /// # Errors
+    /// When a client cannot be set up.
+    pub fn heir(&self, config: &Config, stop: &CancellationToken) -> Result<Self, Error> {
+        let (retry, stores) = (&config.retry, self.stores.clone());
+        Ok(Self {
+            stores,
+            client: Arc::new(self.client.heir(&config.zendesk, retry, stop)?),
+            connection: Arc::new(self.connection.heir(&config.platform, retry, stop)?),
+            account: Arc::new(self.account.heir()),
+            meter: self.meter.clone(),
         })
-        .collect();
-    Ok(Assembled {
-        walks: walks?,
-        custom_fields: CustomFields::new(client.clone(), account, clock),
-        state: stores.state,
-        client,
-    })
+    }
+
+    /// Sets what is shared with those that came before.
+    pub fn take_effect(&self, config: &Config) {
+        self.client
+            .governor()
+            .set_quota(config.zendesk.quota.clone());
+        self.stores.dead_letters.set_bounds(config.dead_letters);
+    }
+
+    /// Resolves when there is another secret than the one that was `refused`, and sees to it that
+    /// it is used.
+    pub async fn new_secret(&self, refused: Code) {
+        let is_there = || match refused {
+            Code::ZendeskSignIn => self.client.has_new_secret(),
+            Code::PlatformSignIn => self.connection.has_new_secret(),
+            _ => false,
+        };
+        while !is_there() {
+            tokio::time::sleep(limits::RELOAD_LOOK).await;
+        }
+        match refused {
+            Code::ZendeskSignIn => self.client.sign_in_anew().await,
+            _ => self.connection.sign_in_anew().await,
+        }
+    }
+
+    /// Builds everything that keeps the configured streams in sync by these.
+    ///
+    /// # Errors
+    /// When the snapshots of lists cannot be had, or a mapping is wrong.
+    pub fn assemble(self, config: &Config, clock: &Clock) -> Result<Assembled, Error> {
+        if let config::ZendeskAuth::ApiToken { .. } = config.zendesk.auth {
+            tracing::warn!("{}", config::ZendeskAuth::API_TOKEN_END);
+        }
+        if config.streams.iter().any(config::Stream::is_compared) {
+            self.stores.snapshots.ready()?;
+        }
+        let walks: Result<Vec<Walk>, Error> = config
+            .walks()
+            .into_iter()
+            .map(|walk| {
+                let page_size = config.zendesk.page_size;
+                let client = self.client.clone();
+                let export = Export::new(client, walk.root, &walk.members, page_size);
+                let members: Result<Vec<Member>, Error> = std::iter::once(walk.root)
+                    .chain(walk.members)
+                    .map(|stream| {
+                        let outlet = || outlet(stream, config, &self.connection, &self.account);
+                        Ok(Member {
+                            stream: (&*stream.spec.name).into(),
+                            outlet: stream.deliver.then(outlet).transpose()?,
+                        })
+                    })
+                    .collect();
+                Ok(Walk::new(
+                    export,
+                    members?,
+                    walk.root.end,
+                    self.stores.clone(),
+                    config.attention,
+                ))
+            })
+            .collect();
+        let (client, account) = (self.client.clone(), self.account.clone());
+        Ok(Assembled {
+            walks: walks?,
+            custom_fields: CustomFields::new(client, account, clock),
+            kept: self,
+        })
+    }
 }
 
 /// Builds the way from record to inlet of every configured stream, by stream: what [`assemble`]

@@ -8,37 +8,45 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, metered};
+use super::{Error, Kept, ServiceManager, metered};
 use crate::error::Explain as _;
-use crate::meter::Meter;
+use crate::limits;
 use crate::schedule::{Tick, Ticks};
 use crate::sync::{End, Progress, Walk};
 use crate::telemetry;
 
-/// The streams of one walk, for as long as the process lives.
+/// How a walk was left: at rest until these tick, or with work to go on with at once.
+#[derive(Clone, Debug)]
+pub(super) struct Rest(pub(super) Option<Ticks>);
+
+/// The streams of one walk, until `stop`.
 pub(super) async fn keep_in_sync(
     mut walk: Walk,
     mut ticks: Ticks,
     paused_for: Duration,
+    kept: &Kept,
     stop: CancellationToken,
-    meter: Arc<Meter>,
-) {
+) -> Rest {
     // Cancelled when the next tick has come while the last sync was running.
     let mut due = CancellationToken::new();
+    let mut rests = true;
+    let meter = &*kept.meter;
     loop {
         if walk.is_finished() {
             tracing::info!(
                 stream = walk.root(),
                 "everything before the configured `end` is delivered: the stream is not read any more"
             );
-            return stop.cancelled().await;
+            stop.cancelled().await;
+            return Rest(Some(ticks));
         }
         let tick = if due.is_cancelled() {
             Tick::Due
         } else {
             meter.next_sync(walk.root(), ticks.next_due());
             tokio::select! {
-                () = stop.cancelled() => return,
+                biased;
+                () = stop.cancelled() => return Rest(rests.then_some(ticks)),
                 tick = ticks.next() => tick,
             }
         };
@@ -54,12 +62,13 @@ pub(super) async fn keep_in_sync(
         };
         let root: Arc<str> = walk.root().into();
         meter.sync_began(&root);
-        let progress = |progress: &Progress| metered::progress(&meter, &root, progress);
+        let progress = |progress: &Progress| metered::progress(meter, &root, progress);
         let summary = tokio::select! {
             summary = walk.run(&stop, &due, &progress) => summary,
             never = next_tick => match never {},
         };
-        metered::ended(&meter, &summary);
+        metered::ended(meter, &summary);
+        rests = matches!(summary.end, End::Complete);
         if early && summary.is_uneventful() {
             telemetry::early_poll(&summary);
         } else {
@@ -71,36 +80,42 @@ pub(super) async fn keep_in_sync(
             telemetry::paused(walk.root(), error, paused_for);
             meter.next_sync(walk.root(), Timestamp::now().checked_add(paused_for).ok());
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return Rest(None),
                 () = tokio::time::sleep(paused_for) => {}
+                () = kept.new_secret(error.code()) => {
+                    tracing::info!(
+                        stream = walk.root(),
+                        "the secret that was refused has changed: the stream is tried again"
+                    );
+                    due.cancel();
+                }
             }
         }
     }
 }
 
-/// Waits for the tasks: without limit until `stop`, and for `grace` from then on.
-pub(super) async fn drain(
-    tasks: &mut JoinSet<()>,
+/// Resolves with the error when `grace` has passed since `stop`.
+pub(super) async fn grace_over(
     stop: &CancellationToken,
     grace: Duration,
-) -> Result<(), Error> {
-    let grace_over = async {
-        stop.cancelled().await;
-        tracing::info!(
-            grace_seconds = grace.as_secs(),
-            "stopping: finishing what is in hand"
-        );
-        tokio::time::sleep(grace).await;
-    };
-    tokio::pin!(grace_over);
-    loop {
-        tokio::select! {
-            ended = tasks.join_next() => match ended {
-                Some(Ok(())) => {}
-                Some(Err(_)) => return Err(Error::Panicked),
-                None => return Ok(()),
-            },
-            () = &mut grace_over => return Err(Error::GraceExceeded(grace)),
-        }
+    manager: &ServiceManager,
+) -> Error {
+    stop.cancelled().await;
+    manager.stopping();
+    // The configured time may be longer than the service manager's own.
+    manager.extend(grace + limits::STOP_MARGIN);
+    tracing::info!(
+        grace_seconds = grace.as_secs(),
+        "stopping: finishing what is in hand"
+    );
+    tokio::time::sleep(grace).await;
+    Error::GraceExceeded(grace)
+}
+
+/// Resolves when all tasks are done, or one has panicked.
+pub(super) async fn all_done(tasks: &mut JoinSet<()>) -> Result<(), Error> {
+    while let Some(ended) = tasks.join_next().await {
+        ended.map_err(|_| Error::Panicked)?;
     }
+    Ok(())
 }

@@ -42,7 +42,10 @@ impl Durations {
     /// What has come in so far.
     pub fn histogram(&self) -> Histogram {
         let bounds = BOUNDS.into_iter().chain([f64::INFINITY]);
-        let counts = self.counts.iter().map(|count| count.load(Ordering::Relaxed));
+        let counts = self
+            .counts
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed));
         let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
         Histogram {
             sum_seconds: self.sum_micros.load(Ordering::Relaxed) as f64 / 1e6,

@@ -23,10 +23,10 @@ use crate::meter::{Meter, RequestOutcome};
 #[derive(Debug)]
 pub struct Connection {
     pub(super) http: reqwest::Client,
-    ims: Option<Ims>,
+    ims: Option<Arc<Ims>>,
     headers: HeaderMap,
     inlet_url: InletUrl,
-    pace: Pace,
+    pace: Arc<Pace>,
     in_flight: u32,
     pub(super) retry: Retry,
     pub(super) meter: Arc<Meter>,
@@ -86,10 +86,10 @@ impl Connection {
         }
         Ok(Self {
             http: http::client(&config.timeouts, &peers)?,
-            ims: config.auth.clone().map(Ims::new),
+            ims: config.auth.clone().map(Ims::new).map(Arc::new),
             headers,
             inlet_url: config.inlet_url.clone(),
-            pace: Pace::new(config.in_flight, config.max_messages_per_second),
+            pace: Pace::new(config.in_flight, config.max_messages_per_second).into(),
             in_flight: config.in_flight,
             retry: *retry,
             meter: Arc::default(),
@@ -102,6 +102,52 @@ impl Connection {
     pub fn metered(mut self, meter: &Arc<Meter>) -> Self {
         self.meter = meter.clone();
         self
+    }
+
+    /// A connection by another configuration. It goes on with the token of this one, if it is to
+    /// sign in alike, and at its pace, if the bounds of that are the same.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn heir(
+        &self,
+        config: &config::Platform,
+        retry: &Retry,
+        stop: &CancellationToken,
+    ) -> Result<Self, Error> {
+        let mut heir = Self::new(config, retry, stop)?;
+        if let (Some(ims), Some(auth)) = (&self.ims, &config.auth)
+            && ims.serves(auth)
+        {
+            heir.ims = Some(ims.clone());
+        }
+        if self
+            .pace
+            .has_bounds(config.in_flight, config.max_messages_per_second)
+        {
+            heir.pace = self.pace.clone();
+        }
+        Ok(heir.metered(&self.meter))
+    }
+
+    /// Whether it shares its sign-in with `other`, or needs none.
+    pub fn signs_in_with(&self, other: &Self) -> bool {
+        match (&self.ims, &other.ims) {
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            (ours, _) => ours.is_none(),
+        }
+    }
+
+    /// Forgets the token: the next request signs in, and reads the secret for it.
+    pub async fn sign_in_anew(&self) {
+        if let Some(ims) = &self.ims {
+            ims.forget().await;
+        }
+    }
+
+    /// Whether the secret is another one by now than was used last.
+    pub fn has_new_secret(&self) -> bool {
+        self.ims.as_ref().is_some_and(|ims| ims.has_new_secret())
     }
 
     /// The common headers and, for raw messages, the dataflow that maps them.
@@ -123,7 +169,7 @@ impl Connection {
         &self.inlet_url
     }
 
-    /// Signs in, if the inlet requires it. For `check`.
+    /// Signs in, if the inlet requires it and that was not done before.
     ///
     /// # Errors
     /// When the identity service refuses or cannot be reached.

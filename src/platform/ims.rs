@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Error;
 use super::answer::{self, Decision};
-use crate::config::{PlatformAuth, Retry};
+use crate::config::{KeptSecret, PlatformAuth, Retry};
 use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble};
 use crate::limits;
 use crate::meter::Side;
@@ -20,6 +20,7 @@ const WHAT: &str = "sign in to adobe's identity service";
 #[derive(Debug)]
 pub(super) struct Ims {
     auth: PlatformAuth,
+    secret: KeptSecret,
     cache: TokenCache,
 }
 
@@ -34,9 +35,20 @@ struct TokenAnswer {
 impl Ims {
     pub(super) fn new(auth: PlatformAuth) -> Self {
         Self {
+            secret: KeptSecret::new(auth.client_secret.clone()),
             auth,
             cache: TokenCache::default(),
         }
+    }
+
+    /// Whether it is to sign in like this, with the secret that it used last.
+    pub(super) fn serves(&self, auth: &PlatformAuth) -> bool {
+        self.auth == *auth && !self.secret.is_new()
+    }
+
+    /// Whether the secret is another one by now than was used last.
+    pub(super) fn has_new_secret(&self) -> bool {
+        self.secret.is_new()
     }
 
     /// The present token, signing in first if need be.
@@ -68,6 +80,11 @@ impl Ims {
             .await
     }
 
+    /// Forgets the token, whatever it is.
+    pub(super) async fn forget(&self) {
+        self.cache.clear().await;
+    }
+
     /// Forgets a token that was refused; the secret is read anew for the next one.
     pub(super) async fn discard(&self, refused: &Token) {
         self.cache.discard(refused).await;
@@ -79,7 +96,7 @@ impl Ims {
         retry: &Retry,
         stop: &CancellationToken,
     ) -> Result<Granted, Error> {
-        let secret = self.auth.client_secret.read()?;
+        let secret = self.secret.read()?;
         let mut attempts = Attempts::new(retry, Effort::Full, stop);
         loop {
             let (wait, trouble) = match self.post(http, &secret).await {

@@ -1,20 +1,13 @@
 //! What the state file tells of a stream: the same while the daemon runs and when it does not.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 
+use super::judge::{self, Facts};
 use super::report::{BackFill, Condition, Stream};
 use crate::checkpoint::StreamState;
 use crate::config::{self, Cadence};
 use crate::limits;
 use crate::record::Position;
-
-/// A stream whose data is older than this many intervals is late…
-const LATE_INTERVALS: u32 = 2;
-
-/// …and this much: what Zendesk withholds, a sync that takes its time, and a retry or two.
-const LATE_SLACK: Duration = Duration::from_secs(10 * 60);
 
 /// Tells of one stream as `configured`, which is read in the walk of `root`. `own` and `of_root`
 /// are their states; for a stream with a walk of its own, the same.
@@ -25,72 +18,45 @@ pub fn tell(
     of_root: &StreamState,
     now: Timestamp,
 ) -> Stream {
-    let lag_seconds = fresh_until(of_root).map(|time| age(time, now));
-    let every = match &root.cadence {
-        Cadence::Every(every) => Some(*every),
-        Cadence::Cron { .. } => None,
-    };
-    let back_fill = back_fill(&configured.spec.name, of_root);
-    let is_finished =
-        root.end.is_some() && of_root.ended == root.end && of_root.back_fill.is_empty();
-    Stream {
+    let mut stream = Stream {
         name: configured.spec.name.to_string(),
         read_with: (configured.spec.name != root.spec.name).then(|| root.spec.name.to_string()),
-        condition: condition(own, is_finished, lag_seconds, every, back_fill.is_some()),
-        lag_seconds,
-        every_seconds: every.map(|every| every.as_secs()),
+        condition: Condition::Starting,
+        lag_seconds: fresh_until(of_root).map(|time| age(time, now)),
+        every_seconds: match &root.cadence {
+            Cadence::Every(every) => Some(every.as_secs()),
+            Cadence::Cron { .. } => None,
+        },
         next_sync_at: None,
         running: false,
         last_sync: own.last_sync.clone(),
         totals: None,
-        back_fill,
+        back_fill: back_fill(&configured.spec.name, of_root),
         attention: own.attention.clone(),
         notice: own
             .notice
             .as_ref()
             .map(|notice| notice.oddity.explanation().to_owned()),
         samples: Vec::new(),
-    }
+    };
+    let ended = root.end.is_some() && of_root.ended == root.end;
+    stream.condition = condition(&stream, ended, now);
+    stream
 }
 
-/// How a stream is, given how old its data is and how often it is read.
-pub fn condition(
-    state: &StreamState,
-    is_finished: bool,
-    lag_seconds: Option<u64>,
-    every: Option<Duration>,
-    is_back_filling: bool,
-) -> Condition {
-    let last_end = state.last_sync.as_ref().map(|sync| &*sync.outcome);
-    let is_failing = last_end.is_some_and(|end| !matches!(end, "complete" | "split" | "stopped"));
-    if state.attention.is_some() {
-        Condition::Paused
-    } else if is_finished {
-        Condition::Finished
-    } else if is_failing {
-        Condition::Failing
-    } else if last_end.is_none() || lag_seconds.is_none() {
-        // The first of all syncs reads the past: its age says nothing yet.
-        if is_back_filling {
-            Condition::BackFilling
-        } else {
-            Condition::Starting
-        }
-    } else if lag_seconds
-        .zip(every)
-        .is_some_and(|(lag, every)| lag > late_after(every).as_secs())
-    {
-        Condition::Late
-    } else if is_back_filling {
-        Condition::BackFilling
-    } else {
-        Condition::Fresh
-    }
-}
-
-/// The lag from which on a stream that is read so often is late.
-pub fn late_after(every: Duration) -> Duration {
-    every * LATE_INTERVALS + LATE_SLACK
+/// How a stream is, of which all else is known. `ended` says that live changes are read up to its
+/// configured `end`.
+pub fn condition(stream: &Stream, ended: bool, now: Timestamp) -> Condition {
+    let facts = Facts {
+        attention: stream.attention.as_ref(),
+        last_sync: stream.last_sync.as_ref(),
+        lag_seconds: stream.lag_seconds,
+        every_seconds: stream.every_seconds,
+        next_sync_at: stream.next_sync_at,
+        back_filling: stream.back_fill.is_some(),
+        ended,
+    };
+    judge::condition(&facts, now)
 }
 
 /// The time up to which every change of a walk is settled, as far as the state of its root tells.

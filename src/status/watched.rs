@@ -6,11 +6,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::judge::{Daemon, Known};
 use super::report::{
-    Condition, DeadLetterGroup, DeadLetters, Limit, Report, Source, Stream, Token, Totals,
+    DeadLetterGroup, DeadLetters, Finding, Limit, Report, Severity, Source, Stream, Token, Totals,
 };
 use super::samples::Samples;
-use super::{health, stream};
+use super::{judge, stream};
 use crate::checkpoint::Store;
 use crate::config::Config;
 use crate::dead_letters::{Census, Segments};
@@ -27,7 +28,7 @@ const CENSUS_WAIT: Duration = Duration::from_secs(1);
 pub struct Watched {
     meter: Arc<Meter>,
     started_at: Timestamp,
-    present: Mutex<Arc<Present>>,
+    sources: Mutex<Arc<Sources>>,
     samples: Mutex<Samples>,
     // Held while counting.
     census: Mutex<Census>,
@@ -37,9 +38,9 @@ pub struct Watched {
 
 /// What may be replaced while the daemon runs.
 #[derive(Debug)]
-pub struct Present {
+pub struct Sources {
     /// What it runs on.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// The checkpoints.
     pub state: Arc<Store>,
     /// What knows the quota.
@@ -51,13 +52,13 @@ impl Watched {
     pub fn new(
         meter: Arc<Meter>,
         started_at: Timestamp,
-        present: Present,
+        sources: Sources,
         stop: &CancellationToken,
     ) -> Self {
         Self {
             meter,
             started_at,
-            present: Mutex::new(Arc::new(present)),
+            sources: Mutex::new(Arc::new(sources)),
             samples: Mutex::default(),
             census: Mutex::default(),
             dead_letters: Mutex::default(),
@@ -66,8 +67,8 @@ impl Watched {
     }
 
     /// From now on it runs on this.
-    pub fn replace(&self, present: Present) {
-        *lock(&self.present) = Arc::new(present);
+    pub fn replace(&self, sources: Sources) {
+        *lock(&self.sources) = Arc::new(sources);
     }
 
     /// What it counts.
@@ -75,16 +76,11 @@ impl Watched {
         &self.meter
     }
 
-    /// Whether it has been told to stop.
-    pub(super) fn is_stopping(&self) -> bool {
-        self.stop.is_cancelled()
-    }
-
     /// Adds a point to the plots of every stream.
     pub(super) fn sample(&self) {
-        let (present, now) = (self.present(), Timestamp::now());
+        let (sources, now) = (self.sources(), Timestamp::now());
         let mut samples = lock(&self.samples);
-        for stream in self.streams(&present, now) {
+        for stream in self.streams(&sources, now) {
             let ingested = stream.totals.map_or(0, |totals| totals.ingested);
             samples.add(&stream.name, now, stream.lag_seconds, ingested);
         }
@@ -104,18 +100,30 @@ impl Watched {
     /// All that is known but for the plots.
     pub(super) async fn report(self: &Arc<Self>) -> Report {
         let dead_letters = self.dead_letters().await;
-        let (present, now) = (self.present(), Timestamp::now());
-        let streams = self.streams(&present, now);
-        let tokens = self.tokens(&present);
+        let (sources, now) = (self.sources(), Timestamp::now());
+        let streams = self.streams(&sources, now);
+        let tokens = self.tokens(&sources);
+        let failures = self.meter.recent_failures();
+        let mut health = judge::health(&Known {
+            daemon: Daemon::Answers,
+            streams: &streams,
+            tokens: &tokens,
+            dead_letters: &dead_letters,
+            failures: &failures,
+        });
+        if self.stop.is_cancelled() {
+            health.ready = false;
+            health.findings.insert(0, stopping());
+        }
         Report {
             source: Source::Daemon,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            account: present.config.zendesk.account.clone(),
+            account: sources.config.zendesk.account.clone(),
             at: now,
             started_at: Some(self.started_at),
-            health: health::judge(&streams, &tokens, &dead_letters, self.is_stopping()),
+            health,
             streams,
-            limits: present
+            limits: sources
                 .client
                 .governor()
                 .usage()
@@ -125,17 +133,17 @@ impl Watched {
             tokens,
             in_flight: self.meter.in_flight(),
             dead_letters,
-            failures: self.meter.recent_failures(),
+            failures,
         }
     }
 
-    fn streams(&self, present: &Present, now: Timestamp) -> Vec<Stream> {
-        let streams = &present.config.streams;
+    fn streams(&self, sources: &Sources, now: Timestamp) -> Vec<Stream> {
+        let streams = &sources.config.streams;
         let told = streams.iter().filter_map(|configured| {
-            let walk = present.config.walk_of(&configured.spec.name)?;
-            let own = present.state.stream(&configured.spec.name);
+            let walk = sources.config.walk_of(&configured.spec.name)?;
+            let own = sources.state.stream(&configured.spec.name);
             let root = &walk.root.spec.name;
-            let of_root = present.state.stream(root);
+            let of_root = sources.state.stream(root);
             let mut told = stream::tell(configured, walk.root, &own, &of_root, now);
             let reading = self.meter.walk(root);
             let fresh_until = stream::fresh_until(&of_root).max(reading.fresh_until);
@@ -152,19 +160,14 @@ impl Watched {
                 syncs: reading.syncs.total(),
                 syncs_failed: reading.syncs.get(SyncEnd::Failed),
             });
-            told.condition = stream::condition(
-                &own,
-                told.condition == Condition::Finished,
-                told.lag_seconds,
-                told.every_seconds.map(Duration::from_secs),
-                told.back_fill.is_some(),
-            );
+            let ended = walk.root.end.is_some() && of_root.ended == walk.root.end;
+            told.condition = stream::condition(&told, ended, now);
             Some(told)
         });
         told.collect()
     }
 
-    fn tokens(&self, present: &Present) -> Vec<Token> {
+    fn tokens(&self, sources: &Sources) -> Vec<Token> {
         let token = |name: &str, side: &Side| {
             let sign_ins = side.sign_ins();
             Token {
@@ -174,7 +177,7 @@ impl Watched {
             }
         };
         let zendesk = token("zendesk", &self.meter.zendesk);
-        let adobe = present.config.platform.auth.as_ref();
+        let adobe = sources.config.platform.auth.as_ref();
         let adobe = adobe.map(|_| token("adobe", &self.meter.adobe));
         std::iter::once(zendesk).chain(adobe).collect()
     }
@@ -192,14 +195,14 @@ impl Watched {
             // Somebody is counting.
             return;
         };
-        let present = self.present();
-        let segments = Segments::of(&present.config.state.directory);
+        let sources = self.sources();
+        let segments = Segments::of(&sources.config.state.directory);
         match census.count(&segments) {
             Ok((bytes, groups)) => {
                 *lock(&self.dead_letters) = DeadLetters {
                     letters: groups.values().map(|group| group.letters).sum(),
                     bytes,
-                    bytes_max: present.config.dead_letters.max_size,
+                    bytes_max: sources.config.dead_letters.max_size,
                     groups: groups
                         .into_iter()
                         .map(|((stream, reason), group)| DeadLetterGroup {
@@ -211,12 +214,25 @@ impl Watched {
                         .collect(),
                 };
             }
-            Err(error) => tracing::debug!(error = %Chain(&error), "the dead letters cannot be counted"),
+            Err(error) => {
+                tracing::debug!(error = %Chain(&error), "the dead letters cannot be counted")
+            }
         }
     }
 
-    fn present(&self) -> Arc<Present> {
-        lock(&self.present).clone()
+    fn sources(&self) -> Arc<Sources> {
+        lock(&self.sources).clone()
+    }
+}
+
+fn stopping() -> Finding {
+    Finding {
+        severity: Severity::Error,
+        stream: None,
+        code: None,
+        what: "the daemon is stopping: it finishes what is in hand".to_owned(),
+        remedy: String::new(),
+        since: None,
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::time::Instant;
 use reqwest::header::LOCATION;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -26,9 +26,9 @@ use crate::meter::{Meter, RequestOutcome};
 pub struct Client {
     http: reqwest::Client,
     base_url: Url,
-    sign_in: SignIn,
-    clock: ServerClock,
-    governor: Governor,
+    sign_in: Arc<SignIn>,
+    clock: Arc<ServerClock>,
+    governor: Arc<Governor>,
     retry: Retry,
     meter: Arc<Meter>,
     stop: CancellationToken,
@@ -120,9 +120,9 @@ impl Client {
         Ok(Self {
             http: http::client(&config.timeouts, &[&config.base_url])?,
             base_url: config.base_url.clone(),
-            sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()),
-            clock: ServerClock::new(*clock),
-            governor: Governor::new(config.quota.clone(), *clock),
+            sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()).into(),
+            clock: ServerClock::new(*clock).into(),
+            governor: Governor::new(config.quota.clone(), *clock).into(),
             retry: *retry,
             meter: Arc::default(),
             stop: stop.clone(),
@@ -134,6 +134,53 @@ impl Client {
     pub fn metered(mut self, meter: &Arc<Meter>) -> Self {
         self.meter = meter.clone();
         self
+    }
+
+    /// A client to the same account by another configuration. It goes on with what this one knows
+    /// of the account's limits and clock, and with its token, if it is to sign in alike. Our share
+    /// of the limits stays what it was until [`Governor::set_quota`].
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn heir(
+        &self,
+        config: &config::Zendesk,
+        retry: &Retry,
+        stop: &CancellationToken,
+    ) -> Result<Self, Error> {
+        let mut heir = Self::new(config, retry, stop, &self.clock.ours())?;
+        heir.clock = self.clock.clone();
+        heir.governor = self.governor.clone();
+        if self.sign_in.serves(&config.auth, &config.base_url) {
+            heir.sign_in = self.sign_in.clone();
+        }
+        Ok(heir.metered(&self.meter))
+    }
+
+    /// Signs in, unless that was done before.
+    ///
+    /// # Errors
+    /// When the secret cannot be read, or Zendesk refuses it or cannot be reached.
+    pub async fn sign_in(&self) -> Result<(), Error> {
+        let token = self
+            .sign_in
+            .token(&self.http, &self.retry, &self.stop, &self.meter.zendesk);
+        token.await.map(drop)
+    }
+
+    /// Whether it shares its sign-in with `other`.
+    pub fn signs_in_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.sign_in, &other.sign_in)
+    }
+
+    /// Forgets the token: the next request signs in, and reads the secret for it.
+    pub async fn sign_in_anew(&self) {
+        self.sign_in.forget().await;
+    }
+
+    /// Whether the secret is another one by now than was used last.
+    pub fn has_new_secret(&self) -> bool {
+        self.sign_in.has_new_secret()
     }
 
     /// The account's quota: how it stands, and what may be expected of it.

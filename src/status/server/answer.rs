@@ -9,7 +9,7 @@ use hyper::header::{
 use hyper::{Method, Request, Response, StatusCode, Uri};
 
 use super::Shared;
-use crate::status::report::{Health, Severity};
+use crate::status::report::Health;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
@@ -50,9 +50,10 @@ impl Shared {
         let is_wrong_method = refused.is_none() && !is_reading(request.method());
         let answer = match refused {
             Some(refused) => refused,
-            None if is_wrong_method => {
-                Answer::text(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here\n")
-            }
+            None if is_wrong_method => Answer::text(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "only GET is answered here\n",
+            ),
             None => self.page(request).await,
         };
         let mut response = Response::new(Full::new(Bytes::from(answer.body)));
@@ -123,7 +124,10 @@ fn wants_json(request: &Request<Incoming>) -> bool {
     let accepted = request.headers().get(ACCEPT);
     let accepted = accepted.and_then(|accept| accept.to_str().ok());
     accepted.is_some_and(|accept| accept.contains(JSON))
-        || request.uri().query().is_some_and(|query| query == "format=json")
+        || request
+            .uri()
+            .query()
+            .is_some_and(|query| query == "format=json")
 }
 
 /// Whether a `Host` names this machine for itself: an address, or `localhost`.
@@ -143,19 +147,16 @@ fn readiness(health: &Health) -> String {
     }
     let mut text = "not ready\n".to_owned();
     for finding in &health.findings {
-        if finding.severity != Severity::Error {
-            continue;
+        let about = [&finding.code, &finding.stream];
+        let about: Vec<&str> = about.into_iter().filter_map(|it| it.as_deref()).collect();
+        if !about.is_empty() {
+            text.push_str(&about.join(" "));
+            text.push_str(": ");
         }
-        for (before, part) in [
-            ("", finding.code.as_deref().unwrap_or_default()),
-            (" ", finding.stream.as_deref().unwrap_or_default()),
-            (": ", &finding.what),
-            ("; ", &finding.remedy),
-        ] {
-            if !part.is_empty() {
-                text.push_str(before);
-                text.push_str(part);
-            }
+        text.push_str(&finding.what);
+        if !finding.remedy.is_empty() {
+            text.push_str("; ");
+            text.push_str(&finding.remedy);
         }
         text.push('\n');
     }
@@ -168,10 +169,21 @@ mod tests {
 
     #[test]
     fn on_loopback_only_addresses_and_localhost_are_known() {
-        for host in ["127.0.0.1:9464", "localhost", "LOCALHOST:9464", "[::1]:9464", "10.0.0.7"] {
+        for host in [
+            "127.0.0.1:9464",
+            "localhost",
+            "LOCALHOST:9464",
+            "[::1]:9464",
+            "10.0.0.7",
+        ] {
             assert!(is_local_name(host), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example:9464", "", "127.0.0.1.evil.example"] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example:9464",
+            "",
+            "127.0.0.1.evil.example",
+        ] {
             assert!(!is_local_name(host), "{host}");
         }
     }

@@ -50,8 +50,7 @@ impl OfSide {
     fn read(name: &'static str, side: &Side) -> Self {
         Self {
             name,
-            requests: RequestOutcome::ALL
-                .map(|outcome| (outcome.as_str(), side.requests(outcome))),
+            requests: RequestOutcome::ALL.map(|outcome| (outcome.as_str(), side.requests(outcome))),
             durations: side.durations.histogram(),
             retries: side.retries.get(),
             sign_ins: side.sign_ins(),
@@ -180,7 +179,10 @@ impl Scrape {
         let limits = &self.report.limits;
         let of_each = |number: fn(&Limit) -> u32| {
             limits.iter().map(move |limit| {
-                ([("limit", limit.name.as_str().into())], f64::from(number(limit)))
+                (
+                    [("limit", limit.name.as_str().into())],
+                    f64::from(number(limit)),
+                )
             })
         };
         to.gauge(
