@@ -27,6 +27,7 @@ mod reader;
 mod secret;
 mod section;
 mod sections;
+mod status;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -42,6 +43,7 @@ pub use mapping::{
 pub use privacy::{FieldPath, Mask, NoPath, Privacy, Step};
 pub use quota::{Hours, Quota};
 pub use secret::{KeptSecret, Secret, SecretError};
+pub use status::Status;
 pub use values::clock::{Zone, parse_cron};
 pub(crate) use values::{alternatives, nearest};
 pub use walks::Walk;
@@ -122,6 +124,8 @@ pub struct Config {
     pub attention: Attention,
     /// What is logged, and how.
     pub log: Log,
+    /// Where the daemon can be asked how it is.
+    pub status: Status,
     /// How long a stop may take to finish what is in hand.
     pub shutdown_grace: Duration,
     /// Whether a change of its files is noticed without a signal.

@@ -1,8 +1,10 @@
-//! Logs: set-up, and the lines that more than one caller writes.
+//! Logs: set-up, and the lines that more than one caller writes; and the names of metrics.
 //!
 //! Levels by who must act: ERROR when a person must come, WARN when something was odd and we go
 //! on, INFO for start, stop and one line per sync, DEBUG for the rest. Nothing is logged per
 //! record, and never a record's content.
+
+pub mod metrics;
 
 use std::io::IsTerminal as _;
 

@@ -21,6 +21,7 @@ mod platform;
 mod privacy;
 mod quota;
 mod secret;
+mod status;
 mod streams;
 mod validate;
 mod zendesk;
@@ -40,6 +41,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
     let dead_letters = root.section("dead_letters", dead_letters);
     let attention = root.section("attention", attention);
     let log = root.section("log", log);
+    let status = root.section("status", status::status);
     let mapping = root.section("mapping", |section| mapping::settings(section, &zendesk));
     let (platform, identity) = match platform {
         Ok(read) => read,
@@ -56,6 +58,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
         dead_letters: dead_letters?,
         attention: attention?,
         log: log?,
+        status: status?,
         shutdown_grace: shutdown_grace?,
         reload_on_change: reload_on_change?,
         mapping: mapping?,

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret as _;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -16,6 +17,7 @@ use super::pace::Pace;
 use crate::config::{self, InletUrl, Retry};
 use crate::http::{self, Attempts, Effort, Token, Trouble};
 use crate::limits;
+use crate::meter::{Meter, RequestOutcome};
 
 /// What every stream's inlet shares: the HTTP client, the credentials, the headers.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub struct Connection {
     pace: Arc<Pace>,
     in_flight: u32,
     pub(super) retry: Retry,
+    pub(super) meter: Arc<Meter>,
     pub(super) stop: CancellationToken,
 }
 
@@ -89,8 +92,16 @@ impl Connection {
             pace: Pace::new(config.in_flight, config.max_messages_per_second).into(),
             in_flight: config.in_flight,
             retry: *retry,
+            meter: Arc::default(),
             stop: stop.clone(),
         })
+    }
+
+    /// Counts what it does with this meter.
+    #[must_use]
+    pub fn metered(mut self, meter: &Arc<Meter>) -> Self {
+        self.meter = meter.clone();
+        self
     }
 
     /// A connection by another configuration. It goes on with the token of this one, if it is to
@@ -116,7 +127,7 @@ impl Connection {
         {
             heir.pace = self.pace.clone();
         }
-        Ok(heir)
+        Ok(heir.metered(&self.meter))
     }
 
     /// Whether it shares its sign-in with `other`, or needs none.
@@ -207,10 +218,21 @@ impl Connection {
         attempts: &mut Attempts,
     ) -> Result<Sent, Error> {
         let mut renewed = false;
+        let side = &self.meter.adobe;
         loop {
             let token = self.token(Effort::Full).await?;
-            let (decision, trouble) = match self.attempt(to, token.as_ref(), body.clone()).await {
+            let sent = Instant::now();
+            let sending = self.meter.sending();
+            let attempt = self.attempt(to, token.as_ref(), body.clone()).await;
+            drop(sending);
+            let outcome = match &attempt {
+                Ok(_) => RequestOutcome::Success,
+                Err((_, trouble)) => trouble.outcome(),
+            };
+            side.request(outcome, sent.elapsed());
+            let (decision, trouble) = match attempt {
                 Ok(body) => {
+                    side.let_in();
                     return Ok(Sent {
                         reply: Reply::Body(body),
                         requests: attempts.made() + u32::from(renewed),
@@ -226,6 +248,7 @@ impl Connection {
                 }
                 (Decision::RenewSignIn, _, token) => {
                     self.discard(token.as_ref()).await;
+                    side.refused();
                     return Err(unauthorized(trouble));
                 }
                 (Decision::Split, ..) => {
@@ -241,6 +264,7 @@ impl Connection {
                     .await
                     .map_err(|gave_up| Error::gave_up(WHAT, gave_up))?,
             }
+            side.retries.count();
         }
     }
 
@@ -286,7 +310,13 @@ impl Connection {
     pub(super) async fn token(&self, effort: Effort) -> Result<Option<Token>, Error> {
         match &self.ims {
             Some(ims) => ims
-                .token(&self.http, &self.retry, effort, &self.stop)
+                .token(
+                    &self.http,
+                    &self.retry,
+                    effort,
+                    &self.stop,
+                    &self.meter.adobe,
+                )
                 .await
                 .map(Some),
             None => Ok(None),

@@ -12,6 +12,7 @@ use super::answer::{self, Decision};
 use crate::config::{KeptSecret, PlatformAuth, Retry};
 use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble};
 use crate::limits;
+use crate::meter::Side;
 
 const WHAT: &str = "sign in to adobe's identity service";
 
@@ -57,6 +58,7 @@ impl Ims {
         retry: &Retry,
         effort: Effort,
         stop: &CancellationToken,
+        side: &Side,
     ) -> Result<Token, Error> {
         let unusable = || {
             Error::SignIn(Trouble::Unexpected(
@@ -67,7 +69,13 @@ impl Ims {
             .get(
                 async || {
                     let attempts = Attempts::new(retry, effort, stop);
-                    self.request_token(http, attempts).await
+                    let granted = self.request_token(http, attempts).await;
+                    match &granted {
+                        Ok(granted) => side.granted(granted.expires_at(Timestamp::now())),
+                        Err(Error::SignIn(_)) => side.refused(),
+                        Err(_) => {}
+                    }
+                    granted
                 },
                 unusable,
             )

@@ -16,6 +16,7 @@ use super::answer::{self, Decision};
 use crate::config::{KeptSecret, Retry, ZendeskAuth};
 use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble};
 use crate::limits;
+use crate::meter::Side;
 
 const WHAT: &str = "sign in to zendesk";
 
@@ -76,6 +77,7 @@ impl SignIn {
         retry: &Retry,
         effort: Effort,
         stop: &CancellationToken,
+        side: &Side,
     ) -> Result<Token, Error> {
         let unusable = || {
             Error::SignIn(Trouble::Unexpected(
@@ -95,7 +97,13 @@ impl SignIn {
                     scope,
                 };
                 let attempts = Attempts::new(retry, effort, stop);
-                self.request_token(http, &request, attempts).await
+                let granted = self.request_token(http, &request, attempts).await;
+                match &granted {
+                    Ok(granted) => side.granted(granted.expires_at(Timestamp::now())),
+                    Err(Error::SignIn(_)) => side.refused(),
+                    Err(_) => {}
+                }
+                granted
             }
             ZendeskAuth::AccessToken { .. } => Ok(Granted {
                 authorization: bearer(&self.secret.read()?),
