@@ -1,6 +1,7 @@
 //! The sections of the file, one function each: their keys, defaults and relations.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -9,7 +10,7 @@ use super::fault::{Problem, Read};
 use super::section::Section;
 use super::values::quantity::{duration, size};
 use super::values::{Given, alternatives, choice, integer, text};
-use super::{Attention, Config, DeadLetters, Log, LogFormat, Retry, State, Timeouts};
+use super::{Attention, Config, DeadLetters, Log, LogFormat, Network, Retry, State, Timeouts};
 use crate::limits;
 
 mod cadence;
@@ -21,6 +22,7 @@ mod privacy;
 mod quota;
 mod secret;
 mod streams;
+mod tls;
 mod validate;
 mod zendesk;
 
@@ -30,8 +32,11 @@ const MOMENT: Duration = Duration::from_millis(1);
 /// The whole file. Every section is read before the first fault ends anything.
 pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
     let shutdown_grace = root.or("shutdown_grace", "30s", duration(MOMENT));
-    let zendesk = root.section("zendesk", zendesk::zendesk);
-    let platform = root.section("platform", |section| Ok(platform::platform(section)));
+    let network = network(root);
+    let zendesk = root.section("zendesk", |section| zendesk::zendesk(section, &network));
+    let platform = root.section("platform", |section| {
+        Ok(platform::platform(section, &network))
+    });
     let retry = root.section("retry", retry);
     let cadence = root.section("schedule", cadence::schedule);
     let state = root.section("state", state);
@@ -58,6 +63,16 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
         mapping: mapping?,
         streams: streams?,
     })
+}
+
+/// `[tls]`, and the proxy that the environment names.
+fn network(root: &mut Section<'_>) -> Read<Arc<Network>> {
+    let authorities = root.section("tls", tls::tls);
+    let proxy = root.surroundings().proxy.clone();
+    Ok(Arc::new(Network {
+        proxy: proxy?,
+        authorities: authorities?,
+    }))
 }
 
 /// The three timeouts of a peer, with their defaults.

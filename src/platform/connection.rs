@@ -18,7 +18,7 @@ use crate::limits;
 /// What every stream's inlet shares: the HTTP client, the credentials, the headers.
 #[derive(Debug)]
 pub struct Connection {
-    pub(super) http: reqwest::Client,
+    pub(super) http: http::Client,
     ims: Option<Ims>,
     headers: HeaderMap,
     inlet_url: InletUrl,
@@ -61,9 +61,6 @@ impl Connection {
         retry: &Retry,
         stop: &CancellationToken,
     ) -> Result<Self, Error> {
-        let inlet_url = config.inlet_url.single();
-        let ims_url = config.auth.as_ref().map(|auth| &auth.ims_url);
-        let peers: Vec<&Url> = std::iter::once(&inlet_url).chain(ims_url).collect();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(name) = &config.sandbox_name {
@@ -80,7 +77,7 @@ impl Connection {
             insert(&mut headers, name, value.expose_secret())?;
         }
         Ok(Self {
-            http: http::client(&config.timeouts, &peers)?,
+            http: http::Client::new(&config.timeouts, &config.network)?,
             ims: config.auth.clone().map(Ims::new),
             headers,
             inlet_url: config.inlet_url.clone(),
@@ -130,7 +127,7 @@ impl Connection {
             .map_err(|error| Error::Unavailable {
                 what: "reach the inlet",
                 attempts: 1,
-                last: Trouble::network(error),
+                last: self.http.trouble(error),
             })
     }
 
@@ -214,7 +211,7 @@ impl Connection {
         let response = request
             .send()
             .await
-            .map_err(|error| failed(Trouble::network(error)))?;
+            .map_err(|error| failed(self.http.trouble(error)))?;
         let status = response.status();
         if status.is_success() {
             let body = http::read_body(response, limits::ANSWER_BYTES_MAX)

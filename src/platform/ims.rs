@@ -41,7 +41,7 @@ impl Ims {
     /// The present token, signing in first if need be.
     pub(super) async fn token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         retry: &Retry,
         stop: &CancellationToken,
     ) -> Result<Token, Error> {
@@ -65,7 +65,7 @@ impl Ims {
 
     async fn request_token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         retry: &Retry,
         stop: &CancellationToken,
     ) -> Result<Granted, Error> {
@@ -86,7 +86,7 @@ impl Ims {
 
     async fn post(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         secret: &SecretString,
     ) -> Result<Granted, (Decision, Trouble)> {
         let failed = |trouble| (answer::decide_trouble(), trouble);
@@ -106,7 +106,7 @@ impl Ims {
             .form(&form)
             .send()
             .await
-            .map_err(|error| failed(Trouble::network(error)))?;
+            .map_err(|error| failed(http.trouble(error)))?;
         let status = response.status();
         if !status.is_success() {
             let headers = response.headers().clone();

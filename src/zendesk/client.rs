@@ -20,7 +20,7 @@ use crate::limits;
 /// A signed-in connection to one Zendesk account; every request to it goes through here.
 #[derive(Debug)]
 pub struct Client {
-    http: reqwest::Client,
+    http: http::Client,
     base_url: Url,
     sign_in: SignIn,
     clock: ServerClock,
@@ -113,7 +113,7 @@ impl Client {
         clock: &Clock,
     ) -> Result<Self, Error> {
         Ok(Self {
-            http: http::client(&config.timeouts, &[&config.base_url])?,
+            http: http::Client::new(&config.timeouts, &config.network)?,
             base_url: config.base_url.clone(),
             sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()),
             clock: ServerClock::new(*clock),
@@ -241,10 +241,11 @@ impl Client {
             .send()
             .await
             .map_err(|error| {
-                if error.is_connect() {
+                let trouble = self.http.trouble(error);
+                if trouble.is_unsent() {
                     permit.unsent();
                 }
-                failed(Trouble::network(error))
+                failed(trouble)
             })?;
         self.clock.learn(response.headers());
         permit.learn(response.headers());

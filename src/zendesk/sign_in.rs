@@ -55,7 +55,7 @@ impl SignIn {
     /// What to send as `Authorization`, signing in first if need be.
     pub(super) async fn token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         retry: &Retry,
         stop: &CancellationToken,
     ) -> Result<Token, Error> {
@@ -102,7 +102,7 @@ impl SignIn {
 
     async fn request_token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         request: &TokenRequest<'_>,
         retry: &Retry,
         stop: &CancellationToken,
@@ -128,7 +128,7 @@ impl SignIn {
 
 /// One request for a token. The endpoint takes JSON, not a form.
 async fn post(
-    http: &reqwest::Client,
+    http: &http::Client,
     url: &Url,
     request: &TokenRequest<'_>,
 ) -> Result<Granted, (Decision, Trouble)> {
@@ -142,7 +142,7 @@ async fn post(
         .body(body)
         .send()
         .await
-        .map_err(|error| failed(Trouble::network(error)))?;
+        .map_err(|error| failed(http.trouble(error)))?;
     let status = response.status();
     if !status.is_success() {
         return Err(refused(status, response).await);
