@@ -120,6 +120,9 @@ pub const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(48 * 60 * 60);
 /// Largest file a secret is read from.
 pub const SECRET_BYTES_MAX: usize = 64 * 1024;
 
+/// Largest file of CA certificates. The bundle of a whole system has a quarter of a megabyte.
+pub const CA_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
 /// Largest configuration or state file read at start.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
