@@ -120,6 +120,9 @@ pub const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(48 * 60 * 60);
 /// Largest file a secret is read from.
 pub const SECRET_BYTES_MAX: usize = 64 * 1024;
 
+/// Largest file of CA certificates. The bundle of a whole system has a quarter of a megabyte.
+pub const CA_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
 /// Largest configuration or state file read at start.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
@@ -251,6 +254,36 @@ pub const OFFSET_PAGES_MAX: u32 = 100;
 
 /// Fewest records that make a loss: lists of a dozen lose half of themselves on a quiet afternoon.
 pub const VANISHED_DOUBTED_MIN: u64 = 10;
+
+/// Failures that the status remembers, repeated ones as one: a page of them is as much as a person
+/// reads; the log has the rest.
+pub const FAILURES_REMEMBERED: usize = 50;
+
+/// Time between two points of the status page's plots, and how many there are of each stream: six
+/// hours, enough for the night before the engineer on call looks.
+pub const SAMPLE_EVERY: Duration = Duration::from_secs(60);
+
+/// See [`SAMPLE_EVERY`].
+pub const SAMPLES_KEPT: usize = 360;
+
+/// Connections to the status server at a time: a few dashboards, a few people, and room to spare.
+pub const STATUS_CONNECTIONS_MAX: usize = 32;
+
+/// Time within which a caller of it must have sent a request's head, also after the one before.
+pub const STATUS_HEADER_WAIT: Duration = Duration::from_secs(30);
+
+/// Age at which a connection to it is closed, so that no caller can keep one for ever by reading
+/// slowly. Scrapers connect again.
+pub const STATUS_CONNECTION_AGE_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// Headers of a request to it, and bytes of its head.
+pub const STATUS_HEADERS_MAX: usize = 64;
+
+/// See [`STATUS_HEADERS_MAX`].
+pub const STATUS_HEADER_BYTES_MAX: usize = 16 * 1024;
+
+/// Longest wait for answers of it that are under way at the stop.
+pub const STATUS_STOP_WAIT: Duration = Duration::from_secs(2);
 
 /// How often files and secrets are looked at for changes. A change counts when it has stayed the
 /// same for one look more, so that what is half written is not taken.

@@ -93,6 +93,8 @@ pub struct Stores {
 pub struct Progress {
     /// What was done so far, for all streams of the walk together.
     pub counts: Counts,
+    /// What was done so far, for each stream of the walk.
+    pub streams: Vec<Tally>,
     /// The history that is still to be read, if any.
     pub back_fill: Option<BackFill>,
 }
@@ -176,6 +178,7 @@ impl<E: Pages> Walk<E> {
         let (events, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
         let resumes = pass.root().state.position.is_some();
         let horizon = self.export.horizon();
+        pass.horizon = Some(horizon);
         let itinerary = Itinerary::new(pass.route.clone(), self.delivery.end, resumes, horizon);
         let reading = read(&mut self.export, itinerary, events, stop, due);
         let delivering = self.delivery.run(queue, pass, &mut self.gauge, progress);

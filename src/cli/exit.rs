@@ -36,6 +36,7 @@ pub fn code(code: Code) -> u8 {
         | Code::Schema
         | Code::ListShrank
         | Code::ListCutOff
+        | Code::StatusAddress
         | Code::Internal => FAILED,
     }
 }

@@ -327,6 +327,7 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
             "`state.directory`",
         ),
         (old.log.format != new.log.format, "`log.format`"),
+        (old.status != new.status, "`status.listen`"),
     ]
     .into_iter()
     .filter_map(|(changed, name)| changed.then_some(name))

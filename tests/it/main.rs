@@ -23,6 +23,7 @@ mod mapping;
 mod pace;
 mod preview;
 mod privacy;
+mod proxies;
 mod quota;
 mod rate_limits;
 mod recordings;
