@@ -160,6 +160,22 @@ pub(super) fn read_count(body: Bytes) -> Result<u64, String> {
     }
 }
 
+/// Reads the answer of a count with the time of counting. Beyond 100,000 records Zendesk counts
+/// once a day, and while it does, it gives 100,000 and no time: that is no count.
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub(super) fn read_dated_count(body: Bytes) -> Result<Option<(u64, Timestamp)>, String> {
+    let [count] = json::pick(&body, &["count"]).map_err(|error| not_a_page(&error))?;
+    let count = required(count, "count")?;
+    let Ok([Some(value), Some(time)]) =
+        json::pick(count.get().as_bytes(), &["value", "refreshed_at"])
+    else {
+        return Ok(None);
+    };
+    Ok(Some((parse(value)?, parse(time)?)))
+}
+
 /// Takes any JSON object for an answer.
 ///
 /// # Errors

@@ -208,7 +208,7 @@ fn members_are_read_with_their_parents() {
         ");
     insta::assert_snapshot!(faults_with(FLOW, &format!("{FLOW}export = \"search\"\n[streams.user_identities]\nflow_id = \"i\"\n")), @"
         line 12: streams.user_identities: this stream is part of the incremental export of its parent, which is read otherwise
-            leave this section out, or `export` in the parent's
+            leave this section out, or `export` and `back_fill` in the parent's
         ");
     let text = minimal_with(
         FLOW,
@@ -399,4 +399,28 @@ fn cron_expressions() {
         line 11: streams.users.cron: `@daily` is not a cron expression: six fields are wanted, not 1
             write six fields, seconds first, like "0 */15 * * * *" for every quarter of an hour
         "#);
+}
+
+#[test]
+fn back_fill() {
+    let of = |keys: &str| {
+        let other = stream(keys).back_fill?;
+        Some((other.list.to_string(), other.always))
+    };
+    let list = "/api/v2/users.json".to_owned();
+    assert_eq!(of(""), Some((list.clone(), false)));
+    assert_eq!(of("back_fill = \"list\""), Some((list, true)));
+    assert_eq!(of("back_fill = \"incremental\""), None);
+    assert_eq!(of("start = 2026-01-01T00:00:00Z"), None);
+    assert_eq!(of("export = \"list\""), None);
+    insta::assert_snapshot!(fault("back_fill = \"list\"\nstart = 2026-01-01T00:00:00Z"), @r#"
+        line 11: streams.users.back_fill: a list cannot be read from `start` or to `end`
+            leave it out, or write `back_fill = "incremental"`
+    "#);
+    let tickets = format!("{FLOW}[streams.tickets]\nflow_id = \"t\"\nback_fill = \"list\"\n");
+    let found = faults_with(FLOW, &tickets);
+    assert!(
+        found.contains("streams.tickets.back_fill: the list of tickets has neither"),
+        "{found}"
+    );
 }
