@@ -70,11 +70,16 @@ impl History {
         let choice = client.choose_history(spec, &self.configured, path, page_size);
         let choice = match choice.await {
             Ok(choice) => choice,
-            Err(error) => {
+            Err(error @ (Error::Unavailable { .. } | Error::Unreadable { .. })) => {
                 tracing::warn!(
                     stream,
                     "history comes by the export, since its lists could not be counted: {error}"
                 );
+                return None;
+            }
+            // What is wrong then is wrong with the export too, which says so.
+            Err(error) => {
+                tracing::debug!(stream, "could not count: {error}");
                 return None;
             }
         };

@@ -251,6 +251,19 @@ mod tests {
     }
 
     #[test]
+    fn a_count_without_a_time_is_none() {
+        let read = |body: &'static str| read_dated_count(Bytes::from_static(body.as_bytes()));
+        let time = "2020-04-06T02:18:17Z".parse().expect("a time");
+        let whole = r#"{"count":{"value":102,"refreshed_at":"2020-04-06T02:18:17Z"}}"#;
+        assert_eq!(read(whole), Ok(Some((102, time))));
+        let provisional = r#"{"count":{"value":100000,"refreshed_at":null}}"#;
+        assert_eq!(read(provisional), Ok(None));
+        assert_eq!(read(r#"{"count":{"value":102}}"#), Ok(None));
+        assert_eq!(read(r#"{"count":102}"#), Ok(None));
+        assert!(read(r#"{"users":[]}"#).is_err());
+    }
+
+    #[test]
     fn records_keep_their_bytes() {
         let page = cursor_page(
             r#"{"users":[ {"id":1, "n":1.0,"updated_at":"2026-01-02T03:04:05Z"} ,{"updated_at":7,"id":"x"}],"after_url":"u","after_cursor":"MTIz==","end_of_stream":false}"#,

@@ -403,24 +403,51 @@ fn cron_expressions() {
 
 #[test]
 fn back_fill() {
-    let of = |keys: &str| {
-        let other = stream(keys).back_fill?;
-        Some((other.list.to_string(), other.always))
+    let of = |stream: Stream| {
+        let other = stream.back_fill?;
+        let deleted = other.deleted.map(|row| row.name.to_string());
+        Some((other.list.to_string(), deleted, other.always))
     };
-    let list = "/api/v2/users.json".to_owned();
-    assert_eq!(of(""), Some((list.clone(), false)));
-    assert_eq!(of("back_fill = \"list\""), Some((list, true)));
-    assert_eq!(of("back_fill = \"incremental\""), None);
-    assert_eq!(of("start = 2026-01-01T00:00:00Z"), None);
-    assert_eq!(of("export = \"list\""), None);
+    let users = |keys: &str| of(stream(keys));
+    let lists = |always| {
+        let deleted = Some("deleted_users".to_owned());
+        Some(("/api/v2/users.json".to_owned(), deleted, always))
+    };
+    assert_eq!(users(""), lists(false));
+    assert_eq!(users("back_fill = \"auto\""), lists(false));
+    assert_eq!(users("back_fill = \"list\""), lists(true));
+    assert_eq!(users("back_fill = \"export\""), None);
+    assert_eq!(users("start = 2026-01-01T00:00:00Z"), None);
+    assert_eq!(users("export = \"list\""), None);
+    let organizations = |keys: &str| {
+        let text = format!("{FLOW}[streams.organizations]\nflow_id = \"o\"\n{keys}");
+        let mut streams = accepted(&minimal_with(FLOW, &text), &[]).streams;
+        streams.retain(|stream| stream.spec.name == "organizations");
+        of(streams.remove(0))
+    };
+    // The deleted ones have no list.
+    assert_eq!(organizations(""), None);
+    let list = "/api/v2/organizations.json".to_owned();
+    assert_eq!(
+        organizations("back_fill = \"auto\""),
+        Some((list, None, false))
+    );
+}
+
+#[test]
+fn back_fill_that_cannot_be() {
     insta::assert_snapshot!(fault("back_fill = \"list\"\nstart = 2026-01-01T00:00:00Z"), @r#"
         line 11: streams.users.back_fill: a list cannot be read from `start` or to `end`
-            leave it out, or write `back_fill = "incremental"`
+            leave it out, or write `back_fill = "export"`
     "#);
+    insta::assert_snapshot!(fault("back_fill = \"list\"\nexport = \"search\""), @r#"
+        line 11: streams.users.back_fill: with the export `search` there is no other way to load history
+            leave it out, or write `export = "incremental"`
+        "#);
     let tickets = format!("{FLOW}[streams.tickets]\nflow_id = \"t\"\nback_fill = \"list\"\n");
     let found = faults_with(FLOW, &tickets);
     assert!(
-        found.contains("streams.tickets.back_fill: the list of tickets has neither"),
+        found.contains("streams.tickets.back_fill: the list of tickets leaves out"),
         "{found}"
     );
 }
