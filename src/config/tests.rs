@@ -11,6 +11,7 @@ mod example;
 mod files;
 mod fuzz;
 mod keys;
+mod network;
 mod platform;
 mod secrets;
 mod streams;
