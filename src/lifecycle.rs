@@ -87,7 +87,6 @@ async fn keep_running(
         config: Arc::new(config),
         kept: assembled.kept.clone(),
     };
-    let status = server.start(&present, &stop);
     let schedule = Schedule::start(clock).await?;
     let means = Means {
         stop: &stop,
@@ -97,6 +96,7 @@ async fn keep_running(
         standing: Standing::new(present.config.streams.len()),
         progress: Progress::new(present.config.request_timeout()),
     };
+    let status = server.start(&present, &means);
     manager.status("signing in");
     let Kept {
         client, connection, ..

@@ -100,6 +100,10 @@ pub const REPEATS_REMEMBERED_MAX: usize = 8_192;
 /// goes on where it is, so nothing is lost, only later.
 pub const BACK_FILL_SEGMENTS_MAX: usize = 8;
 
+/// Minutes that the list has to save for history to be loaded from it: below that a second way in
+/// is not worth its requests, nor what it reads twice.
+pub const BACK_FILL_MINUTES_SAVED_MIN: f64 = 10.0;
+
 /// A walk that stands further back than this is catching up: others' live changes go first.
 pub const CATCHING_UP_AGE_MIN: Duration = Duration::from_secs(60 * 60);
 

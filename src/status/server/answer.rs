@@ -86,7 +86,7 @@ impl Shared {
 
     async fn page(&self, request: &Request<Incoming>) -> Answer {
         match request.uri().path() {
-            "/livez" => Answer::text(StatusCode::OK, "alive\n"),
+            "/livez" => liveness(&self.watched.stuck()),
             "/readyz" => {
                 let health = self.watched.report().await.health;
                 let status = match health.ready {
@@ -138,6 +138,18 @@ fn is_local_name(host: &str) -> bool {
     let name = uri.host().unwrap_or_default();
     let address = name.trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost") || address.parse::<std::net::IpAddr>().is_ok()
+}
+
+/// Whether it helps to start the daemon anew.
+fn liveness(stuck: &[String]) -> Answer {
+    if stuck.is_empty() {
+        return Answer::text(StatusCode::OK, "alive\n");
+    }
+    let tasks = stuck.join(", ");
+    let text = format!(
+        "not alive\nthese tasks do not get on although every wait of theirs is over: {tasks}; start the daemon anew, and report it\n"
+    );
+    Answer::text(StatusCode::SERVICE_UNAVAILABLE, text)
 }
 
 /// A line for each reason, with its remedy.
