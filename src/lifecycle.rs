@@ -122,7 +122,7 @@ async fn keep_running(
         let next = async {
             match &mut reloader {
                 Some(reloader) => {
-                    crew.has_taken_over(manager).await;
+                    crew.has_taken_over(&means).await;
                     reloader.next(&present, &means).await
                 }
                 None => std::future::pending().await,

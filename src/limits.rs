@@ -293,7 +293,8 @@ pub const STATUS_STOP_WAIT: Duration = Duration::from_secs(2);
 /// same for one look more, so that what is half written is not taken.
 pub const RELOAD_LOOK: Duration = Duration::from_secs(5);
 
-/// After so long, a reload that waits for pages in hand says so, and how long it may take further.
+/// A reload that takes its time says so this often: to the service manager, and to the log what it
+/// waits for.
 pub const RELOAD_WORD_EVERY: Duration = Duration::from_secs(10);
 
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
