@@ -4,6 +4,8 @@
 //! on, INFO for start, stop and one line per sync, DEBUG for the rest. Nothing is logged per
 //! record, and never a record's content.
 
+mod journal;
+
 use std::io::IsTerminal as _;
 
 use std::sync::OnceLock;
@@ -15,6 +17,7 @@ use tracing_subscriber::{Registry, reload};
 use crate::config::{Log, LogFormat};
 use crate::error::{Chain, Explain as _};
 use crate::sync::{End, Error, Summary, Tally};
+use journal::StandardError;
 
 /// Below these levels the crates we stand on say nothing an operator could use.
 const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn";
@@ -34,7 +37,7 @@ pub fn init(log: &Log) {
     let registry = tracing_subscriber::registry();
     let initialized = if pretty {
         let lines = tracing_subscriber::fmt::layer()
-            .with_writer(std::io::stderr)
+            .with_writer(StandardError::new())
             .with_ansi(terminal && std::env::var_os("NO_COLOR").is_none())
             .with_target(false);
         registry.with(lines.with_filter(targets)).try_init()
@@ -44,7 +47,7 @@ pub fn init(log: &Log) {
             .flatten_event(true)
             .with_current_span(false)
             .with_span_list(false)
-            .with_writer(std::io::stderr);
+            .with_writer(StandardError::new());
         registry.with(lines.with_filter(targets)).try_init()
     };
     if initialized.is_ok() {
