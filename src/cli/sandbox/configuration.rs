@@ -53,6 +53,7 @@ pub(super) fn write(
     arguments: &Arguments,
     ends: &Ends,
 ) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(directory)?;
     let zendesk = ZendeskOptions::default().credentials;
     let platform = PlatformOptions::default();
     write_private(&directory.join("zendesk-secret"), &zendesk.client_secret)?;
