@@ -18,6 +18,7 @@ use crate::config::{Log, LogFormat};
 use crate::error::{Chain, Explain as _};
 use crate::sync::{End, Error, Summary, Tally};
 use journal::StandardError;
+pub use journal::fatal;
 
 /// Below these levels the crates we stand on say nothing an operator could use.
 const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn";

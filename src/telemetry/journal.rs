@@ -32,6 +32,21 @@ impl StandardError {
     }
 }
 
+/// Prints what ends the program before there is a log.
+pub fn fatal(text: &str) {
+    let is_journal = StandardError::new().is_journal;
+    for line in text.lines() {
+        eprintln!(
+            "{}{line}",
+            if is_journal {
+                priority(Level::ERROR)
+            } else {
+                ""
+            }
+        );
+    }
+}
+
 /// Device and inode of standard error, as systemd writes them.
 fn identity() -> io::Result<String> {
     let stderr = io::stderr().as_fd().try_clone_to_owned()?;
