@@ -132,7 +132,7 @@ pub const PROGRESS_MARGIN: Duration = Duration::from_secs(5 * 60);
 pub const PROGRESS_LOOK: Duration = Duration::from_secs(30);
 
 /// Longest time between two looks at whether all tasks get on.
-pub const SUPERVISION_PAUSE: Duration = Duration::from_secs(10);
+pub const SUPERVISION_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long a service manager waits for the first sign-in to both ends before it hears that we are
 /// ready. Well below the ninety seconds it gives a start; a service that answers at all does so in two.
