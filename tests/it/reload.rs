@@ -484,6 +484,23 @@ async fn a_burst_of_signals_is_a_few_reloads_and_the_last_word_counts() {
         world.page_requests().iter().any(asks_for_seven)
     })
     .await;
+    world
+        .state_eventually("nothing is left", |users| {
+            users["last_sync"]["outcome"] == "complete"
+        })
+        .await;
+    // A sync may be under way again, but there is nothing for it to read.
+    world.settings.set("schedule.every", "1h");
+    world.write_settings();
+    daemon.hang_up();
+    daemon
+        .wait_for_log("rest", |line| line["keys_changed"] == "schedule.every")
+        .await;
+    world
+        .state_eventually("nothing is left", |users| {
+            users["last_sync"]["outcome"] == "complete"
+        })
+        .await;
     let finished = daemon.stop().await;
     let reloads = finished.logs().into_iter().filter(|line| {
         message(line) == "configuration reloaded" || line["code"] == "CONFIGURATION"
@@ -535,6 +552,9 @@ async fn a_storm_of_reloads_loses_nothing_and_leaks_nothing() {
         .set("zendesk.page_size", 20);
     let daemon = world.daemon();
     daemon.wait_for_complete_syncs(1).await;
+    // Half a second of work every second.
+    let slow = Fault::Stall(Duration::from_millis(50));
+    world.platform.fault(INLET, slow, usize::MAX);
     let rest = at_rest(&daemon).await;
     let memory_before = memory(&daemon);
 
@@ -546,22 +566,18 @@ async fn a_storm_of_reloads_loses_nothing_and_leaks_nothing() {
                 line["code"] == "CONFIGURATION"
             })
             .await;
-        world.zendesk.change(40);
+        world.zendesk.change(60);
+        // Another size, so that every walk is left and begun.
         world
             .settings
-            .set("zendesk.page_size", if round % 2 == 0 { 10 } else { 20 });
+            .set("zendesk.page_size", if round % 2 == 0 { 5 } else { 6 })
+            .set("schedule.every", "1s");
         world.write_settings();
         daemon.hang_up();
         reloaded(&daemon, round + 1).await;
     }
-    world.settings.set("schedule.every", "1s");
-    world.write_settings();
-    daemon.hang_up();
-    reloaded(&daemon, 101).await;
-    let stopped = daemon.wait_for_logs("syncs that were left", 20, |line| {
-        message(line).starts_with("sync stopped")
-    });
-    stopped.await;
+    let left = |line: &Value| message(line).starts_with("sync stopped");
+    daemon.wait_for_logs("walks left at work", 10, left).await;
     world.changes_show().await;
     let cursor = world.cursor_after(2_000);
     world
@@ -572,7 +588,7 @@ async fn a_storm_of_reloads_loses_nothing_and_leaks_nothing() {
     world.settings.set("schedule.every", "1h");
     world.write_settings();
     daemon.hang_up();
-    reloaded(&daemon, 102).await;
+    reloaded(&daemon, 101).await;
     // The connections of the work before are closed after a while, and threads end.
     let mut now = held(&daemon);
     let begin = Instant::now();
