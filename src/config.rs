@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use url::Url;
 
+mod changes;
 mod fault;
 mod inlet_url;
 mod layers;
@@ -26,11 +27,13 @@ mod reader;
 mod secret;
 mod section;
 mod sections;
+mod status;
 #[cfg(test)]
 mod tests;
 mod values;
 mod walks;
 
+pub use changes::{Changes, Contents};
 pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
 pub use mapping::{
@@ -39,12 +42,14 @@ pub use mapping::{
 };
 pub use privacy::{FieldPath, Mask, NoPath, Privacy, Step};
 pub use quota::{Hours, Quota};
-pub use secret::{Secret, SecretError};
+pub use secret::{KeptSecret, Secret, SecretError};
+pub use status::Status;
 pub use values::clock::{Zone, parse_cron};
 pub(crate) use values::{alternatives, nearest};
 pub use walks::Walk;
 
 use crate::catalogue::{Pagination, Reading, StreamEnd, StreamSpec, Text, TimeUnit};
+use changes::Written;
 use fault::{Faults, Read};
 use layers::environment::Variables;
 use reader::{Reader, Surroundings};
@@ -97,8 +102,9 @@ fn read(
         credentials: environment.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
     };
     let mut reader = Reader::new(faults, places, surroundings);
+    let written = Written::of(&table);
     let config = Section::outermost(&mut reader, table, sections::config);
-    Ok((config, reader))
+    Ok((config.map(|config| Config { written, ..config }), reader))
 }
 
 /// The whole configuration, checked.
@@ -118,12 +124,18 @@ pub struct Config {
     pub attention: Attention,
     /// What is logged, and how.
     pub log: Log,
+    /// Where the daemon can be asked how it is.
+    pub status: Status,
     /// How long a stop may take to finish what is in hand.
     pub shutdown_grace: Duration,
+    /// Whether a change of its files is noticed without a signal.
+    pub reload_on_change: bool,
     /// What all mappings share.
     pub mapping: Arc<MappingSettings>,
     /// The streams to keep in sync, at least one, by name.
     pub streams: Vec<Stream>,
+    /// What was written, for telling what changed.
+    written: Written,
 }
 
 /// `[zendesk]`
@@ -144,7 +156,7 @@ pub struct Zendesk {
 }
 
 /// `[zendesk.auth]`
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZendeskAuth {
     /// OAuth client credentials: tokens are asked for and renewed by us.
     ClientCredentials {
@@ -173,6 +185,15 @@ impl ZendeskAuth {
     /// What to tell whoever still uses an API token.
     pub const API_TOKEN_END: &'static str =
         "zendesk ends API tokens on 2027-04-30: after that day this sign-in is refused";
+
+    /// The secret in it.
+    pub fn secret(&self) -> &Secret {
+        match self {
+            Self::ClientCredentials { client_secret, .. } => client_secret,
+            Self::AccessToken { access_token } => access_token,
+            Self::ApiToken { api_token, .. } => api_token,
+        }
+    }
 }
 
 /// `[platform]`
@@ -215,7 +236,7 @@ pub enum Endpoint {
 }
 
 /// `[platform.auth]`: OAuth server-to-server credentials.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlatformAuth {
     /// The identity service; `/ims/token/v3` is appended.
     pub ims_url: Url,

@@ -14,6 +14,8 @@ pub mod catalogue;
 
 pub mod config;
 
+pub mod meter;
+
 pub mod http;
 
 pub mod json;

@@ -123,6 +123,9 @@ pub const SECRET_BYTES_MAX: usize = 64 * 1024;
 /// Largest configuration or state file read at start.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// What a stop takes beyond `shutdown_grace`: the scheduler, the last lines of the log.
+pub const STOP_MARGIN: Duration = Duration::from_secs(10);
+
 /// Longest duration the configuration may name. A longer one is a slip of the finger, and sums
 /// with the clock stay within every type.
 pub const CONFIGURED_DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -244,6 +247,35 @@ pub const SAMPLE_EVERY: Duration = Duration::from_secs(60);
 
 /// See [`SAMPLE_EVERY`].
 pub const SAMPLES_KEPT: usize = 360;
+
+/// Longest wait for the answer of our own status server, which counts dead letters for a second at
+/// most; a person waits for it, or a service manager.
+pub const STATUS_ANSWER_WAIT: Duration = Duration::from_secs(5);
+
+/// Connections to the status server at a time: a few dashboards, a few people, and room to spare.
+pub const STATUS_CONNECTIONS_MAX: usize = 32;
+
+/// Time within which a caller of it must have sent a request's head, also after the one before.
+pub const STATUS_HEADER_WAIT: Duration = Duration::from_secs(30);
+
+/// Age at which a connection to it is closed, so that no caller can keep one for ever by reading
+/// slowly. Scrapers connect again.
+pub const STATUS_CONNECTION_AGE_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// Headers of a request to it, and bytes of its head.
+pub const STATUS_HEADERS_MAX: usize = 64;
+
+/// See [`STATUS_HEADERS_MAX`].
+pub const STATUS_HEADER_BYTES_MAX: usize = 16 * 1024;
+
+/// Longest wait for answers of it that are under way at the stop.
+pub const STATUS_STOP_WAIT: Duration = Duration::from_secs(2);
+/// How often files and secrets are looked at for changes. A change counts when it has stayed the
+/// same for one look more, so that what is half written is not taken.
+pub const RELOAD_LOOK: Duration = Duration::from_secs(5);
+
+/// After so long, a reload that waits for pages in hand says so, and how long it may take further.
+pub const RELOAD_WORD_EVERY: Duration = Duration::from_secs(10);
 
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);

@@ -92,6 +92,8 @@ pub struct Stores {
 pub struct Progress {
     /// What was done so far, for all streams of the walk together.
     pub counts: Counts,
+    /// What was done so far, for each stream of the walk.
+    pub streams: Vec<Tally>,
     /// The history that is still to be read, if any.
     pub back_fill: Option<BackFill>,
 }
@@ -175,6 +177,7 @@ impl<E: Pages> Walk<E> {
         let (events, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
         let resumes = pass.root().state.position.is_some();
         let horizon = self.export.horizon();
+        pass.horizon = Some(horizon);
         let itinerary = Itinerary::new(pass.route.clone(), self.delivery.end, resumes, horizon);
         let reading = read(&mut self.export, itinerary, events, stop, due);
         let delivering = self.delivery.run(queue, pass, &mut self.gauge, progress);
@@ -194,7 +197,7 @@ async fn save(store: &Arc<Store>, streams: Vec<(Arc<str>, StreamState)>) -> Resu
 }
 
 /// Runs `work` where it may block. A panic in it goes on here.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {

@@ -16,8 +16,10 @@ use super::{Output, exit, output};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::error::Report;
+
+use crate::lifecycle::{self, ServiceManager};
 use crate::sandbox::{PlatformSimulator, Sink, ZendeskSimulator};
-use crate::{lifecycle, telemetry};
+use crate::telemetry;
 use verdict::Verdict;
 
 /// After the last change, what is still under way gets this long to arrive.
@@ -132,7 +134,8 @@ async fn demonstrate(arguments: &Arguments, output: Output) -> Result<Verdict, u
     // down first, or what was changed last could not arrive.
     let stop = tokio_util::sync::CancellationToken::new();
     let clock = Clock::real();
-    let daemon = lifecycle::run_until(&config, stop.clone(), &clock);
+    let nobody = ServiceManager::nobody();
+    let daemon = lifecycle::run_until(&config, stop.clone(), &clock, &nobody);
     let story = async {
         tokio::select! {
             () = story::tell(arguments, &ends, &say) => {}

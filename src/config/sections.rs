@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
+use super::changes::Written;
 use super::fault::{Problem, Read};
 use super::section::Section;
 use super::values::quantity::{duration, size};
-use super::values::{Given, alternatives, choice, integer, text};
+use super::values::{Given, alternatives, choice, flag, integer, text};
 use super::{Attention, Config, DeadLetters, Log, LogFormat, Retry, State, Timeouts};
 use crate::limits;
 
@@ -20,6 +21,7 @@ mod platform;
 mod privacy;
 mod quota;
 mod secret;
+mod status;
 mod streams;
 mod validate;
 mod zendesk;
@@ -30,6 +32,7 @@ const MOMENT: Duration = Duration::from_millis(1);
 /// The whole file. Every section is read before the first fault ends anything.
 pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
     let shutdown_grace = root.or("shutdown_grace", "30s", duration(MOMENT));
+    let reload_on_change = root.or("reload_on_change", false, flag);
     let zendesk = root.section("zendesk", zendesk::zendesk);
     let platform = root.section("platform", |section| Ok(platform::platform(section)));
     let retry = root.section("retry", retry);
@@ -38,6 +41,7 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
     let dead_letters = root.section("dead_letters", dead_letters);
     let attention = root.section("attention", attention);
     let log = root.section("log", log);
+    let status = root.section("status", status::status);
     let mapping = root.section("mapping", |section| mapping::settings(section, &zendesk));
     let (platform, identity) = match platform {
         Ok(read) => read,
@@ -54,9 +58,12 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
         dead_letters: dead_letters?,
         attention: attention?,
         log: log?,
+        status: status?,
         shutdown_grace: shutdown_grace?,
+        reload_on_change: reload_on_change?,
         mapping: mapping?,
         streams: streams?,
+        written: Written::default(),
     })
 }
 

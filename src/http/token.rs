@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
@@ -15,6 +16,13 @@ pub struct Granted {
     pub authorization: SecretString,
     /// How long it lives; `None` if it does not say, which means until it is refused.
     pub expires_in: Option<Duration>,
+}
+
+impl Granted {
+    /// When it expires, if it was asked for `now` and says.
+    pub fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
+        now.checked_add(self.expires_in?).ok()
+    }
 }
 
 /// A token ready for use.
@@ -69,6 +77,11 @@ impl TokenCache {
             .map(|lifetime| asked_at + useful(lifetime));
         slot.present = Some((token.clone(), renew_at));
         Ok(token)
+    }
+
+    /// Forgets the present token.
+    pub async fn clear(&self) {
+        self.slot.lock().await.present = None;
     }
 
     /// Forgets `stale` after it was refused, unless somebody has renewed it already.

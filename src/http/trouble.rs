@@ -7,6 +7,7 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
 use crate::limits;
+use crate::meter::RequestOutcome;
 
 /// Why one attempt at a request did not give a usable answer.
 #[derive(Debug)]
@@ -38,6 +39,20 @@ impl Trouble {
             status,
             text: excerpt(body),
             request_id: request_id(headers),
+        }
+    }
+
+    /// What is counted for the attempt.
+    pub fn outcome(&self) -> RequestOutcome {
+        match self {
+            Self::Status { status, .. } => match status.as_u16() {
+                429 => RequestOutcome::RateLimited,
+                401 | 403 => RequestOutcome::Unauthorized,
+                500.. => RequestOutcome::ServerError,
+                _ => RequestOutcome::ClientError,
+            },
+            Self::Network(_) => RequestOutcome::Network,
+            Self::TooLarge { .. } | Self::Unexpected(_) => RequestOutcome::Unusable,
         }
     }
 

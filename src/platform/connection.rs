@@ -1,9 +1,12 @@
 //! Requests to the inlet: authorized, repeated as the table decides.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret as _;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -14,17 +17,19 @@ use super::pace::Pace;
 use crate::config::{self, InletUrl, Retry};
 use crate::http::{self, Attempts, Effort, Token, Trouble};
 use crate::limits;
+use crate::meter::{Meter, RequestOutcome};
 
 /// What every stream's inlet shares: the HTTP client, the credentials, the headers.
 #[derive(Debug)]
 pub struct Connection {
     pub(super) http: reqwest::Client,
-    ims: Option<Ims>,
+    ims: Option<Arc<Ims>>,
     headers: HeaderMap,
     inlet_url: InletUrl,
-    pace: Pace,
+    pace: Arc<Pace>,
     in_flight: u32,
     pub(super) retry: Retry,
+    pub(super) meter: Arc<Meter>,
     pub(super) stop: CancellationToken,
 }
 
@@ -81,14 +86,68 @@ impl Connection {
         }
         Ok(Self {
             http: http::client(&config.timeouts, &peers)?,
-            ims: config.auth.clone().map(Ims::new),
+            ims: config.auth.clone().map(Ims::new).map(Arc::new),
             headers,
             inlet_url: config.inlet_url.clone(),
-            pace: Pace::new(config.in_flight, config.max_messages_per_second),
+            pace: Pace::new(config.in_flight, config.max_messages_per_second).into(),
             in_flight: config.in_flight,
             retry: *retry,
+            meter: Arc::default(),
             stop: stop.clone(),
         })
+    }
+
+    /// Counts what it does with this meter.
+    #[must_use]
+    pub fn metered(mut self, meter: &Arc<Meter>) -> Self {
+        self.meter = meter.clone();
+        self
+    }
+
+    /// A connection by another configuration. It goes on with the token of this one, if it is to
+    /// sign in alike, and at its pace, if the bounds of that are the same.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn heir(
+        &self,
+        config: &config::Platform,
+        retry: &Retry,
+        stop: &CancellationToken,
+    ) -> Result<Self, Error> {
+        let mut heir = Self::new(config, retry, stop)?;
+        if let (Some(ims), Some(auth)) = (&self.ims, &config.auth)
+            && ims.serves(auth)
+        {
+            heir.ims = Some(ims.clone());
+        }
+        if self
+            .pace
+            .has_bounds(config.in_flight, config.max_messages_per_second)
+        {
+            heir.pace = self.pace.clone();
+        }
+        Ok(heir.metered(&self.meter))
+    }
+
+    /// Whether it shares its sign-in with `other`, or needs none.
+    pub fn signs_in_with(&self, other: &Self) -> bool {
+        match (&self.ims, &other.ims) {
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            (ours, _) => ours.is_none(),
+        }
+    }
+
+    /// Forgets the token: the next request signs in, and reads the secret for it.
+    pub async fn sign_in_anew(&self) {
+        if let Some(ims) = &self.ims {
+            ims.forget().await;
+        }
+    }
+
+    /// Whether the secret is another one by now than was used last.
+    pub fn has_new_secret(&self) -> bool {
+        self.ims.as_ref().is_some_and(|ims| ims.has_new_secret())
     }
 
     /// The common headers and, for raw messages, the dataflow that maps them.
@@ -110,7 +169,7 @@ impl Connection {
         &self.inlet_url
     }
 
-    /// Signs in, if the inlet requires it. For `check`.
+    /// Signs in, if the inlet requires it and that was not done before.
     ///
     /// # Errors
     /// When the identity service refuses or cannot be reached.
@@ -159,10 +218,21 @@ impl Connection {
         attempts: &mut Attempts,
     ) -> Result<Sent, Error> {
         let mut renewed = false;
+        let side = &self.meter.adobe;
         loop {
             let token = self.token().await?;
-            let (decision, trouble) = match self.attempt(to, token.as_ref(), body.clone()).await {
+            let sent = Instant::now();
+            let sending = self.meter.sending();
+            let attempt = self.attempt(to, token.as_ref(), body.clone()).await;
+            drop(sending);
+            let outcome = match &attempt {
+                Ok(_) => RequestOutcome::Success,
+                Err((_, trouble)) => trouble.outcome(),
+            };
+            side.request(outcome, sent.elapsed());
+            let (decision, trouble) = match attempt {
                 Ok(body) => {
+                    side.let_in();
                     return Ok(Sent {
                         reply: Reply::Body(body),
                         requests: attempts.made() + u32::from(renewed),
@@ -178,6 +248,7 @@ impl Connection {
                 }
                 (Decision::RenewSignIn, _, token) => {
                     self.discard(token.as_ref()).await;
+                    side.refused();
                     return Err(unauthorized(trouble));
                 }
                 (Decision::Split, ..) => {
@@ -193,6 +264,7 @@ impl Connection {
                     .await
                     .map_err(|gave_up| Error::gave_up(WHAT, gave_up))?,
             }
+            side.retries.count();
         }
     }
 
@@ -238,7 +310,7 @@ impl Connection {
     pub(super) async fn token(&self) -> Result<Option<Token>, Error> {
         match &self.ims {
             Some(ims) => ims
-                .token(&self.http, &self.retry, &self.stop)
+                .token(&self.http, &self.retry, &self.stop, &self.meter.adobe)
                 .await
                 .map(Some),
             None => Ok(None),

@@ -71,6 +71,15 @@ impl Pace {
         }
     }
 
+    /// Whether it was made with these bounds.
+    pub(super) fn has_bounds(&self, in_flight_max: u32, messages_per_second: Option<u32>) -> bool {
+        let per_second = self.rate.as_ref().map(|rate| {
+            let rate = rate.lock().unwrap_or_else(PoisonError::into_inner);
+            rate.per_second
+        });
+        self.lock().max == in_flight_max && per_second == messages_per_second
+    }
+
     /// Waits until `messages` may be sent. Cancel safe, except that the messages are counted.
     pub(super) async fn turn(&self, messages: usize) -> Turn<'_> {
         loop {

@@ -88,6 +88,7 @@ impl Delivery {
                     }
                     progress(&Progress {
                         counts: pass.total(),
+                        streams: pass.tallies(self),
                         back_fill,
                     });
                 }

@@ -26,6 +26,7 @@ mod privacy;
 mod quota;
 mod rate_limits;
 mod recordings;
+mod reload;
 mod restart;
 mod search;
 mod search_cursors;

@@ -13,7 +13,7 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 32] = [
+const WITHOUT_DEFAULT: [&str; 33] = [
     "base_url",
     "access_token",
     "email",
@@ -34,6 +34,7 @@ const WITHOUT_DEFAULT: [&str; 32] = [
     "query",
     "brands",
     "keep",
+    "listen",
     "org_id",
     "schema_file",
     "[mapping.privacy]",
