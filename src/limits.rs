@@ -270,6 +270,10 @@ pub const SAMPLE_EVERY: Duration = Duration::from_secs(60);
 /// See [`SAMPLE_EVERY`].
 pub const SAMPLES_KEPT: usize = 360;
 
+/// Longest wait for the answer of our own status server, which counts dead letters for a second at
+/// most; a person waits for it, or a service manager.
+pub const STATUS_ANSWER_WAIT: Duration = Duration::from_secs(5);
+
 /// Connections to the status server at a time: a few dashboards, a few people, and room to spare.
 pub const STATUS_CONNECTIONS_MAX: usize = 32;
 
