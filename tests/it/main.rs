@@ -33,6 +33,7 @@ mod restart;
 mod search;
 mod search_cursors;
 mod secrets;
+mod service_manager;
 mod shutdown;
 mod sign_in;
 mod silence;
