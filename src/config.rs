@@ -138,6 +138,14 @@ pub struct Config {
     written: Written,
 }
 
+impl Config {
+    /// The longest time that a single request to either end may take.
+    pub fn request_timeout(&self) -> Duration {
+        let (zendesk, platform) = (&self.zendesk.timeouts, &self.platform.timeouts);
+        zendesk.request.max(platform.request)
+    }
+}
+
 /// `[zendesk]`
 #[derive(Clone, Debug)]
 pub struct Zendesk {

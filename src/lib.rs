@@ -10,6 +10,8 @@ pub mod clock;
 
 pub mod error;
 
+pub mod progress;
+
 pub mod catalogue;
 
 pub mod config;

@@ -14,8 +14,11 @@ mod error;
 mod metered;
 mod reload;
 mod service_manager;
+mod sign_in;
 mod signals;
+mod standing;
 mod status;
+mod supervision;
 mod tasks;
 
 use std::path::Path;
@@ -23,9 +26,11 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::clock::Clock;
 use crate::config::{Config, Contents};
+use crate::progress::Progress;
 use crate::schedule::Schedule;
 use crate::telemetry;
 use crew::Crew;
@@ -35,8 +40,11 @@ pub use assemble::{Assembled, Kept, assemble, composer, judge, outlets, privacy}
 pub use custom_fields::CustomFields;
 pub use error::Error;
 pub use service_manager::ServiceManager;
+use sign_in::sign_in;
 pub use signals::stop_on_signals;
+use standing::Standing;
 use status::StatusServer;
+use supervision::supervise;
 
 /// Runs the daemon until a signal stops it, and by another configuration whenever the file at `path`
 /// holds one and a signal asks for it.
@@ -79,19 +87,30 @@ async fn keep_running(
         config: Arc::new(config),
         kept: assembled.kept.clone(),
     };
-    let status = server.start(&present, &stop);
     let schedule = Schedule::start(clock).await?;
     let means = Means {
         stop: &stop,
         clock: *clock,
         schedule: &schedule,
         manager,
+        standing: Standing::new(present.config.streams.len()),
+        progress: Progress::new(present.config.request_timeout()),
     };
+    let status = server.start(&present, &means);
+    manager.status("signing in");
+    let Kept {
+        client, connection, ..
+    } = &assembled.kept;
+    sign_in(client, connection, &means.standing, &stop).await;
+    manager.ready();
+    let supervision = supervise(*manager, means.progress.clone(), means.standing.clone());
+    let _supervision = AbortOnDropHandle::new(tokio::spawn(supervision));
     let mut tasks = JoinSet::new();
     // Before the first sync, whose messages would have tags in the places of titles.
-    assembled.custom_fields.refresh().await;
+    let definitions = means.progress.pulse("definitions of custom fields");
+    definitions.watch(assembled.custom_fields.refresh()).await;
     let ready = means.ready(&present.config, assembled, dismissed)?;
-    let mut crew = Crew::begin(&mut tasks, &present.config, ready, None);
+    let mut crew = Crew::begin(&mut tasks, &means, &present.config, ready, None);
     tracing::info!(
         account = present.config.zendesk.account,
         streams = present.config.streams.len(),
@@ -99,7 +118,6 @@ async fn keep_running(
         version = env!("CARGO_PKG_VERSION"),
         "started"
     );
-    manager.ready();
     let ended = loop {
         let next = async {
             match &mut reloader {
@@ -129,7 +147,8 @@ async fn keep_running(
         match next.crew {
             Some(ready) => {
                 present.kept.take_effect(&present.config);
-                crew = Crew::begin(&mut tasks, &present.config, ready, Some(crew));
+                means.standing.serve(&present.config);
+                crew = Crew::begin(&mut tasks, &means, &present.config, ready, Some(crew));
             }
             None => manager.ready(),
         }

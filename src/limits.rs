@@ -123,6 +123,21 @@ pub const SECRET_BYTES_MAX: usize = 64 * 1024;
 /// Largest configuration or state file read at start.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// What a task may do between two points of progress besides waiting for a request: reading and
+/// mapping the largest page, a wait for the dead letters ([`DEAD_LETTERS_LOCK_WAIT`]), comparing a
+/// long list on a slow disk. Taken generously: to restart what only works hard helps nobody.
+pub const PROGRESS_MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// Time between two looks at what another task holds.
+pub const PROGRESS_LOOK: Duration = Duration::from_secs(30);
+
+/// Longest time between two looks at whether all tasks get on.
+pub const SUPERVISION_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long a start waits for the first sign-in to both ends. Well below the ninety seconds that
+/// service managers give a start; a service that answers at all does so in two.
+pub const FIRST_SIGN_IN: Duration = Duration::from_secs(20);
+
 /// What a stop takes beyond `shutdown_grace`: the scheduler, the last lines of the log.
 pub const STOP_MARGIN: Duration = Duration::from_secs(10);
 

@@ -23,6 +23,7 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::clock::Clock;
 use crate::config::{Cadence, parse_cron};
+use crate::progress;
 
 /// A beat is missed after this long; the scheduler is up to half a second late by design.
 const BEAT_MISSED: Duration = Duration::from_secs(5);
@@ -159,6 +160,7 @@ impl Ticks {
                 return tick;
             }
             self.beat().await;
+            progress::passed();
         }
     }
 

@@ -49,6 +49,7 @@ use crate::checkpoint::{Counts, Store, StreamState};
 use crate::config::Attention;
 use crate::dead_letters::DeadLetters;
 use crate::limits;
+use crate::progress;
 use crate::snapshots::Snapshots;
 use crate::zendesk::Export;
 use back_fill::Gauge;
@@ -199,7 +200,10 @@ async fn save(store: &Arc<Store>, streams: Vec<(Arc<str>, StreamState)>) -> Resu
 /// Runs `work` where it may block. A panic in it goes on here.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
+        Ok(value) => {
+            progress::passed();
+            value
+        }
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(error) => unreachable!("blocking work is never cancelled: {error}"),

@@ -16,7 +16,6 @@ use super::{Output, exit, output};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::error::Report;
-
 use crate::lifecycle::{self, ServiceManager};
 use crate::sandbox::{PlatformSimulator, Sink, ZendeskSimulator};
 use crate::telemetry;

@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::limits;
+use crate::progress;
 
 /// What signing in gave.
 pub struct Granted {
@@ -55,7 +56,7 @@ impl TokenCache {
         grant: impl AsyncFnOnce() -> Result<Granted, E>,
         unusable: impl FnOnce() -> E,
     ) -> Result<Token, E> {
-        let mut slot = self.slot.lock().await;
+        let mut slot = progress::in_line(self.slot.lock()).await;
         if let Some((token, renew_at)) = &slot.present
             && renew_at.is_none_or(|at| Instant::now() < at)
         {
@@ -86,7 +87,7 @@ impl TokenCache {
 
     /// Forgets `stale` after it was refused, unless somebody has renewed it already.
     pub async fn discard(&self, stale: &Token) {
-        let mut slot = self.slot.lock().await;
+        let mut slot = progress::in_line(self.slot.lock()).await;
         if slot
             .present
             .as_ref()

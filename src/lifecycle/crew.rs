@@ -7,7 +7,6 @@
 //! record after a newer one.
 
 use std::pin::pin;
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{Shared, join_all};
@@ -16,12 +15,12 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::reload::Means;
 use super::tasks::{self, Rest};
-use super::{Assembled, Kept, ServiceManager};
+use super::{Assembled, ServiceManager};
 use crate::config::{Cadence, Config};
 use crate::limits;
 use crate::schedule::Ticks;
-use crate::sync::Walk;
 
 /// The tasks that work by one configuration.
 #[derive(Debug)]
@@ -58,6 +57,7 @@ impl Crew {
     /// Begins, after those of `before` who have the same streams have left.
     pub(super) fn begin(
         tasks: &mut JoinSet<()>,
+        means: &Means<'_>,
         config: &Config,
         ready: Ready,
         before: Option<Self>,
@@ -72,7 +72,10 @@ impl Crew {
             custom_fields,
             kept,
         } = assembled;
-        tasks.spawn(custom_fields.keep(dismissed.clone()));
+        let progress = means.progress.of_requests(config.request_timeout());
+        let definitions = progress.pulse("definitions of custom fields");
+        let keep_definitions = custom_fields.keep(dismissed.clone());
+        tasks.spawn(async move { definitions.watch(keep_definitions).await });
         let mut posts = Vec::new();
         for ((walk, ticks), configured) in walks.into_iter().zip(ticks).zip(config.walks()) {
             let streams: Vec<String> = configured.names().map(str::to_owned).collect();
@@ -81,15 +84,16 @@ impl Crew {
             let predecessors = before
                 .as_ref()
                 .map_or_else(Vec::new, |crew| crew.with_any_of(&streams, cadence));
-            tasks.spawn(keep(
-                walk,
-                ticks,
-                predecessors,
-                config.attention.retry_every,
-                kept.clone(),
-                dismissed.clone(),
-                leave,
-            ));
+            let pulse = progress.pulse(walk.root());
+            let (kept, standing) = (kept.clone(), means.standing.clone());
+            let (paused_for, stop) = (config.attention.retry_every, dismissed.clone());
+            tasks.spawn(async move {
+                let ticks = relieve(predecessors).await.unwrap_or(ticks);
+                let rest =
+                    tasks::keep_in_sync(pulse, standing, walk, ticks, paused_for, &kept, stop);
+                // Nobody listens at the stop.
+                let _ = leave.send(rest.await);
+            });
             posts.push(Post {
                 cadence: cadence.clone(),
                 left: left.shared(),
@@ -151,24 +155,16 @@ impl Crew {
     }
 }
 
-async fn keep(
-    walk: Walk,
-    mut ticks: Ticks,
-    predecessors: Vec<(Left, bool)>,
-    paused_for: Duration,
-    kept: Kept,
-    stop: CancellationToken,
-    leave: oneshot::Sender<Rest>,
-) {
+/// Waits until all of these have left. Gives the ticks that the same walk rests until.
+async fn relieve(predecessors: Vec<(Left, bool)>) -> Option<Ticks> {
+    let mut ticks = None;
     for (left, same) in predecessors {
-        // Nobody sends if the task has panicked, which ends the process.
-        if let Ok(Rest(Some(rest))) = left.await
+        // Nobody answers for a task that has panicked, which ends the process.
+        if let Ok(Rest(rest)) = left.await
             && same
         {
             ticks = rest;
         }
     }
-    let rest = tasks::keep_in_sync(walk, ticks, paused_for, &kept, stop).await;
-    // Nobody listens at the stop.
-    let _ = leave.send(rest);
+    ticks
 }

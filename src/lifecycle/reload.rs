@@ -11,11 +11,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::crew::Ready;
-use super::{Assembled, Error, Kept, ServiceManager};
+use super::{Assembled, Error, Kept, ServiceManager, Standing};
 use crate::clock::Clock;
 use crate::config::{self, Changes, Config, Contents, LoadError, SchemaPlace, Validate};
 use crate::error::{Chain, Code, Explain};
+use crate::http::Effort;
 use crate::limits;
+use crate::progress::Progress;
 use crate::schedule::Schedule;
 use crate::sync::{Origin, SchemaSource, blocking};
 
@@ -51,6 +53,8 @@ pub(super) struct Means<'a> {
     pub(super) clock: Clock,
     pub(super) schedule: &'a Schedule,
     pub(super) manager: &'a ServiceManager,
+    pub(super) standing: Standing,
+    pub(super) progress: Progress,
 }
 
 impl Means<'_> {
@@ -302,7 +306,7 @@ async fn try_credentials(old: &Kept, new: &Kept) -> Result<(), Refusal> {
         return Err(Refusal::Zendesk(error));
     }
     if !new.connection.signs_in_with(&old.connection)
-        && let Err(error) = new.connection.sign_in().await
+        && let Err(error) = new.connection.sign_in(Effort::Once).await
         && error.code().needs_a_person()
     {
         return Err(Refusal::Platform(error));

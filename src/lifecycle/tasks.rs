@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Kept, ServiceManager, metered};
+use super::{Error, Kept, ServiceManager, Standing, metered};
 use crate::error::Explain as _;
 use crate::limits;
+use crate::progress::Pulse;
 use crate::schedule::{Tick, Ticks};
 use crate::sync::{End, Progress, Walk};
 use crate::telemetry;
@@ -21,6 +22,8 @@ pub(super) struct Rest(pub(super) Option<Ticks>);
 
 /// The streams of one walk, until `stop`.
 pub(super) async fn keep_in_sync(
+    pulse: Pulse,
+    standing: Standing,
     mut walk: Walk,
     mut ticks: Ticks,
     paused_for: Duration,
@@ -47,7 +50,7 @@ pub(super) async fn keep_in_sync(
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return Rest(rests.then_some(ticks)),
-                tick = ticks.next() => tick,
+                tick = pulse.watch(ticks.next()) => tick,
             }
         };
         let early = tick == Tick::Early;
@@ -64,11 +67,12 @@ pub(super) async fn keep_in_sync(
         meter.sync_began(&root);
         let progress = |progress: &Progress| metered::progress(meter, &root, progress);
         let summary = tokio::select! {
-            summary = walk.run(&stop, &due, &progress) => summary,
+            summary = pulse.watch(walk.run(&stop, &due, &progress)) => summary,
             never = next_tick => match never {},
         };
         metered::ended(meter, &summary);
         rests = matches!(summary.end, End::Complete);
+        standing.heard(&summary);
         if early && summary.is_uneventful() {
             telemetry::early_poll(&summary);
         } else {

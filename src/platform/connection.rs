@@ -169,12 +169,12 @@ impl Connection {
         &self.inlet_url
     }
 
-    /// Signs in, if the inlet requires it and that was not done before.
+    /// Signs in, if the inlet requires it.
     ///
     /// # Errors
     /// When the identity service refuses or cannot be reached.
-    pub async fn sign_in(&self) -> Result<(), Error> {
-        self.token().await.map(drop)
+    pub async fn sign_in(&self, effort: Effort) -> Result<(), Error> {
+        self.token(effort).await.map(drop)
     }
 
     /// Whether anything answers at the inlet's address; its status, whatever it is. For `check`:
@@ -220,7 +220,7 @@ impl Connection {
         let mut renewed = false;
         let side = &self.meter.adobe;
         loop {
-            let token = self.token().await?;
+            let token = self.token(Effort::Full).await?;
             let sent = Instant::now();
             let sending = self.meter.sending();
             let attempt = self.attempt(to, token.as_ref(), body.clone()).await;
@@ -307,10 +307,16 @@ impl Connection {
     }
 
     /// The present token, if we have credentials to get one.
-    pub(super) async fn token(&self) -> Result<Option<Token>, Error> {
+    pub(super) async fn token(&self, effort: Effort) -> Result<Option<Token>, Error> {
         match &self.ims {
             Some(ims) => ims
-                .token(&self.http, &self.retry, &self.stop, &self.meter.adobe)
+                .token(
+                    &self.http,
+                    &self.retry,
+                    effort,
+                    &self.stop,
+                    &self.meter.adobe,
+                )
                 .await
                 .map(Some),
             None => Ok(None),

@@ -56,6 +56,7 @@ impl Ims {
         &self,
         http: &reqwest::Client,
         retry: &Retry,
+        effort: Effort,
         stop: &CancellationToken,
         side: &Side,
     ) -> Result<Token, Error> {
@@ -67,7 +68,8 @@ impl Ims {
         self.cache
             .get(
                 async || {
-                    let granted = self.request_token(http, retry, stop).await;
+                    let attempts = Attempts::new(retry, effort, stop);
+                    let granted = self.request_token(http, attempts).await;
                     match &granted {
                         Ok(granted) => side.granted(granted.expires_at(Timestamp::now())),
                         Err(Error::SignIn(_)) => side.refused(),
@@ -93,11 +95,9 @@ impl Ims {
     async fn request_token(
         &self,
         http: &reqwest::Client,
-        retry: &Retry,
-        stop: &CancellationToken,
+        mut attempts: Attempts,
     ) -> Result<Granted, Error> {
         let secret = self.secret.read()?;
-        let mut attempts = Attempts::new(retry, Effort::Full, stop);
         loop {
             let (wait, trouble) = match self.post(http, &secret).await {
                 Ok(granted) => return Ok(granted),

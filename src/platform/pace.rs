@@ -11,6 +11,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::progress;
+
 /// An answer this many times slower than usual is a sign of strain…
 const SLOW_FACTOR: u32 = 4;
 
@@ -87,7 +89,7 @@ impl Pace {
             if self.lock().take() {
                 break;
             }
-            freed.await;
+            progress::in_line(freed).await;
         }
         // Held while waiting for the rate, so that a waiting request counts as one in flight.
         let mut turn = Turn {
@@ -99,6 +101,7 @@ impl Pace {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .reserve(messages);
+            progress::waits(send_at.saturating_duration_since(Instant::now()));
             tokio::time::sleep_until(send_at).await;
             turn.began = Instant::now();
         }

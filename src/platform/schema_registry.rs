@@ -71,7 +71,7 @@ impl SchemaRegistry {
         let mut attempts = Attempts::new(retry, Effort::Full, stop);
         let mut renewed = false;
         loop {
-            let token = self.connection.token().await?;
+            let token = self.connection.token(Effort::Full).await?;
             let (decision, trouble) = match self.attempt(&url, token.as_ref()).await {
                 Ok(schema) => return Ok(schema),
                 Err(failed) => failed,

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::dead_letters::Census;
 use crate::error::Chain;
 use crate::meter::{Meter, Side, SyncEnd};
+use crate::progress::Progress;
 use crate::zendesk::{Client, Usage};
 
 /// Longest wait for a count of the dead letters; whoever asks then gets the one before. A count of
@@ -25,6 +26,7 @@ const CENSUS_WAIT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Watched {
     meter: Arc<Meter>,
+    progress: Progress,
     started_at: Timestamp,
     sources: Mutex<Arc<Sources>>,
     samples: Mutex<Samples>,
@@ -46,16 +48,17 @@ pub struct Sources {
 }
 
 impl Watched {
-    /// The daemon that started at `started_at` and ends with `stop`.
+    /// The daemon that starts now and ends with `stop`.
     pub fn new(
         meter: Arc<Meter>,
-        started_at: Timestamp,
+        progress: Progress,
         sources: Sources,
         stop: &CancellationToken,
     ) -> Self {
         Self {
             meter,
-            started_at,
+            progress,
+            started_at: Timestamp::now(),
             sources: Mutex::new(Arc::new(sources)),
             samples: Mutex::default(),
             census: Mutex::default(),
@@ -67,6 +70,11 @@ impl Watched {
     /// From now on it runs on this.
     pub fn replace(&self, sources: Sources) {
         *lock(&self.sources) = Arc::new(sources);
+    }
+
+    /// The tasks that do not get on although every wait of theirs is over, by name.
+    pub(super) fn stuck(&self) -> Vec<String> {
+        self.progress.late()
     }
 
     /// What it counts.

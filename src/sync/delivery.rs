@@ -15,6 +15,7 @@ use crate::checkpoint::{Counts, Store, StreamState};
 use crate::config::Attention;
 use crate::dead_letters::DeadLetters;
 use crate::error::{Chain, Explain as _};
+use crate::progress;
 use crate::record::Page;
 use crate::snapshots::Snapshots;
 
@@ -79,6 +80,7 @@ impl Delivery {
             };
             match moved {
                 Ok(()) => {
+                    progress::passed();
                     let now = Instant::now();
                     let back_fill = gauge.look(&pass.route, catching_up, Timestamp::now(), now);
                     if let Some(back_fill) =

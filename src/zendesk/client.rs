@@ -157,17 +157,6 @@ impl Client {
         Ok(heir.metered(&self.meter))
     }
 
-    /// Signs in, unless that was done before.
-    ///
-    /// # Errors
-    /// When the secret cannot be read, or Zendesk refuses it or cannot be reached.
-    pub async fn sign_in(&self) -> Result<(), Error> {
-        let token = self
-            .sign_in
-            .token(&self.http, &self.retry, &self.stop, &self.meter.zendesk);
-        token.await.map(drop)
-    }
-
     /// Whether it shares its sign-in with `other`.
     pub fn signs_in_with(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.sign_in, &other.sign_in)
@@ -181,6 +170,26 @@ impl Client {
     /// Whether the secret is another one by now than was used last.
     pub fn has_new_secret(&self) -> bool {
         self.sign_in.has_new_secret()
+    }
+
+    /// Signs in by a single attempt. A token that is not asked for but configured is shown to Zendesk.
+    ///
+    /// # Errors
+    /// When Zendesk does not accept us, or gives no answer.
+    pub async fn sign_in(&self) -> Result<(), Error> {
+        if self.sign_in.is_asked_for() {
+            self.token(Effort::Once).await.map(drop)
+        } else {
+            self.caller(Effort::Once).await.map(drop)
+        }
+    }
+
+    /// The present token, signing in first if need be.
+    async fn token(&self, effort: Effort) -> Result<Token, Error> {
+        let (http, retry, side) = (&self.http, &self.retry, &self.meter.zendesk);
+        self.sign_in
+            .token(http, retry, effort, &self.stop, side)
+            .await
     }
 
     /// The account's quota: how it stands, and what may be expected of it.
@@ -211,10 +220,7 @@ impl Client {
         let mut spent = 0;
         let side = &self.meter.zendesk;
         loop {
-            let token = self
-                .sign_in
-                .token(&self.http, &self.retry, &self.stop, side)
-                .await?;
+            let token = self.token(Effort::Full).await?;
             let url = self.url(request, sized.as_ref());
             let queued = Instant::now();
             let permit = self

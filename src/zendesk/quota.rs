@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config;
 use crate::limits;
+use crate::progress;
 use queue::Queue;
 use window::Moment;
 
@@ -123,6 +124,7 @@ impl Governor {
             let mut changed = std::pin::pin!(self.changed.notified());
             // Listen first, then look: what happens in between is not missed.
             changed.as_mut().enable();
+            progress::passed();
             let Some(pause) = self.look(queued.id, what) else {
                 queued.admitted = true;
                 return Some(Permit {

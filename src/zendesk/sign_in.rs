@@ -65,11 +65,17 @@ impl SignIn {
         self.secret.is_new()
     }
 
+    /// Whether Zendesk is asked for the token, and so has a say in it.
+    pub(super) fn is_asked_for(&self) -> bool {
+        matches!(self.auth, ZendeskAuth::ClientCredentials { .. })
+    }
+
     /// What to send as `Authorization`, signing in first if need be.
     pub(super) async fn token(
         &self,
         http: &reqwest::Client,
         retry: &Retry,
+        effort: Effort,
         stop: &CancellationToken,
         side: &Side,
     ) -> Result<Token, Error> {
@@ -90,7 +96,8 @@ impl SignIn {
                     client_secret: client_secret.expose_secret(),
                     scope,
                 };
-                let granted = self.request_token(http, &request, retry, stop).await;
+                let attempts = Attempts::new(retry, effort, stop);
+                let granted = self.request_token(http, &request, attempts).await;
                 match &granted {
                     Ok(granted) => side.granted(granted.expires_at(Timestamp::now())),
                     Err(Error::SignIn(_)) => side.refused(),
@@ -127,12 +134,10 @@ impl SignIn {
         &self,
         http: &reqwest::Client,
         request: &TokenRequest<'_>,
-        retry: &Retry,
-        stop: &CancellationToken,
+        mut attempts: Attempts,
     ) -> Result<Granted, Error> {
         let mut url = self.base_url.clone();
         url.set_path("/oauth/tokens");
-        let mut attempts = Attempts::new(retry, Effort::Full, stop);
         loop {
             let (decision, trouble) = match post(http, &url, request).await {
                 Ok(granted) => return Ok(granted),

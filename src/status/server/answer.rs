@@ -98,7 +98,7 @@ impl Shared {
                 content_type: HTML,
                 body: page::page(&self.watched.report_with_samples().await),
             },
-            "/livez" => Answer::text(StatusCode::OK, "alive\n"),
+            "/livez" => liveness(&self.watched.stuck()),
             "/readyz" => {
                 let health = self.watched.report().await.health;
                 let status = match health.ready {
@@ -150,6 +150,18 @@ fn is_local_name(host: &str) -> bool {
     let name = uri.host().unwrap_or_default();
     let address = name.trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost") || address.parse::<std::net::IpAddr>().is_ok()
+}
+
+/// Whether it helps to start the daemon anew.
+fn liveness(stuck: &[String]) -> Answer {
+    if stuck.is_empty() {
+        return Answer::text(StatusCode::OK, "alive\n");
+    }
+    let tasks = stuck.join(", ");
+    let text = format!(
+        "not alive\nthese tasks do not get on although every wait of theirs is over: {tasks}; start the daemon anew, and report it\n"
+    );
+    Answer::text(StatusCode::SERVICE_UNAVAILABLE, text)
 }
 
 /// A line for each reason, with its remedy.
