@@ -145,6 +145,7 @@ mod tests {
 
     fn ended(root: &str, lag: Option<u64>, end: End) -> Summary {
         Summary {
+            fresh_until: None,
             streams: vec![Tally {
                 stream: root.into(),
                 counts: Default::default(),
