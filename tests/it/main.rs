@@ -35,6 +35,7 @@ mod shutdown;
 mod sign_in;
 mod silence;
 mod state;
+mod status;
 mod support;
 mod test_mapping;
 mod time;

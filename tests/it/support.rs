@@ -7,12 +7,16 @@
 
 use std::time::Duration;
 
+mod asked;
+mod exposition;
 mod process;
 mod recorded;
 mod settings;
 mod settled;
 mod world;
 
+pub use asked::Asked;
+pub use exposition::Exposition;
 pub use process::{Finished, Process};
 pub use recorded::{Recorded, recorded, shared};
 pub use settings::SignIn;
