@@ -36,6 +36,8 @@ mod sign_in;
 mod silence;
 mod state;
 mod status;
+mod status_command;
+mod status_page;
 mod support;
 mod test_mapping;
 mod time;
