@@ -9,7 +9,7 @@ mod watched;
 pub mod words;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 
 pub use server::{BindError, Exposition, Server};
 pub use watched::{Sources, Watched};
