@@ -133,7 +133,7 @@ async fn keep_running(
             error = tasks::grace_over(&stop, present.config.shutdown_grace, manager) => break Err(error),
             next = next => next,
         };
-        next.tell();
+        next.tell(&present.kept.meter);
         telemetry::set_level(&next.config.log);
         present = Present {
             kept: next

@@ -100,6 +100,10 @@ pub const REPEATS_REMEMBERED_MAX: usize = 8_192;
 /// goes on where it is, so nothing is lost, only later.
 pub const BACK_FILL_SEGMENTS_MAX: usize = 8;
 
+/// Minutes that the list has to save for history to be loaded from it: below that a second way in
+/// is not worth its requests, nor what it reads twice.
+pub const BACK_FILL_MINUTES_SAVED_MIN: f64 = 10.0;
+
 /// A walk that stands further back than this is catching up: others' live changes go first.
 pub const CATCHING_UP_AGE_MIN: Duration = Duration::from_secs(60 * 60);
 
@@ -119,6 +123,9 @@ pub const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(48 * 60 * 60);
 
 /// Largest file a secret is read from.
 pub const SECRET_BYTES_MAX: usize = 64 * 1024;
+
+/// Largest file of CA certificates. The bundle of a whole system has a quarter of a megabyte.
+pub const CA_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// Largest configuration or state file read at start.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -285,6 +292,7 @@ pub const STATUS_HEADER_BYTES_MAX: usize = 16 * 1024;
 
 /// Longest wait for answers of it that are under way at the stop.
 pub const STATUS_STOP_WAIT: Duration = Duration::from_secs(2);
+
 /// How often files and secrets are looked at for changes. A change counts when it has stayed the
 /// same for one look more, so that what is half written is not taken.
 pub const RELOAD_LOOK: Duration = Duration::from_secs(5);

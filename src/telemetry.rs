@@ -18,8 +18,9 @@ use crate::config::{Log, LogFormat};
 use crate::error::{Chain, Explain as _};
 use crate::sync::{End, Error, Summary, Tally};
 
-/// Below these levels the crates we stand on say nothing an operator could use.
-const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn";
+/// Below these levels the crates we stand on say nothing an operator could use. What the verifier
+/// of certificates says, our errors say with a remedy.
+const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn,rustls_platform_verifier=off";
 
 /// Where the level of the log can be changed.
 static LEVEL: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
@@ -97,10 +98,7 @@ pub fn sync_ended(summary: &Summary) {
                 info,
                 "the next sync is due: the back-log is loaded besides the live changes from now on"
             ),
-            End::Stopped => line!(
-                info,
-                "sync stopped; what is left comes after the next start"
-            ),
+            End::Stopped => line!(info, "sync stopped; what is left comes with the next one"),
             End::Failed(error) if place == 0 => line!(
                 error,
                 "sync failed; the checkpoint stands",

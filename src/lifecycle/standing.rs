@@ -145,12 +145,12 @@ mod tests {
 
     fn ended(root: &str, lag: Option<u64>, end: End) -> Summary {
         Summary {
-            fresh_until: None,
             streams: vec![Tally {
                 stream: root.into(),
                 counts: Default::default(),
             }],
             end,
+            fresh_until: None,
             lag: lag.map(Duration::from_secs),
             duration: Duration::ZERO,
         }

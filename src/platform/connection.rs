@@ -22,7 +22,7 @@ use crate::meter::{Meter, RequestOutcome};
 /// What every stream's inlet shares: the HTTP client, the credentials, the headers.
 #[derive(Debug)]
 pub struct Connection {
-    pub(super) http: reqwest::Client,
+    pub(super) http: http::Client,
     ims: Option<Arc<Ims>>,
     headers: HeaderMap,
     inlet_url: InletUrl,
@@ -66,9 +66,6 @@ impl Connection {
         retry: &Retry,
         stop: &CancellationToken,
     ) -> Result<Self, Error> {
-        let inlet_url = config.inlet_url.single();
-        let ims_url = config.auth.as_ref().map(|auth| &auth.ims_url);
-        let peers: Vec<&Url> = std::iter::once(&inlet_url).chain(ims_url).collect();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(name) = &config.sandbox_name {
@@ -85,7 +82,7 @@ impl Connection {
             insert(&mut headers, name, value.expose_secret())?;
         }
         Ok(Self {
-            http: http::client(&config.timeouts, &peers)?,
+            http: http::Client::new(&config.timeouts, &config.network)?,
             ims: config.auth.clone().map(Ims::new).map(Arc::new),
             headers,
             inlet_url: config.inlet_url.clone(),
@@ -189,7 +186,7 @@ impl Connection {
             .map_err(|error| Error::Unavailable {
                 what: "reach the inlet",
                 attempts: 1,
-                last: Trouble::network(error),
+                last: self.http.trouble(error),
             })
     }
 
@@ -286,7 +283,7 @@ impl Connection {
         let response = request
             .send()
             .await
-            .map_err(|error| failed(Trouble::network(error)))?;
+            .map_err(|error| failed(self.http.trouble(error)))?;
         let status = response.status();
         if status.is_success() {
             let body = http::read_body(response, limits::ANSWER_BYTES_MAX)

@@ -54,7 +54,7 @@ impl Ims {
     /// The present token, signing in first if need be.
     pub(super) async fn token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         retry: &Retry,
         effort: Effort,
         stop: &CancellationToken,
@@ -94,7 +94,7 @@ impl Ims {
 
     async fn request_token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         mut attempts: Attempts,
     ) -> Result<Granted, Error> {
         let secret = self.secret.read()?;
@@ -113,7 +113,7 @@ impl Ims {
 
     async fn post(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         secret: &SecretString,
     ) -> Result<Granted, (Decision, Trouble)> {
         let failed = |trouble| (answer::decide_trouble(), trouble);
@@ -133,7 +133,7 @@ impl Ims {
             .form(&form)
             .send()
             .await
-            .map_err(|error| failed(Trouble::network(error)))?;
+            .map_err(|error| failed(http.trouble(error)))?;
         let status = response.status();
         if !status.is_success() {
             let headers = response.headers().clone();

@@ -24,7 +24,7 @@ use crate::meter::{Meter, RequestOutcome};
 /// A signed-in connection to one Zendesk account; every request to it goes through here.
 #[derive(Debug)]
 pub struct Client {
-    http: reqwest::Client,
+    http: http::Client,
     base_url: Url,
     sign_in: Arc<SignIn>,
     clock: Arc<ServerClock>,
@@ -118,7 +118,7 @@ impl Client {
         clock: &Clock,
     ) -> Result<Self, Error> {
         Ok(Self {
-            http: http::client(&config.timeouts, &[&config.base_url])?,
+            http: http::Client::new(&config.timeouts, &config.network)?,
             base_url: config.base_url.clone(),
             sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()).into(),
             clock: ServerClock::new(*clock).into(),
@@ -319,10 +319,11 @@ impl Client {
             .send()
             .await
             .map_err(|error| {
-                if error.is_connect() {
+                let trouble = self.http.trouble(error);
+                if trouble.is_unsent() {
                     permit.unsent();
                 }
-                failed(Trouble::network(error))
+                failed(trouble)
             })?;
         self.clock.learn(response.headers());
         permit.learn(response.headers());

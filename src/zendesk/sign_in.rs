@@ -73,7 +73,7 @@ impl SignIn {
     /// What to send as `Authorization`, signing in first if need be.
     pub(super) async fn token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         retry: &Retry,
         effort: Effort,
         stop: &CancellationToken,
@@ -132,7 +132,7 @@ impl SignIn {
 
     async fn request_token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         request: &TokenRequest<'_>,
         mut attempts: Attempts,
     ) -> Result<Granted, Error> {
@@ -156,7 +156,7 @@ impl SignIn {
 
 /// One request for a token. The endpoint takes JSON, not a form.
 async fn post(
-    http: &reqwest::Client,
+    http: &http::Client,
     url: &Url,
     request: &TokenRequest<'_>,
 ) -> Result<Granted, (Decision, Trouble)> {
@@ -170,7 +170,7 @@ async fn post(
         .body(body)
         .send()
         .await
-        .map_err(|error| failed(Trouble::network(error)))?;
+        .map_err(|error| failed(http.trouble(error)))?;
     let status = response.status();
     if !status.is_success() {
         return Err(refused(status, response).await);

@@ -13,8 +13,9 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 33] = [
+const WITHOUT_DEFAULT: [&str; 34] = [
     "base_url",
+    "ca_file",
     "access_token",
     "email",
     "api_token",
