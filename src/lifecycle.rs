@@ -87,7 +87,6 @@ async fn keep_running(
         config: Arc::new(config),
         kept: assembled.kept.clone(),
     };
-    let status = server.start(&present, &stop);
     let schedule = Schedule::start(clock).await?;
     let means = Means {
         stop: &stop,
@@ -97,6 +96,7 @@ async fn keep_running(
         standing: Standing::new(present.config.streams.len()),
         progress: Progress::new(present.config.request_timeout()),
     };
+    let status = server.start(&present, &means);
     manager.status("signing in");
     let Kept {
         client, connection, ..
@@ -122,7 +122,7 @@ async fn keep_running(
         let next = async {
             match &mut reloader {
                 Some(reloader) => {
-                    crew.has_taken_over(manager).await;
+                    crew.has_taken_over(&means).await;
                     reloader.next(&present, &means).await
                 }
                 None => std::future::pending().await,
@@ -133,7 +133,7 @@ async fn keep_running(
             error = tasks::grace_over(&stop, present.config.shutdown_grace, manager) => break Err(error),
             next = next => next,
         };
-        next.tell();
+        next.tell(&present.kept.meter);
         telemetry::set_level(&next.config.log);
         present = Present {
             kept: next

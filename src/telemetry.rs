@@ -98,10 +98,7 @@ pub fn sync_ended(summary: &Summary) {
                 info,
                 "the next sync is due: the back-log is loaded besides the live changes from now on"
             ),
-            End::Stopped => line!(
-                info,
-                "sync stopped; what is left comes after the next start"
-            ),
+            End::Stopped => line!(info, "sync stopped; what is left comes with the next one"),
             End::Failed(error) if place == 0 => line!(
                 error,
                 "sync failed; the checkpoint stands",

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::layers::environment::Variables;
 use super::{Config, LoadError};
 
+mod changes;
 mod declared;
 mod environment;
 mod example;

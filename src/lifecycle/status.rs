@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
-use super::reload::Present;
+use super::reload::{Means, Present};
 use crate::config;
 use crate::limits;
 use crate::status::{Server, Sources, Watched};
@@ -42,12 +41,16 @@ impl StatusServer {
         Ok(Self(Some(server)))
     }
 
-    /// Begins to answer. `stop` is what the daemon is told to stop by.
-    pub(super) fn start(self, present: &Present, stop: &CancellationToken) -> StatusTask {
+    /// Begins to answer.
+    pub(super) fn start(self, present: &Present, means: &Means<'_>) -> StatusTask {
         StatusTask(self.0.map(|server| {
             let meter = present.kept.meter.clone();
-            let watched = Watched::new(meter, Timestamp::now(), sources(present), stop);
-            let watched = Arc::new(watched);
+            let watched = Arc::new(Watched::new(
+                meter,
+                means.progress.clone(),
+                sources(present),
+                means.stop,
+            ));
             let stop = CancellationToken::new();
             let serving = server.serve(watched.clone(), metrics::exposition, stop.clone());
             Running {

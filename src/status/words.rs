@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::report::Condition;
+
 /// A number with its thousands apart.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -54,6 +56,28 @@ pub fn size(bytes: u64) -> String {
         }
     }
     format!("{bytes} B")
+}
+
+/// Whether a character gives orders to whatever displays it: control characters, and those that
+/// turn the direction of the text around them.
+pub fn is_unprintable(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+impl Condition {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::Failing => "failing",
+            Self::Late => "late",
+            Self::Starting => "starting",
+            Self::BackFilling => "back-filling",
+            Self::Fresh => "fresh",
+            Self::Finished => "finished",
+        }
+    }
 }
 
 #[cfg(test)]

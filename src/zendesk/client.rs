@@ -186,8 +186,7 @@ impl Client {
 
     /// The present token, signing in first if need be.
     async fn token(&self, effort: Effort) -> Result<Token, Error> {
-        let (http, retry) = (&self.http, &self.retry);
-        let side = &self.meter.zendesk;
+        let (http, retry, side) = (&self.http, &self.retry, &self.meter.zendesk);
         self.sign_in
             .token(http, retry, effort, &self.stop, side)
             .await
