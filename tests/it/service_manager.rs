@@ -69,6 +69,39 @@ async fn a_zendesk_that_is_down_does_not_keep_the_daemon_from_being_ready() {
     daemon.wait().await;
 }
 
+/// Two units with sixty lines in common: a hardening that is forgotten in one of them would not show.
+#[test]
+fn the_unit_for_several_accounts_is_the_other_one_but_for_what_is_the_instances() {
+    let unit = |name: &str| {
+        let path = format!("{}/deploy/systemd/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).expect("a unit")
+    };
+    let of_instance = [
+        ("Platform\n", "Platform: %i\n"),
+        ("/credentials/", "/credentials/%i/"),
+        (
+            "StateDirectory=zendesk-aep\n",
+            "StateDirectory=zendesk-aep/accounts/%i\n",
+        ),
+        (
+            "EnvironmentFile=-/etc/zendesk-aep/environment\n",
+            "EnvironmentFile=-/etc/zendesk-aep/environment\n\
+             EnvironmentFile=-/etc/zendesk-aep/%i.environment\n\
+             Environment=ZENDESK_AEP_CONFIG=/etc/zendesk-aep/%i.toml\n\
+             Environment=ZENDESK_AEP__STATE__DIRECTORY=%S/zendesk-aep/accounts/%i\n",
+        ),
+    ];
+    let expected = of_instance
+        .iter()
+        .fold(unit("zendesk-aep.service"), |text, (one, instance)| {
+            assert!(text.contains(one), "{one}");
+            text.replace(one, instance)
+        });
+    let instances = unit("zendesk-aep@.service");
+    let begin = instances.find("[Unit]").expect("after the comment");
+    assert_eq!(instances[begin..], expected);
+}
+
 #[tokio::test]
 async fn a_wrong_configuration_ends_before_anything_is_ready() {
     let (mut world, socket) = watched(Duration::from_secs(60)).await;
