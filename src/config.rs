@@ -21,12 +21,14 @@ mod fault;
 mod inlet_url;
 mod layers;
 mod mapping;
+mod network;
 mod privacy;
 mod quota;
 mod reader;
 mod secret;
 mod section;
 mod sections;
+mod status;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -39,9 +41,11 @@ pub use mapping::{
     ContactStyle, IdentityMode, Mapped, Mapping, MappingFile, MappingSettings, NameSplit,
     PhoneTarget, Preset, WithoutPerson, Wrap,
 };
+pub use network::{Network, Proxy};
 pub use privacy::{FieldPath, Mask, NoPath, Privacy, Step};
 pub use quota::{Hours, Quota};
 pub use secret::{KeptSecret, Secret, SecretError};
+pub use status::Status;
 pub use values::clock::{Zone, parse_cron};
 pub(crate) use values::{alternatives, nearest};
 pub use walks::Walk;
@@ -95,9 +99,11 @@ fn read(
     let mut faults = Faults::default();
     let environment_layer = layers::environment::layer(environment, &mut faults);
     let (table, places) = layers::join(layers::file::layer(path, text)?, environment_layer)?;
+    let proxy = Proxy::named_by(environment, &mut faults);
     let surroundings = Surroundings {
         directory: path.parent().unwrap_or(Path::new("")).to_owned(),
         credentials: environment.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+        proxy,
     };
     let mut reader = Reader::new(faults, places, surroundings);
     let written = Written::of(&table);
@@ -122,6 +128,8 @@ pub struct Config {
     pub attention: Attention,
     /// What is logged, and how.
     pub log: Log,
+    /// Where the daemon can be asked how it is.
+    pub status: Status,
     /// How long a stop may take to finish what is in hand.
     pub shutdown_grace: Duration,
     /// Whether a change of its files is noticed without a signal.
@@ -153,6 +161,8 @@ pub struct Zendesk {
     pub auth: ZendeskAuth,
     /// How much of its limits is ours.
     pub quota: Quota,
+    /// How it is reached.
+    pub network: Arc<Network>,
     /// Records asked for per page, 1 to 1000.
     pub page_size: u32,
     /// Bounds on waiting.
@@ -226,6 +236,8 @@ pub struct Platform {
     pub headers: Vec<(String, SecretString)>,
     /// Present for inlets that require authentication.
     pub auth: Option<PlatformAuth>,
+    /// How inlet, identity service and gateway are reached.
+    pub network: Arc<Network>,
     /// Bounds on waiting.
     pub timeouts: Timeouts,
 }
@@ -346,6 +358,8 @@ pub struct Stream {
     pub spec: Arc<StreamSpec>,
     /// How it is read.
     pub export: Export,
+    /// How its history may be loaded instead; `None` for by `export` alone.
+    pub back_fill: Option<BackFill>,
     /// Zendesk's parameters for it.
     pub parameters: Parameters,
     /// Only records changed at or after this; `None` means everything.
@@ -395,6 +409,17 @@ pub enum SchemaPlace {
     Registry(String),
     /// In a file.
     File(PathBuf),
+}
+
+/// Lists that give a stream's history, where its own export takes longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackFill {
+    /// Path of the list of the present records, which has cursors.
+    pub list: Text,
+    /// The row of the list of the deleted ones, where there is one.
+    pub deleted: Option<&'static StreamSpec>,
+    /// Whether or not it is faster.
+    pub always: bool,
 }
 
 /// How a stream is read.

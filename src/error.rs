@@ -50,6 +50,8 @@ pub enum Code {
     State,
     /// The dead-letter store.
     DeadLetters,
+    /// The status server cannot listen.
+    StatusAddress,
     /// The program was told to stop.
     Interrupted,
     /// A defect of this program or of the system under it.
@@ -80,6 +82,7 @@ impl Code {
             Self::ListCutOff => "LIST-CUT-OFF",
             Self::State => "STATE",
             Self::DeadLetters => "DEAD-LETTERS",
+            Self::StatusAddress => "STATUS-ADDRESS",
             Self::Interrupted => "INTERRUPTED",
             Self::Internal => "INTERNAL",
         }
@@ -111,6 +114,7 @@ impl Code {
             | Self::PlatformUnavailable
             | Self::State
             | Self::DeadLetters
+            | Self::StatusAddress
             | Self::Interrupted
             | Self::Internal => false,
         }
@@ -218,7 +222,8 @@ mod tests {
     }
 
     /// Every code, in the order of the documentation.
-    const ALL: [Code; 21] = [
+    const ALL: [Code; 23] = [
+        Code::Configuration,
         Code::Tls,
         Code::ZendeskSignIn,
         Code::ZendeskForbidden,
@@ -238,6 +243,7 @@ mod tests {
         Code::ListCutOff,
         Code::State,
         Code::DeadLetters,
+        Code::StatusAddress,
         Code::Interrupted,
         Code::Internal,
     ];

@@ -16,6 +16,8 @@ pub mod catalogue;
 
 pub mod config;
 
+pub mod meter;
+
 pub mod http;
 
 pub mod json;
@@ -39,6 +41,8 @@ pub mod sync;
 pub mod schedule;
 
 pub mod telemetry;
+
+pub mod status;
 
 pub mod lifecycle;
 

@@ -11,11 +11,13 @@ mod assemble;
 mod crew;
 mod custom_fields;
 mod error;
+mod metered;
 mod reload;
 mod service_manager;
 mod sign_in;
 mod signals;
 mod standing;
+mod status;
 mod supervision;
 mod tasks;
 
@@ -41,6 +43,7 @@ pub use service_manager::ServiceManager;
 use sign_in::sign_in;
 pub use signals::stop_on_signals;
 use standing::Standing;
+use status::StatusServer;
 use supervision::supervise;
 
 /// Runs the daemon until a signal stops it, and by another configuration whenever the file at `path`
@@ -75,17 +78,25 @@ async fn keep_running(
     clock: &Clock,
     manager: &ServiceManager,
 ) -> Result<(), Error> {
+    // First of all: a port that somebody else has is the first thing to hear of.
+    let server = StatusServer::bind(&config.status).await?;
     let dismissed = stop.child_token();
     let assembled = assemble(&config, &dismissed, clock)?;
+    let mut present = Present {
+        contents: Contents::of(&config),
+        config: Arc::new(config),
+        kept: assembled.kept.clone(),
+    };
     let schedule = Schedule::start(clock).await?;
     let means = Means {
         stop: &stop,
         clock: *clock,
         schedule: &schedule,
         manager,
-        standing: Standing::new(config.streams.len()),
-        progress: Progress::new(config.request_timeout()),
+        standing: Standing::new(present.config.streams.len()),
+        progress: Progress::new(present.config.request_timeout()),
     };
+    let status = server.start(&present, &means);
     let supervision = supervise(*manager, means.progress.clone(), means.standing.clone());
     let _supervision = AbortOnDropHandle::new(tokio::spawn(supervision));
     let mut tasks = JoinSet::new();
@@ -98,11 +109,6 @@ async fn keep_running(
     // Before the first sync, whose messages would have tags in the places of titles.
     let definitions = means.progress.pulse("definitions of custom fields");
     definitions.watch(assembled.custom_fields.refresh()).await;
-    let mut present = Present {
-        contents: Contents::of(&config),
-        config: Arc::new(config),
-        kept: assembled.kept.clone(),
-    };
     let ready = means.ready(&present.config, assembled, dismissed)?;
     let mut crew = Crew::begin(&mut tasks, &means, &present.config, ready, None);
     tracing::info!(
@@ -116,7 +122,7 @@ async fn keep_running(
         let next = async {
             match &mut reloader {
                 Some(reloader) => {
-                    crew.has_taken_over(manager).await;
+                    crew.has_taken_over(&means).await;
                     reloader.next(&present, &means).await
                 }
                 None => std::future::pending().await,
@@ -127,7 +133,7 @@ async fn keep_running(
             error = tasks::grace_over(&stop, present.config.shutdown_grace, manager) => break Err(error),
             next = next => next,
         };
-        next.tell();
+        next.tell(&present.kept.meter);
         telemetry::set_level(&next.config.log);
         present = Present {
             kept: next
@@ -137,6 +143,7 @@ async fn keep_running(
             config: next.config,
             contents: next.contents,
         };
+        status.tell(&present);
         match next.crew {
             Some(ready) => {
                 present.kept.take_effect(&present.config);
@@ -147,6 +154,8 @@ async fn keep_running(
         }
     };
     schedule.stop().await;
+    // Last, so that it can be asked until the end.
+    status.stop().await;
     if ended.is_ok() {
         tracing::info!("stopped; everything in hand was finished");
     }

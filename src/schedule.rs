@@ -17,6 +17,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
@@ -160,6 +161,23 @@ impl Ticks {
             }
             self.beat().await;
             progress::passed();
+        }
+    }
+
+    /// When the stream is due next; at once, if it is overdue.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let now = self.clock.now();
+        match &self.due {
+            Due::Every { every, last, .. } => {
+                let due = last.map_or(Duration::ZERO, |last| last + *every);
+                now.checked_add(due.saturating_sub(self.clock.elapsed()))
+                    .ok()
+            }
+            Due::Cron { cron, timezone, .. } => {
+                let now = DateTime::from_timestamp_millis(now.as_millisecond())?;
+                let next = cron.find_next_occurrence(&now.with_timezone(timezone), false);
+                Timestamp::from_millisecond(next.ok()?.timestamp_millis()).ok()
+            }
         }
     }
 

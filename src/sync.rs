@@ -93,6 +93,8 @@ pub struct Stores {
 pub struct Progress {
     /// What was done so far, for all streams of the walk together.
     pub counts: Counts,
+    /// What was done so far, for each stream of the walk.
+    pub streams: Vec<Tally>,
     /// The history that is still to be read, if any.
     pub back_fill: Option<BackFill>,
 }
@@ -159,6 +161,11 @@ impl<E: Pages> Walk<E> {
         progress: &Listener<'_>,
     ) -> Summary {
         let mut pass = Pass::begin(&self.delivery, &self.export);
+        if pass.root().state.position.is_none()
+            && let Some((begin, split)) = self.export.history().await
+        {
+            pass.route.begin_with(begin, split);
+        }
         self.export.begin(std::mem::take(&mut self.settled));
         self.delivery.expire_dead_letters().await;
         let end = self.pass(&mut pass, stop, due, progress).await;
@@ -176,6 +183,7 @@ impl<E: Pages> Walk<E> {
         let (events, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
         let resumes = pass.root().state.position.is_some();
         let horizon = self.export.horizon();
+        pass.horizon = Some(horizon);
         let itinerary = Itinerary::new(pass.route.clone(), self.delivery.end, resumes, horizon);
         let reading = read(&mut self.export, itinerary, events, stop, due);
         let delivering = self.delivery.run(queue, pass, &mut self.gauge, progress);

@@ -1,10 +1,11 @@
-//! Logs: set-up, and the lines that more than one caller writes.
+//! Logs: set-up, and the lines that more than one caller writes; and the names of metrics.
 //!
 //! Levels by who must act: ERROR when a person must come, WARN when something was odd and we go
 //! on, INFO for start, stop and one line per sync, DEBUG for the rest. Nothing is logged per
 //! record, and never a record's content.
 
 mod journal;
+pub mod metrics;
 
 use std::io::IsTerminal as _;
 
@@ -20,8 +21,9 @@ use crate::sync::{End, Error, Summary, Tally};
 use journal::StandardError;
 pub use journal::fatal;
 
-/// Below these levels the crates we stand on say nothing an operator could use.
-const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn";
+/// Below these levels the crates we stand on say nothing an operator could use. What the verifier
+/// of certificates says, our errors say with a remedy.
+const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn,rustls_platform_verifier=off";
 
 /// Where the level of the log can be changed.
 static LEVEL: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
@@ -99,10 +101,7 @@ pub fn sync_ended(summary: &Summary) {
                 info,
                 "the next sync is due: the back-log is loaded besides the live changes from now on"
             ),
-            End::Stopped => line!(
-                info,
-                "sync stopped; what is left comes after the next start"
-            ),
+            End::Stopped => line!(info, "sync stopped; what is left comes with the next one"),
             End::Failed(error) if place == 0 => line!(
                 error,
                 "sync failed; the checkpoint stands",

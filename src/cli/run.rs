@@ -11,6 +11,9 @@ pub(super) async fn run(path: &Path) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
+    if let Some(proxy) = &config.zendesk.network.proxy {
+        tracing::info!(%proxy, no_proxy = proxy.direct(), "the environment names a proxy");
+    }
     match lifecycle::run(config, path).await {
         Ok(()) => exit::SUCCESS,
         Err(error) => {

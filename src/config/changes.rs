@@ -5,6 +5,7 @@
 //! something changed, and nothing that could leak.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Read as _;
@@ -21,11 +22,18 @@ use crate::limits;
 static DIGESTS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// Every key that is given, with a digest of its value.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Written(BTreeMap<String, u64>);
 
-/// The content of what the configuration names: secrets, mapping files, schema files. What cannot
-/// be read is left out.
+impl fmt::Debug for Written {
+    // Two configurations that mean the same print the same.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Written")
+    }
+}
+
+/// The content of what the configuration names: secrets, mapping files, schema files, certificates.
+/// What cannot be read is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contents(BTreeMap<String, u64>);
 
@@ -77,6 +85,9 @@ impl Contents {
             if let Ok(value) = secret.read() {
                 contents.add(secret.to_string(), value.expose_secret().as_bytes());
             }
+        }
+        if let Some(path) = &config.zendesk.network.ca_file {
+            contents.add_file("certificate file", path, limits::CA_FILE_BYTES_MAX);
         }
         for stream in &config.streams {
             if let Mapping::Mapped(mapped) = &stream.mapping

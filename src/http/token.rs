@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
@@ -16,6 +17,13 @@ pub struct Granted {
     pub authorization: SecretString,
     /// How long it lives; `None` if it does not say, which means until it is refused.
     pub expires_in: Option<Duration>,
+}
+
+impl Granted {
+    /// When it expires, if it was asked for `now` and says.
+    pub fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
+        now.checked_add(self.expires_in?).ok()
+    }
 }
 
 /// A token ready for use.

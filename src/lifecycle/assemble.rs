@@ -14,6 +14,7 @@ use crate::dead_letters::DeadLetters;
 use crate::error::Code;
 use crate::limits;
 use crate::mapping::{Account, Composer, Mapping, Privacy};
+use crate::meter::Meter;
 use crate::platform::{self, Connection, Inlet, SchemaRegistry};
 use crate::snapshots::Snapshots;
 use crate::sync::{Judge, Member, Origin, Outlet, SchemaSource, Stores, Walk};
@@ -34,16 +35,18 @@ pub struct Assembled {
 /// directory and its lock, what is known of the account and its limits, tokens.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    stores: Stores,
+    pub(super) stores: Stores,
     /// The account.
     pub client: Arc<Client>,
     /// The inlet.
     pub connection: Arc<Connection>,
     account: Arc<Account>,
+    /// What counts it all.
+    pub meter: Arc<Meter>,
 }
 
-/// Builds everything that keeps the configured streams in sync; connects to nothing yet. `clock` is the one that Zendesk's quota is waited
-/// for by.
+/// Builds everything that keeps the configured streams in sync; connects to nothing yet. `clock` is the one
+/// that Zendesk's quota is waited for by.
 ///
 /// # Errors
 /// When the state directory is unusable or a client cannot be set up.
@@ -53,6 +56,9 @@ pub fn assemble(
     clock: &Clock,
 ) -> Result<Assembled, Error> {
     let directory = &config.state.directory;
+    let meter: Arc<Meter> = Arc::default();
+    let client = Client::new(&config.zendesk, &config.retry, stop, clock)?;
+    let connection = Connection::new(&config.platform, &config.retry, stop)?;
     let kept = Kept {
         stores: Stores {
             // First: it takes the lock for all of them.
@@ -60,9 +66,10 @@ pub fn assemble(
             dead_letters: Arc::new(DeadLetters::open(directory, &config.dead_letters)?),
             snapshots: Arc::new(Snapshots::new(directory)),
         },
-        client: Arc::new(Client::new(&config.zendesk, &config.retry, stop, clock)?),
-        connection: Arc::new(Connection::new(&config.platform, &config.retry, stop)?),
+        client: Arc::new(client.metered(&meter)),
+        connection: Arc::new(connection.metered(&meter)),
         account: Arc::default(),
+        meter,
     };
     kept.assemble(config, clock)
 }
@@ -80,6 +87,7 @@ impl Kept {
             client: Arc::new(self.client.heir(&config.zendesk, retry, stop)?),
             connection: Arc::new(self.connection.heir(&config.platform, retry, stop)?),
             account: Arc::new(self.account.heir()),
+            meter: self.meter.clone(),
         })
     }
 

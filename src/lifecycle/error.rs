@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::config::SecretError;
 use crate::error::{Code, Explain};
 use crate::mapping::{self, PrivacyError};
+use crate::status::BindError;
 use crate::{checkpoint, dead_letters, platform, schedule, snapshots, zendesk};
 
 /// Why the program could not start, or did not end well.
@@ -34,6 +35,9 @@ pub enum Error {
     /// A mapping file.
     #[error(transparent)]
     Mapping(#[from] mapping::Faults),
+    /// The status server.
+    #[error(transparent)]
+    Status(#[from] BindError),
     /// The scheduler.
     #[error(transparent)]
     Schedule(#[from] schedule::Error),
@@ -60,6 +64,7 @@ impl Explain for Error {
             Self::Platform(error) => error.code(),
             Self::HashKey(_) | Self::Privacy(_) => Code::Privacy,
             Self::Mapping(_) => Code::MappingFile,
+            Self::Status(_) => Code::StatusAddress,
             Self::Schedule(_) | Self::Signals(_) | Self::Panicked => Code::Internal,
             Self::GraceExceeded(_) => Code::Interrupted,
         }
@@ -74,6 +79,9 @@ impl Explain for Error {
             Self::Platform(error) => error.hint(),
             Self::HashKey(_) | Self::Privacy(_) => Some(
                 "provide the secret named by `hash_key`, for example the output of `openssl rand -hex 32`; another key makes other hashes",
+            ),
+            Self::Status(_) => Some(
+                "stop what has the port (`ss -ltnp` tells), or set `status.listen` to another address of this machine",
             ),
             Self::Mapping(_) | Self::Schedule(_) | Self::Signals(_) | Self::Panicked => None,
             Self::GraceExceeded(_) => {

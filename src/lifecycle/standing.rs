@@ -167,6 +167,7 @@ mod tests {
                 counts: Default::default(),
             }],
             end,
+            fresh_until: None,
             lag: lag.map(Duration::from_secs),
             duration: Duration::ZERO,
         }

@@ -1,17 +1,19 @@
 //! The tasks: one for each walk, kept going until the stop and then waited for.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Kept, ServiceManager, Standing};
+use super::{Error, Kept, ServiceManager, Standing, metered};
 use crate::error::Explain as _;
 use crate::limits;
 use crate::progress::Pulse;
 use crate::schedule::{Tick, Ticks};
-use crate::sync::{End, Walk};
+use crate::sync::{End, Progress, Walk};
 use crate::telemetry;
 
 /// How a walk was left: at rest until these tick, or with work to go on with at once.
@@ -31,6 +33,7 @@ pub(super) async fn keep_in_sync(
     // Cancelled when the next tick has come while the last sync was running.
     let mut due = CancellationToken::new();
     let mut rests = true;
+    let meter = &*kept.meter;
     loop {
         if walk.is_finished() {
             tracing::info!(
@@ -43,6 +46,7 @@ pub(super) async fn keep_in_sync(
         let tick = if due.is_cancelled() {
             Tick::Due
         } else {
+            meter.next_sync(walk.root(), ticks.next_due());
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return Rest(rests.then_some(ticks)),
@@ -59,10 +63,14 @@ pub(super) async fn keep_in_sync(
             due.cancel();
             std::future::pending::<Infallible>().await
         };
+        let root: Arc<str> = walk.root().into();
+        meter.sync_began(&root);
+        let progress = |progress: &Progress| metered::progress(meter, &root, progress);
         let summary = tokio::select! {
-            summary = pulse.watch(walk.run(&stop, &due, &|_| {})) => summary,
+            summary = pulse.watch(walk.run(&stop, &due, &progress)) => summary,
             never = next_tick => match never {},
         };
+        metered::ended(meter, &summary);
         rests = matches!(summary.end, End::Complete);
         standing.heard(&summary);
         if early && summary.is_uneventful() {
@@ -74,6 +82,7 @@ pub(super) async fn keep_in_sync(
             && error.code().needs_a_person()
         {
             telemetry::paused(walk.root(), error, paused_for);
+            meter.next_sync(walk.root(), Timestamp::now().checked_add(paused_for).ok());
             tokio::select! {
                 () = stop.cancelled() => return Rest(None),
                 () = tokio::time::sleep(paused_for) => {}

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret as _;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -16,17 +17,19 @@ use super::pace::Pace;
 use crate::config::{self, InletUrl, Retry};
 use crate::http::{self, Attempts, Effort, Token, Trouble};
 use crate::limits;
+use crate::meter::{Meter, RequestOutcome};
 
 /// What every stream's inlet shares: the HTTP client, the credentials, the headers.
 #[derive(Debug)]
 pub struct Connection {
-    pub(super) http: reqwest::Client,
+    pub(super) http: http::Client,
     ims: Option<Arc<Ims>>,
     headers: HeaderMap,
     inlet_url: InletUrl,
     pace: Arc<Pace>,
     in_flight: u32,
     pub(super) retry: Retry,
+    pub(super) meter: Arc<Meter>,
     pub(super) stop: CancellationToken,
 }
 
@@ -63,9 +66,6 @@ impl Connection {
         retry: &Retry,
         stop: &CancellationToken,
     ) -> Result<Self, Error> {
-        let inlet_url = config.inlet_url.single();
-        let ims_url = config.auth.as_ref().map(|auth| &auth.ims_url);
-        let peers: Vec<&Url> = std::iter::once(&inlet_url).chain(ims_url).collect();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(name) = &config.sandbox_name {
@@ -82,15 +82,23 @@ impl Connection {
             insert(&mut headers, name, value.expose_secret())?;
         }
         Ok(Self {
-            http: http::client(&config.timeouts, &peers)?,
+            http: http::Client::new(&config.timeouts, &config.network)?,
             ims: config.auth.clone().map(Ims::new).map(Arc::new),
             headers,
             inlet_url: config.inlet_url.clone(),
             pace: Pace::new(config.in_flight, config.max_messages_per_second).into(),
             in_flight: config.in_flight,
             retry: *retry,
+            meter: Arc::default(),
             stop: stop.clone(),
         })
+    }
+
+    /// Counts what it does with this meter.
+    #[must_use]
+    pub fn metered(mut self, meter: &Arc<Meter>) -> Self {
+        self.meter = meter.clone();
+        self
     }
 
     /// A connection by another configuration. It goes on with the token of this one, if it is to
@@ -116,7 +124,7 @@ impl Connection {
         {
             heir.pace = self.pace.clone();
         }
-        Ok(heir)
+        Ok(heir.metered(&self.meter))
     }
 
     /// Whether it shares its sign-in with `other`, or needs none.
@@ -178,7 +186,7 @@ impl Connection {
             .map_err(|error| Error::Unavailable {
                 what: "reach the inlet",
                 attempts: 1,
-                last: Trouble::network(error),
+                last: self.http.trouble(error),
             })
     }
 
@@ -207,10 +215,21 @@ impl Connection {
         attempts: &mut Attempts,
     ) -> Result<Sent, Error> {
         let mut renewed = false;
+        let side = &self.meter.adobe;
         loop {
             let token = self.token(Effort::Full).await?;
-            let (decision, trouble) = match self.attempt(to, token.as_ref(), body.clone()).await {
+            let sent = Instant::now();
+            let sending = self.meter.sending();
+            let attempt = self.attempt(to, token.as_ref(), body.clone()).await;
+            drop(sending);
+            let outcome = match &attempt {
+                Ok(_) => RequestOutcome::Success,
+                Err((_, trouble)) => trouble.outcome(),
+            };
+            side.request(outcome, sent.elapsed());
+            let (decision, trouble) = match attempt {
                 Ok(body) => {
+                    side.let_in();
                     return Ok(Sent {
                         reply: Reply::Body(body),
                         requests: attempts.made() + u32::from(renewed),
@@ -226,6 +245,7 @@ impl Connection {
                 }
                 (Decision::RenewSignIn, _, token) => {
                     self.discard(token.as_ref()).await;
+                    side.refused();
                     return Err(unauthorized(trouble));
                 }
                 (Decision::Split, ..) => {
@@ -241,6 +261,7 @@ impl Connection {
                     .await
                     .map_err(|gave_up| Error::gave_up(WHAT, gave_up))?,
             }
+            side.retries.count();
         }
     }
 
@@ -262,7 +283,7 @@ impl Connection {
         let response = request
             .send()
             .await
-            .map_err(|error| failed(Trouble::network(error)))?;
+            .map_err(|error| failed(self.http.trouble(error)))?;
         let status = response.status();
         if status.is_success() {
             let body = http::read_body(response, limits::ANSWER_BYTES_MAX)
@@ -286,7 +307,13 @@ impl Connection {
     pub(super) async fn token(&self, effort: Effort) -> Result<Option<Token>, Error> {
         match &self.ims {
             Some(ims) => ims
-                .token(&self.http, &self.retry, effort, &self.stop)
+                .token(
+                    &self.http,
+                    &self.retry,
+                    effort,
+                    &self.stop,
+                    &self.meter.adobe,
+                )
                 .await
                 .map(Some),
             None => Ok(None),

@@ -12,6 +12,7 @@ use super::answer::{self, Decision};
 use crate::config::{KeptSecret, PlatformAuth, Retry};
 use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble};
 use crate::limits;
+use crate::meter::Side;
 
 const WHAT: &str = "sign in to adobe's identity service";
 
@@ -53,10 +54,11 @@ impl Ims {
     /// The present token, signing in first if need be.
     pub(super) async fn token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         retry: &Retry,
         effort: Effort,
         stop: &CancellationToken,
+        side: &Side,
     ) -> Result<Token, Error> {
         let unusable = || {
             Error::SignIn(Trouble::Unexpected(
@@ -67,7 +69,13 @@ impl Ims {
             .get(
                 async || {
                     let attempts = Attempts::new(retry, effort, stop);
-                    self.request_token(http, attempts).await
+                    let granted = self.request_token(http, attempts).await;
+                    match &granted {
+                        Ok(granted) => side.granted(granted.expires_at(Timestamp::now())),
+                        Err(Error::SignIn(_)) => side.refused(),
+                        Err(_) => {}
+                    }
+                    granted
                 },
                 unusable,
             )
@@ -86,7 +94,7 @@ impl Ims {
 
     async fn request_token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         mut attempts: Attempts,
     ) -> Result<Granted, Error> {
         let secret = self.secret.read()?;
@@ -105,7 +113,7 @@ impl Ims {
 
     async fn post(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         secret: &SecretString,
     ) -> Result<Granted, (Decision, Trouble)> {
         let failed = |trouble| (answer::decide_trouble(), trouble);
@@ -125,7 +133,7 @@ impl Ims {
             .form(&form)
             .send()
             .await
-            .map_err(|error| failed(Trouble::network(error)))?;
+            .map_err(|error| failed(http.trouble(error)))?;
         let status = response.status();
         if !status.is_success() {
             let headers = response.headers().clone();

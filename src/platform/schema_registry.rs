@@ -115,7 +115,7 @@ impl SchemaRegistry {
         let response = request
             .send()
             .await
-            .map_err(|error| failed(Trouble::network(error)))?;
+            .map_err(|error| failed(self.connection.http.trouble(error)))?;
         let status = response.status();
         if status.is_success() {
             return http::read_body(response, limits::SCHEMA_BYTES_MAX)

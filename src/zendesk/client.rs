@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::LOCATION;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -18,16 +19,18 @@ use crate::clock::Clock;
 use crate::config::{self, Retry};
 use crate::http::{self, Attempts, Effort, GaveUp, Token, Trouble, Wait};
 use crate::limits;
+use crate::meter::{Meter, RequestOutcome};
 
 /// A signed-in connection to one Zendesk account; every request to it goes through here.
 #[derive(Debug)]
 pub struct Client {
-    http: reqwest::Client,
+    http: http::Client,
     base_url: Url,
     sign_in: Arc<SignIn>,
     clock: Arc<ServerClock>,
     governor: Arc<Governor>,
     retry: Retry,
+    meter: Arc<Meter>,
     stop: CancellationToken,
 }
 
@@ -115,14 +118,22 @@ impl Client {
         clock: &Clock,
     ) -> Result<Self, Error> {
         Ok(Self {
-            http: http::client(&config.timeouts, &[&config.base_url])?,
+            http: http::Client::new(&config.timeouts, &config.network)?,
             base_url: config.base_url.clone(),
             sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()).into(),
             clock: ServerClock::new(*clock).into(),
             governor: Governor::new(config.quota.clone(), *clock).into(),
             retry: *retry,
+            meter: Arc::default(),
             stop: stop.clone(),
         })
+    }
+
+    /// Counts what it does with this meter.
+    #[must_use]
+    pub fn metered(mut self, meter: &Arc<Meter>) -> Self {
+        self.meter = meter.clone();
+        self
     }
 
     /// A client to the same account by another configuration. It goes on with what this one knows
@@ -143,7 +154,7 @@ impl Client {
         if self.sign_in.serves(&config.auth, &config.base_url) {
             heir.sign_in = self.sign_in.clone();
         }
-        Ok(heir)
+        Ok(heir.metered(&self.meter))
     }
 
     /// Whether it shares its sign-in with `other`.
@@ -175,8 +186,10 @@ impl Client {
 
     /// The present token, signing in first if need be.
     async fn token(&self, effort: Effort) -> Result<Token, Error> {
-        let (http, retry) = (&self.http, &self.retry);
-        self.sign_in.token(http, retry, effort, &self.stop).await
+        let (http, retry, side) = (&self.http, &self.retry, &self.meter.zendesk);
+        self.sign_in
+            .token(http, retry, effort, &self.stop, side)
+            .await
     }
 
     /// The account's quota: how it stands, and what may be expected of it.
@@ -205,9 +218,11 @@ impl Client {
         let mut renewed = false;
         // Attempts made before the page shrank to one record.
         let mut spent = 0;
+        let side = &self.meter.zendesk;
         loop {
             let token = self.token(Effort::Full).await?;
             let url = self.url(request, sized.as_ref());
+            let queued = Instant::now();
             let permit = self
                 .governor
                 .admit(request.path, request.urgency, request.what, &self.stop)
@@ -215,10 +230,18 @@ impl Client {
                 .ok_or_else(|| Error::Stopped {
                     what: request.what.to_owned(),
                 })?;
+            side.waited_ms.add(millis(queued));
+            let sent = Instant::now();
             let attempt = self.attempt(url, &token, request, &permit, &read).await;
             drop(permit);
+            let outcome = match &attempt {
+                Ok(_) => RequestOutcome::Success,
+                Err((_, trouble)) => trouble.outcome(),
+            };
+            side.request(outcome, sent.elapsed());
             let (decision, trouble) = match attempt {
                 Ok(value) => {
+                    side.let_in();
                     let size = sized.as_ref().map(|sized| sized.size.get());
                     if let Some(sized) = sized.filter(|sized| sized.may_change) {
                         sized.size.grow();
@@ -241,6 +264,7 @@ impl Client {
                 Decision::RenewSignIn => {
                     // The next sync must not begin with a token known to be refused.
                     self.sign_in.discard(&token).await;
+                    side.refused();
                     return Err(Error::SignIn(trouble));
                 }
                 Decision::CursorLost => return Err(Error::CursorLost(trouble)),
@@ -274,6 +298,7 @@ impl Client {
                     }
                 }
             }
+            side.retries.count();
         }
     }
 
@@ -294,10 +319,11 @@ impl Client {
             .send()
             .await
             .map_err(|error| {
-                if error.is_connect() {
+                let trouble = self.http.trouble(error);
+                if trouble.is_unsent() {
                     permit.unsent();
                 }
-                failed(Trouble::network(error))
+                failed(trouble)
             })?;
         self.clock.learn(response.headers());
         permit.learn(response.headers());
@@ -358,6 +384,10 @@ fn stopped(stop: Stop, what: String, trouble: Trouble) -> Error {
             location: trouble.to_string(),
         },
     }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Scheme and host of an address; what follows may hold anything.

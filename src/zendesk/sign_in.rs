@@ -16,6 +16,7 @@ use super::answer::{self, Decision};
 use crate::config::{KeptSecret, Retry, ZendeskAuth};
 use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble};
 use crate::limits;
+use crate::meter::Side;
 
 const WHAT: &str = "sign in to zendesk";
 
@@ -72,10 +73,11 @@ impl SignIn {
     /// What to send as `Authorization`, signing in first if need be.
     pub(super) async fn token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         retry: &Retry,
         effort: Effort,
         stop: &CancellationToken,
+        side: &Side,
     ) -> Result<Token, Error> {
         let unusable = || {
             Error::SignIn(Trouble::Unexpected(
@@ -95,7 +97,13 @@ impl SignIn {
                     scope,
                 };
                 let attempts = Attempts::new(retry, effort, stop);
-                self.request_token(http, &request, attempts).await
+                let granted = self.request_token(http, &request, attempts).await;
+                match &granted {
+                    Ok(granted) => side.granted(granted.expires_at(Timestamp::now())),
+                    Err(Error::SignIn(_)) => side.refused(),
+                    Err(_) => {}
+                }
+                granted
             }
             ZendeskAuth::AccessToken { .. } => Ok(Granted {
                 authorization: bearer(&self.secret.read()?),
@@ -124,7 +132,7 @@ impl SignIn {
 
     async fn request_token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         request: &TokenRequest<'_>,
         mut attempts: Attempts,
     ) -> Result<Granted, Error> {
@@ -148,7 +156,7 @@ impl SignIn {
 
 /// One request for a token. The endpoint takes JSON, not a form.
 async fn post(
-    http: &reqwest::Client,
+    http: &http::Client,
     url: &Url,
     request: &TokenRequest<'_>,
 ) -> Result<Granted, (Decision, Trouble)> {
@@ -162,7 +170,7 @@ async fn post(
         .body(body)
         .send()
         .await
-        .map_err(|error| failed(Trouble::network(error)))?;
+        .map_err(|error| failed(http.trouble(error)))?;
     let status = response.status();
     if !status.is_success() {
         return Err(refused(status, response).await);

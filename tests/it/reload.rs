@@ -4,7 +4,9 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use zendesk_aep::sandbox::{Answer, Credentials, Fault, PlatformOptions, Simulator as _};
+use zendesk_aep::sandbox::{
+    Answer, Credentials, Fault, PlatformOptions, SeenRequest, Simulator as _, UserVersion,
+};
 
 use crate::support::{
     FOR_EVER, INCREMENTAL, INLET, PATIENCE, Process, SignIn, World, assert_settled, eventually, nth,
@@ -44,9 +46,7 @@ fn message(line: &Value) -> &str {
 
 fn deliveries_of(world: &World, flow: &str) -> usize {
     let requests = world.platform.requests_to(INLET);
-    let of_flow = |head: &zendesk_aep::sandbox::SeenRequest| {
-        head.head.header("x-adobe-flow-id") == Some(flow)
-    };
+    let of_flow = |head: &SeenRequest| head.head.header("x-adobe-flow-id") == Some(flow);
     requests.iter().filter(|request| of_flow(request)).count()
 }
 
@@ -77,6 +77,8 @@ async fn streams_begin_and_end_and_the_others_are_left_alone() {
     let told = reloaded(&daemon, 2).await;
     assert_eq!(told["streams_removed"], "users");
     assert!(deliveries_of(&world, &flow) > 0);
+    // The state directory is its own all the time.
+    world.run(&["sync"]).await.assert_code(5);
     // A stream that is due every second comes by again and again, the one that is gone does not.
     world.settings.set("schedule.every", "1s");
     world.write_settings();
@@ -219,8 +221,17 @@ async fn what_fails_beyond_the_file_changes_nothing_either() {
         })
         .await;
 
+    // The place is the same, and what is there is wrong.
+    let right = std::fs::read(world.path("zendesk-client-secret")).expect("the secret");
     world.settings = before;
     world.write_settings();
+    world.write("zendesk-client-secret", "a wrong secret");
+    daemon.hang_up();
+    let is_refused = |line: &Value| line["level"] == "ERROR" && line["code"] == "ZENDESK-SIGN-IN";
+    daemon
+        .wait_for_logs("a refused sign-in", 2, is_refused)
+        .await;
+    world.write("zendesk-client-secret", right);
     daemon.hang_up();
     daemon
         .wait_for_log("nothing new", |line| {
@@ -362,10 +373,9 @@ async fn changes_of_files_are_noticed_if_that_is_wanted() {
 #[tokio::test]
 async fn a_long_wait_of_the_old_configuration_does_not_hold_up_the_new_one() {
     let mut world = World::new().await;
-    let limited = Answer::text(429, "slow down").header("Retry-After", "600");
-    world
-        .zendesk
-        .fault_when(nth(1, INCREMENTAL), Fault::Answer(limited), 1);
+    world.settings.set("platform.in_flight", 1);
+    let limited = Answer::empty(429).header("Retry-After", "600");
+    world.platform.fault(INLET, Fault::Answer(limited), 1);
     let daemon = world.daemon();
     daemon
         .wait_for_log("a wait of 600 s", |line| line["wait_ms"] == 600_000)
@@ -378,6 +388,31 @@ async fn a_long_wait_of_the_old_configuration_does_not_hold_up_the_new_one() {
     daemon.stop().await;
     assert_settled(&world);
     assert_eq!(world.platform.accepted_count(), 200, "nothing came twice");
+}
+
+#[tokio::test]
+async fn what_zendesk_said_of_its_limits_stays_known() {
+    let mut world = World::new().await;
+    let limited = Answer::text(429, "slow down").header("Retry-After", "600");
+    world
+        .zendesk
+        .fault_when(nth(1, INCREMENTAL), Fault::Answer(limited), 1);
+    let daemon = world.daemon();
+    daemon
+        .wait_for_log("a wait of 600 s", |line| line["wait_ms"] == 600_000)
+        .await;
+    world.settings.set("zendesk.page_size", 100);
+    reload(&world, &daemon).await;
+    daemon
+        .wait_for_log("the wait of the new walk", |line| {
+            message(line).starts_with("waiting to")
+                && line["wait_seconds"].as_u64().is_some_and(|wait| wait > 500)
+        })
+        .await;
+    assert_eq!(world.page_requests().len(), 2, "it is not asked again");
+    let begin = Instant::now();
+    daemon.stop().await;
+    assert!(begin.elapsed() < PROMPTLY);
 }
 
 #[tokio::test]
@@ -416,6 +451,44 @@ async fn a_page_that_takes_its_time_is_waited_for_and_a_stop_meanwhile_stops() {
     daemon.wait().await.assert_code(130);
 
     world.sync().await.assert_code(0);
+    let accepted = world.platform.accepted();
+    let arrived = |user: &UserVersion| accepted.iter().any(|one| one.json == user.json);
+    assert!(world.zendesk.users().iter().all(arrived), "nothing is lost");
+}
+
+#[tokio::test]
+async fn a_burst_of_signals_is_a_few_reloads_and_the_last_word_counts() {
+    let mut world = World::new().await;
+    let daemon = world.daemon();
+    daemon.wait_for_complete_syncs(1).await;
+    let signals = 200;
+    for number in 0..signals {
+        world.settings.set("zendesk.page_size", 100 + number);
+        match number % 2 {
+            0 => world.write_settings(),
+            _ => world.write("config.toml", "[zendesk"),
+        };
+        daemon.hang_up();
+    }
+    world
+        .settings
+        .set("zendesk.page_size", 7)
+        .set("schedule.every", "1s");
+    world.write_settings();
+    daemon.hang_up();
+    let asks_for_seven = |request: &SeenRequest| {
+        let mut query = request.head.query.iter();
+        query.any(|(key, value)| key == "per_page" && value == "7")
+    };
+    eventually("the last one is in use", || {
+        world.page_requests().iter().any(asks_for_seven)
+    })
+    .await;
+    let finished = daemon.stop().await;
+    let reloads = finished.logs().into_iter().filter(|line| {
+        message(line) == "configuration reloaded" || line["code"] == "CONFIGURATION"
+    });
+    assert!(reloads.count() <= signals as usize);
     assert_settled(&world);
 }
 
@@ -459,11 +532,10 @@ async fn a_storm_of_reloads_loses_nothing_and_leaks_nothing() {
     world
         .settings
         .sign_in_to_inlet(&ims_url)
-        .set("schedule.every", "1s")
         .set("zendesk.page_size", 20);
     let daemon = world.daemon();
     daemon.wait_for_complete_syncs(1).await;
-    let rest = idle(&world, &daemon).await;
+    let rest = at_rest(&daemon).await;
     let memory_before = memory(&daemon);
 
     for round in 0..100 {
@@ -482,6 +554,14 @@ async fn a_storm_of_reloads_loses_nothing_and_leaks_nothing() {
         daemon.hang_up();
         reloaded(&daemon, round + 1).await;
     }
+    world.settings.set("schedule.every", "1s");
+    world.write_settings();
+    daemon.hang_up();
+    reloaded(&daemon, 101).await;
+    let stopped = daemon.wait_for_logs("syncs that were left", 20, |line| {
+        message(line).starts_with("sync stopped")
+    });
+    stopped.await;
     world.changes_show().await;
     let cursor = world.cursor_after(2_000);
     world
@@ -489,11 +569,18 @@ async fn a_storm_of_reloads_loses_nothing_and_leaks_nothing() {
             users["position"]["cursor"] == cursor && users["last_sync"]["outcome"] == "complete"
         })
         .await;
-    eventually("it holds what it held", || {
-        let now = held(&daemon);
-        now.descriptors <= rest.descriptors && now.threads <= rest.threads
-    })
-    .await;
+    world.settings.set("schedule.every", "1h");
+    world.write_settings();
+    daemon.hang_up();
+    reloaded(&daemon, 102).await;
+    // The connections of the work before are closed after a while, and threads end.
+    let mut now = held(&daemon);
+    let begin = Instant::now();
+    while now != rest && begin.elapsed() < PATIENCE {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        now = held(&daemon);
+    }
+    assert_eq!(now, rest);
     let memory_after = memory(&daemon);
     let grown = memory_after.saturating_sub(memory_before);
     assert!(grown < 32 * 1024 * 1024, "{memory_before} → {memory_after}");
@@ -504,18 +591,17 @@ async fn a_storm_of_reloads_loses_nothing_and_leaks_nothing() {
     assert_eq!(world.zendesk.requests_refused(), 0);
 }
 
-/// What the daemon holds when connections of the work before are closed.
-async fn idle(world: &World, daemon: &Process) -> Held {
-    let mut last = held(daemon);
-    let begin = Instant::now();
-    while begin.elapsed() < Duration::from_secs(3) {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+/// What the daemon holds when it has had nothing to do for so long that the connections are closed
+/// and the threads ended which it keeps for work to come.
+async fn at_rest(daemon: &Process) -> Held {
+    let mut rest = held(daemon);
+    let mut since = Instant::now();
+    while since.elapsed() < Duration::from_secs(16) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
         let now = held(daemon);
-        if now.descriptors > last.descriptors {
-            last.descriptors = now.descriptors;
+        if now != rest {
+            (rest, since) = (now, Instant::now());
         }
-        last.threads = last.threads.max(now.threads);
     }
-    assert!(world.inlet_requests() > 0);
-    last
+    rest
 }

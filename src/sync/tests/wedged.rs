@@ -29,6 +29,14 @@ impl Pages for Wedged {
         self.export.position(checkpoint)
     }
 
+    fn history_position(&self, checkpoint: Position) -> Position {
+        self.export.history_position(checkpoint)
+    }
+
+    async fn history(&self) -> Option<(Position, Split)> {
+        self.export.history().await
+    }
+
     fn begin(&mut self, settled: bool) {
         self.export.begin(settled);
     }
