@@ -63,7 +63,7 @@ enum Command {
         #[arg(long)]
         plan: bool,
     },
-    /// Check the configuration, both sign-ins, and what we are permitted to export
+    /// Look at all that a sync needs, from the network to the disk, and say what is wrong and what to do
     Check,
     /// Show which streams the account has
     Streams(streams::Arguments),

@@ -170,6 +170,21 @@ pub const GENERATION_MAX: u64 = 1_000_000_000;
 /// that are kept at all disagree by less.
 pub const CLOCK_DISAGREEMENT_MAX: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
+/// Difference of clocks from which `check` speaks of it. Headers tell whole seconds, and answers take
+/// a while.
+pub const CLOCK_DISAGREEMENT_NOTED: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
+
+/// Time left to a token that we cannot renew from which `check` speaks of it: two weeks for somebody to
+/// make another.
+pub const TOKEN_END_NOTED: jiff::SignedDuration = jiff::SignedDuration::from_hours(14 * 24);
+
+/// Free disk below which `check` calls the state directory unusable: a save writes the state file
+/// and a generation of it, a walk of a list its snapshot.
+pub const DISK_FREE_MIN: u64 = 64 * 1024 * 1024;
+
+/// Free inodes below which the same is so: generations, segments and drafts are files.
+pub const INODES_FREE_MIN: u64 = 64;
+
 /// Size at which a segment of the dead letters is closed. Retrying, marking and removing take one
 /// segment into memory and write it anew.
 pub const DEAD_LETTER_SEGMENT_BYTES: u64 = 4 * 1024 * 1024;

@@ -1,16 +1,26 @@
 //! `check`: what is right and what is wrong, with remedies, before anything is sent.
+//!
+//! Everything is looked at in the order in which it is needed, so that the first failure is the cause;
+//! what cannot be looked at because of it is said once, and not as failures of its own.
 
+mod clock;
 mod configuration;
+mod dead_letters;
+mod directory;
 mod finding;
+mod network;
+mod permission;
 mod platform;
 mod state;
+mod streams;
 mod zendesk;
 
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Output, exit, output};
+use super::{Output, output};
 use crate::lifecycle;
+use finding::Finding;
 
 pub(super) async fn run(path: &Path, output: Output) -> u8 {
     let mut config = match output::load(path) {
@@ -24,23 +34,25 @@ pub(super) async fn run(path: &Path, output: Output) -> u8 {
         Ok(stop) => stop,
         Err(error) => return output::fail(&error),
     };
-    let mut findings = vec![finding::ok(
-        "configuration",
-        format!("{} is good", path.display()),
-    )];
-    findings.push(state::state(&config));
+    let good = format!("{} is good", path.display());
+    let mut findings = vec![Finding::ok("configuration", good)];
+    findings.extend(directory::look(&config));
+    findings.extend(state::look(&config));
+    findings.push(dead_letters::look(&config));
     findings.extend(configuration::mappings(&config));
     findings.extend(configuration::events_of_nobody(&config));
     findings.extend(configuration::hash_keys(&config));
-    zendesk::zendesk(&config, &stop, &mut findings).await;
-    platform::platform(&config, &stop, &mut findings).await;
+    let zendesk = zendesk::look(&config, &stop, &mut findings).await;
+    let inlet = platform::look(&config, &stop, &mut findings).await;
+    let told = [("zendesk", zendesk), ("the inlet", inlet)];
+    let told: Vec<_> = told
+        .into_iter()
+        .filter_map(|(server, ahead)| Some((server, ahead?)))
+        .collect();
+    findings.extend(clock::judge(&told));
     match output {
         Output::Json => output::json(&findings),
         Output::Human => finding::print(&findings),
     }
-    findings
-        .iter()
-        .map(|finding| finding.code)
-        .find(|code| *code != exit::SUCCESS)
-        .unwrap_or(exit::SUCCESS)
+    finding::exit_code(&findings)
 }

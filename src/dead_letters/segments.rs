@@ -60,6 +60,13 @@ impl Segments {
         Ok(numbers)
     }
 
+    /// About how many bytes they take, as far as can be seen without the lock.
+    pub fn size(&self) -> u64 {
+        let paths = self.paths().unwrap_or_default();
+        let sizes = paths.iter().filter_map(|path| fs::metadata(path).ok());
+        sizes.map(|metadata| metadata.len()).sum()
+    }
+
     /// The lines of a segment, read under the lock.
     ///
     /// # Errors

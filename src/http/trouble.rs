@@ -6,6 +6,7 @@ use std::fmt;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
+use super::Cause;
 use crate::limits;
 use crate::meter::RequestOutcome;
 
@@ -74,20 +75,27 @@ impl Trouble {
         matches!(self, Self::Network { error, .. } if error.is_connect())
     }
 
-    /// What a person can do, where that is known.
-    pub fn hint(&self) -> Option<&'static str> {
+    /// The first cause of a failed connection, where it can be told.
+    pub fn cause(&self) -> Option<Cause> {
         match self {
-            Self::Network { error, .. } if is_unbelieved(error) => Some(
-                "nothing is lost: the checkpoint stands; whoever signs this certificate is not known here: if a proxy reads along, or the authority is your own, name its certificate as `[tls] ca_file`",
-            ),
+            Self::Network { error, .. } => Cause::of(error),
+            Self::Status { .. } | Self::TooLarge { .. } | Self::Unexpected(_) => None,
+        }
+    }
+
+    /// What a person can do, where that is known and waiting would not help.
+    pub fn hint(&self) -> Option<&'static str> {
+        let lasting = self.cause().filter(|cause| !cause.may_pass());
+        let of_proxy = match self {
             Self::Network {
                 error,
                 proxy: Some(_),
             } if error.is_connect() => Some(
-                "nothing is lost: the checkpoint stands; the environment names this proxy (`HTTPS_PROXY`): check its address, the credentials in it and that it lets the host through, or list the host in `NO_PROXY`",
+                "the environment names this proxy (`HTTPS_PROXY`): check its address, the credentials in it and that it lets the host through, or list the host in `NO_PROXY`",
             ),
             _ => None,
-        }
+        };
+        lasting.map(Cause::remedy).or(of_proxy)
     }
 }
 
@@ -138,21 +146,6 @@ impl fmt::Display for Trouble {
 }
 
 impl std::error::Error for Trouble {}
-
-/// Whether the server's certificate was not believed.
-fn is_unbelieved(error: &reqwest::Error) -> bool {
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        // TLS reports through I/O errors, which hide what they wrap from `source`.
-        let wrapped = cause.downcast_ref::<std::io::Error>();
-        let wrapped = wrapped.and_then(std::io::Error::get_ref);
-        if let Some(tls) = wrapped.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return matches!(tls, rustls::Error::InvalidCertificate(_));
-        }
-        source = cause.source();
-    }
-    false
-}
 
 /// The server's own name for a request. Zendesk sends `x-request-id` (twice, equal), older
 /// answers `X-Zendesk-Request-Id`; Adobe's gateway `x-request-id`.

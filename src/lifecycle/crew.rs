@@ -15,9 +15,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::Assembled;
 use super::reload::Means;
 use super::tasks::{self, Rest};
-use super::Assembled;
 use crate::config::{Cadence, Config};
 use crate::limits;
 use crate::schedule::Ticks;

@@ -14,8 +14,8 @@ use super::Error;
 use super::answer::{self, Decision};
 use super::ims::Ims;
 use super::pace::Pace;
-use crate::config::{self, InletUrl, Retry};
-use crate::http::{self, Attempts, Effort, Token, Trouble};
+use crate::config::{self, InletUrl, Proxy, Retry};
+use crate::http::{self, Attempts, Effort, Reached, Token, Trouble};
 use crate::limits;
 use crate::meter::{Meter, RequestOutcome};
 
@@ -174,20 +174,18 @@ impl Connection {
         self.token(effort).await.map(drop)
     }
 
-    /// Whether anything answers at the inlet's address; its status, whatever it is. For `check`:
-    /// nothing is sent that could be ingested.
+    /// Knocks at `address`, of the inlet or of what stands behind it. For `check`: nothing is sent
+    /// that could be ingested.
     ///
     /// # Errors
     /// When there is no answer.
-    pub async fn reach(&self) -> Result<u16, Error> {
-        let response = self.http.get(self.inlet_url.single()).send().await;
-        response
-            .map(|response| response.status().as_u16())
-            .map_err(|error| Error::Unavailable {
-                what: "reach the inlet",
-                attempts: 1,
-                last: self.http.trouble(error),
-            })
+    pub async fn reach(&self, address: Url) -> Result<Reached, Trouble> {
+        http::reach(&self.http, address).await
+    }
+
+    /// The proxy that an address is reached through, without credentials.
+    pub fn proxy_to(&self, address: &Url) -> Option<&Proxy> {
+        self.http.proxy_to(address)
     }
 
     /// Posts `body`, which holds so many `messages`, at the common pace and again and again if need

@@ -16,8 +16,8 @@ use super::clock::ServerClock;
 use super::quota::{Governor, Permit, Urgency};
 use super::sign_in::SignIn;
 use crate::clock::Clock;
-use crate::config::{self, Retry};
-use crate::http::{self, Attempts, Effort, GaveUp, Token, Trouble, Wait};
+use crate::config::{self, Proxy, Retry};
+use crate::http::{self, Attempts, Effort, GaveUp, Reached, Token, Trouble, Wait};
 use crate::limits;
 use crate::meter::{Meter, RequestOutcome};
 
@@ -195,6 +195,19 @@ impl Client {
     /// The account's quota: how it stands, and what may be expected of it.
     pub fn governor(&self) -> &Governor {
         &self.governor
+    }
+
+    /// Knocks at the account's door. For `check`.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn reach(&self) -> Result<Reached, Trouble> {
+        http::reach(&self.http, self.base_url.clone()).await
+    }
+
+    /// The proxy that the account is reached through, without credentials.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.http.proxy_to(&self.base_url)
     }
 
     /// Zendesk's clock.

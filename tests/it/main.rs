@@ -6,6 +6,8 @@ mod availability;
 mod back_fill;
 mod catalogue;
 mod check;
+mod check_network;
+mod check_state;
 mod children;
 mod configuration;
 mod definitions;

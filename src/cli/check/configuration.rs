@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::finding::{Finding, Verdict, failed, ok};
-use crate::cli::exit;
+use super::finding::Finding;
 use crate::config::{self, Config, WithoutPerson};
 use crate::lifecycle;
 use crate::mapping::{BELONGS_TO_TICKETS, Mapping};
@@ -17,8 +16,8 @@ pub(super) fn hash_keys(config: &Config) -> Vec<Finding> {
     let of = |stream: &config::Stream| {
         let subject = format!("privacy {}", stream.spec.name);
         match lifecycle::privacy(stream) {
-            Ok(_) => ok(&subject, "the key of hashed fields is there".to_owned()),
-            Err(error) => failed(&subject, &error),
+            Ok(_) => Finding::ok(&subject, "the key of hashed fields is there".to_owned()),
+            Err(error) => Finding::failed(&subject, &error),
         }
     };
     config.streams.iter().filter(hashes).map(of).collect()
@@ -34,8 +33,8 @@ pub(super) fn mappings(config: &Config) -> Vec<Finding> {
     let findings = streams.map(|stream| {
         let subject = format!("mapping {}", stream.spec.name);
         match Mapping::new(&stream.spec, &stream.mapping, &Arc::default()) {
-            Ok(_) => ok(&subject, "its file is good".to_owned()),
-            Err(faults) => failed(&subject, &lifecycle::Error::Mapping(faults)),
+            Ok(_) => Finding::ok(&subject, "its file is good".to_owned()),
+            Err(faults) => Finding::failed(&subject, &lifecycle::Error::Mapping(faults)),
         }
     });
     findings.collect()
@@ -58,15 +57,11 @@ pub(super) fn events_of_nobody(config: &Config) -> Vec<Finding> {
         mapped.is_some_and(|it| it.settings.events_without_person == WithoutPerson::Refuse)
     };
     let warning = |name: &str| {
-        Finding {
-        subject: format!("mapping {name}"),
-        verdict: Verdict::Warning,
-        what: "its records do not say who asked for their ticket, and no tickets are mapped that do: all of them would be refused".to_owned(),
-        remedy: Some(
-            "add `[streams.tickets]` with `mapping = \"xdm\"`, or set `mapping.events_without_person = \"send\"`".to_owned(),
-        ),
-        code: exit::SUCCESS,
-    }
+        Finding::warning(
+            &format!("mapping {name}"),
+            "its records do not say who asked for their ticket, and no tickets are mapped that do: all of them would be refused".to_owned(),
+            "add `[streams.tickets]` with `mapping = \"xdm\"`, or set `mapping.events_without_person = \"send\"`",
+        )
     };
     let streams = BELONGS_TO_TICKETS.iter().copied().filter(refused);
     streams.map(warning).collect()
