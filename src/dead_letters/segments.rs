@@ -114,7 +114,10 @@ impl Segments {
                 return Err(Error::Busy { directory });
             }
             if waited >= limits::DEAD_LETTERS_LOCK_SILENCE && !said {
-                tracing::info!("waiting for another process to leave the dead letters");
+                tracing::info!(
+                    wait_seconds_max = limits::DEAD_LETTERS_LOCK_WAIT.as_secs(),
+                    "waiting for another process (a `dead-letters` command, as a rule) to leave the dead letters"
+                );
                 said = true;
             }
             std::thread::sleep(limits::DEAD_LETTERS_LOCK_POLL);

@@ -44,7 +44,23 @@ impl Trouble {
         Self::Status {
             status,
             text: excerpt(body),
-            request_id: request_id(headers),
+            request_id: request_id(headers).or_else(|| request_id_within(body)),
+        }
+    }
+
+    /// The server's name for the request, where it told one.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Status { request_id, .. } => request_id.as_deref(),
+            Self::Network { .. } | Self::TooLarge { .. } | Self::Unexpected(_) => None,
+        }
+    }
+
+    /// The status of the answer, if it is one.
+    pub fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } => Some(status.as_u16()),
+            Self::Network { .. } | Self::TooLarge { .. } | Self::Unexpected(_) => None,
         }
     }
 
@@ -153,12 +169,25 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     ["x-request-id", "x-zendesk-request-id"]
         .into_iter()
         .find_map(|name| headers.get(name)?.to_str().ok())
-        .map(|id| {
-            id.chars()
-                .filter(|c| c.is_ascii_graphic())
-                .take(100)
-                .collect()
-        })
+        .and_then(printable)
+}
+
+/// The same where an answer of Adobe's has it in its report: services behind the gateway call it
+/// `requestId`, the Schema Registry `registryRequestId`.
+fn request_id_within(body: &[u8]) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let report = json.get("report")?;
+    ["requestId", "registryRequestId"]
+        .into_iter()
+        .find_map(|name| report.get(name)?.as_str())
+        .and_then(printable)
+}
+
+/// Others wrote it: cut to what a request's name can be.
+fn printable(id: &str) -> Option<String> {
+    let graphic = id.chars().filter(char::is_ascii_graphic);
+    let id: String = graphic.take(limits::REQUEST_ID_CHARS_MAX).collect();
+    (!id.is_empty()).then_some(id)
 }
 
 /// What an error body says, on one line and cut to [`limits::ERROR_TEXT_CHARS_MAX`]: the
@@ -246,6 +275,30 @@ mod tests {
         );
         check("", "");
         check(r#"{"a":1}"#, r#"{"a":1}"#);
+    }
+
+    #[test]
+    fn the_servers_name_of_a_request_is_told_and_cut() {
+        let told = |name: &'static str, id: &str, body: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, id.parse().expect("a header value"));
+            let trouble = Trouble::status(StatusCode::BAD_GATEWAY, &headers, body.as_bytes());
+            trouble.request_id().map(str::to_owned)
+        };
+        assert_eq!(told("x-request-id", "a-1", "").as_deref(), Some("a-1"));
+        assert_eq!(
+            told("x-zendesk-request-id", "b 2", "").as_deref(),
+            Some("b2")
+        );
+        let report = r#"{"title":"no","report":{"registryRequestId":"c-3"}}"#;
+        assert_eq!(told("date", "x", report).as_deref(), Some("c-3"));
+        assert_eq!(told("x-request-id", "a-1", report).as_deref(), Some("a-1"));
+        let long = told("x-request-id", &"x".repeat(5_000), "").expect("told");
+        assert_eq!(long.len(), limits::REQUEST_ID_CHARS_MAX);
+        assert_eq!(
+            told("x-request-id", " ", r#"{"report":{"requestId":""}}"#),
+            None
+        );
     }
 
     #[test]

@@ -43,12 +43,12 @@ pub(super) enum Reply {
 
 /// Where a request goes, and how an answer from there is told from a stray page.
 pub(super) struct Address<'a> {
+    /// What is done there, as in "could not …".
+    pub(super) what: &'a str,
     pub(super) url: Url,
     pub(super) headers: &'a HeaderMap,
     pub(super) is_answer: fn(&[u8]) -> bool,
 }
-
-const WHAT: &str = "deliver to the inlet";
 
 /// A reply and what it cost.
 pub(super) struct Sent {
@@ -228,6 +228,7 @@ impl Connection {
             let (decision, trouble) = match attempt {
                 Ok(body) => {
                     side.let_in();
+                    attempts.answered(to.what);
                     return Ok(Sent {
                         reply: Reply::Body(body),
                         requests: attempts.made() + u32::from(renewed),
@@ -237,7 +238,11 @@ impl Connection {
             };
             match (decision, &self.ims, &token) {
                 (Decision::RenewSignIn, Some(ims), Some(token)) if !renewed => {
-                    tracing::info!("the inlet no longer accepts the token: signing in again");
+                    tracing::info!(
+                        request = to.what,
+                        request_id = trouble.request_id(),
+                        "the inlet no longer accepts the token: signing in again"
+                    );
                     ims.discard(token).await;
                     renewed = true;
                 }
@@ -255,9 +260,9 @@ impl Connection {
                 (Decision::NotFound, ..) => return Err(Error::NotFound(trouble)),
                 (Decision::Refused, ..) => return Err(Error::Refused(trouble)),
                 (Decision::Retry(wait), ..) => attempts
-                    .pause(wait, WHAT, trouble)
+                    .pause(wait, to.what, trouble)
                     .await
-                    .map_err(|gave_up| Error::gave_up(WHAT, gave_up))?,
+                    .map_err(|gave_up| Error::gave_up(to.what, gave_up))?,
             }
             side.retries.count();
         }

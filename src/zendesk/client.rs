@@ -255,6 +255,7 @@ impl Client {
             let (decision, trouble) = match attempt {
                 Ok(value) => {
                     side.let_in();
+                    attempts.answered(request.what);
                     let size = sized.as_ref().map(|sized| sized.size.get());
                     if let Some(sized) = sized.filter(|sized| sized.may_change) {
                         sized.size.grow();
@@ -270,7 +271,11 @@ impl Client {
             let what = || request.what.to_owned();
             match decision {
                 Decision::RenewSignIn if !renewed => {
-                    tracing::info!("zendesk no longer accepts the token: signing in again");
+                    tracing::info!(
+                        request = request.what,
+                        request_id = trouble.request_id(),
+                        "zendesk no longer accepts the token: signing in again"
+                    );
                     self.sign_in.discard(&token).await;
                     renewed = true;
                 }

@@ -31,6 +31,7 @@ mod quota;
 mod rate_limits;
 mod recordings;
 mod reload;
+mod repeated_lines;
 mod restart;
 mod search;
 mod search_cursors;
