@@ -25,7 +25,7 @@ use crate::limits;
 /// The fields that tell what a line is about.
 const NAMED: [&str; 6] = ["stream", "code", "request", "list", "field", "parent"];
 
-/// Where lines come from that are always told: what is said of repetitions, and the answers to a
+/// The rooms of lines that are always told: what is said of repetitions, and the answers to a
 /// person who has just sent a signal.
 const UNCOUNTED: [&str; 2] = [module_path!(), "zendesk_aep::lifecycle::reload"];
 
@@ -71,7 +71,8 @@ pub(super) struct Summary {
 impl Repetition {
     fn admits(&self, event: &Event<'_>) -> bool {
         let metadata = event.metadata();
-        if *metadata.level() > Level::WARN || UNCOUNTED.contains(&metadata.target()) {
+        let is_uncounted = |room: &&str| metadata.target().starts_with(*room);
+        if *metadata.level() > Level::WARN || UNCOUNTED.iter().any(is_uncounted) {
             return true;
         }
         let mut read = Read {

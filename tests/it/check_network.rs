@@ -1,12 +1,14 @@
 //! `check` on the way to each end: each way of failing, and what follows from it said once.
 
+use std::net::SocketAddr;
+
 use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use zendesk_aep::sandbox::{Answer, Fault, Simulator as _};
 
-use crate::support::{Finished, World};
+use crate::support::{Authority, Finished, TlsPort, World};
 
 /// The one failure: its subject, what and remedy.
 fn failure(check: &Finished) -> [String; 3] {
@@ -163,6 +165,68 @@ async fn a_proxy_that_cannot_be_used() {
         "{what}"
     );
     assert!(remedy.contains("lets the host through"), "{remedy}");
+}
+
+/// What is found of Zendesk at a port on this machine, by its name.
+async fn check_tls(world: &mut World, TlsPort(address): TlsPort) -> Finished {
+    let url = format!("https://localhost:{}", address.port());
+    world.settings.set("zendesk.base_url", url);
+    check(world).await
+}
+
+/// A world that believes the certificates of an authority, and where its Zendesk is.
+async fn believing(authority: &Authority) -> (World, SocketAddr) {
+    let mut world = World::new().await;
+    world.write("ca.pem", authority.pem());
+    world.settings.set("tls.ca_file", "ca.pem");
+    let zendesk = world.zendesk.server().address();
+    (world, zendesk)
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_authority_that_is_named_is_good() {
+    let authority = Authority::new();
+    let (mut world, zendesk) = believing(&authority).await;
+    let port = authority.serve("localhost", zendesk).await;
+    let check = check_tls(&mut world, port).await;
+    check.assert_code(0);
+    assert!(check.stdout.contains("answers over TLS after"));
+    assert!(check.stdout.contains("localhost is "), "{}", check.stdout);
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_authority_that_nobody_knows() {
+    let authority = Authority::new();
+    let mut world = World::new().await;
+    let zendesk = world.zendesk.server().address();
+    let port = authority.serve("localhost", zendesk).await;
+    let [subject, _, remedy] = failure(&check_tls(&mut world, port).await);
+    assert_eq!(subject, "zendesk connection");
+    assert!(remedy.contains("`[tls] ca_file`"), "{remedy}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_ended() {
+    let authority = Authority::new();
+    let (mut world, zendesk) = believing(&authority).await;
+    let port = authority.serve_expired("localhost", zendesk).await;
+    let [subject, what, remedy] = failure(&check_tls(&mut world, port).await);
+    assert_eq!(subject, "zendesk connection");
+    assert!(what.contains("expired"), "{what}");
+    assert!(remedy.starts_with("check this machine's clock"), "{remedy}");
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_host() {
+    let authority = Authority::new();
+    let (mut world, zendesk) = believing(&authority).await;
+    let port = authority.serve("elsewhere.test", zendesk).await;
+    let [subject, _, remedy] = failure(&check_tls(&mut world, port).await);
+    assert_eq!(subject, "zendesk connection");
+    assert!(
+        remedy.contains("another host than the one configured"),
+        "{remedy}"
+    );
 }
 
 /// An answer with the date of a clock that is so far ahead.
