@@ -20,6 +20,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use crate::telemetry;
+
 /// Keeps a company's Zendesk data flowing into Adobe Experience Platform
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
@@ -63,7 +65,7 @@ enum Command {
         #[arg(long)]
         plan: bool,
     },
-    /// Check the configuration, both sign-ins, and what we are permitted to export
+    /// Look at all that a sync needs, from the network to the disk, and say what is wrong and what to do
     Check,
     /// Show which streams the account has
     Streams(streams::Arguments),
@@ -108,7 +110,7 @@ pub fn main() -> ExitCode {
         }
     };
     let (path, output) = (&arguments.config, arguments.output);
-    let code = runtime.block_on(async {
+    let command = async {
         match arguments.command {
             Command::Run => run::run(path).await,
             Command::Sync { streams, plan } if plan => {
@@ -125,7 +127,14 @@ pub fn main() -> ExitCode {
             Command::DeadLetters { command } => dead_letters::run(path, command, output).await,
             Command::Sandbox(arguments) => sandbox::run(&arguments, output).await,
         }
+    };
+    let code = runtime.block_on(async {
+        tokio::select! {
+            code = command => code,
+            never = telemetry::tell_repetitions() => match never {},
+        }
     });
+    telemetry::tell_last_repetitions();
     // What is left on the runtime (a connection being closed, a blocking read) must not hold the
     // process.
     runtime.shutdown_background();

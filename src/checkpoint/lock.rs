@@ -53,17 +53,17 @@ impl Lock {
     }
 }
 
-/// Whether somebody has the lock. Others may look at the same time.
-pub(super) fn is_held(directory: &Directory) -> Result<bool, Error> {
+/// Who has the lock, as in "in use…"; `None` if nobody has it. Others may look at the same time.
+pub(super) fn find_holder(directory: &Directory) -> Result<Option<String>, Error> {
     let path = directory.lock();
     let file = match File::open(&path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io("open", &path)(error)),
     };
     match file.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(holder(&file))),
         Err(TryLockError::Error(error)) => Err(Error::io("look at the lock of", &path)(error)),
     }
 }

@@ -16,8 +16,8 @@ use super::clock::ServerClock;
 use super::quota::{Governor, Permit, Urgency};
 use super::sign_in::SignIn;
 use crate::clock::Clock;
-use crate::config::{self, Retry};
-use crate::http::{self, Attempts, Effort, GaveUp, Token, Trouble, Wait};
+use crate::config::{self, Proxy, Retry};
+use crate::http::{self, Attempts, Effort, GaveUp, Reached, Token, Trouble, Wait};
 use crate::limits;
 use crate::meter::{Meter, RequestOutcome};
 
@@ -197,6 +197,19 @@ impl Client {
         &self.governor
     }
 
+    /// Knocks at the account's door. For `check`.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn reach(&self) -> Result<Reached, Trouble> {
+        http::reach(&self.http, self.base_url.clone()).await
+    }
+
+    /// The proxy that the account is reached through, without credentials.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.http.proxy_to(&self.base_url)
+    }
+
     /// Zendesk's clock.
     pub(super) fn clock(&self) -> &ServerClock {
         &self.clock
@@ -242,6 +255,7 @@ impl Client {
             let (decision, trouble) = match attempt {
                 Ok(value) => {
                     side.let_in();
+                    attempts.answered(request.what);
                     let size = sized.as_ref().map(|sized| sized.size.get());
                     if let Some(sized) = sized.filter(|sized| sized.may_change) {
                         sized.size.grow();
@@ -257,7 +271,11 @@ impl Client {
             let what = || request.what.to_owned();
             match decision {
                 Decision::RenewSignIn if !renewed => {
-                    tracing::info!("zendesk no longer accepts the token: signing in again");
+                    tracing::info!(
+                        request = request.what,
+                        request_id = trouble.request_id(),
+                        "zendesk no longer accepts the token: signing in again"
+                    );
                     self.sign_in.discard(&token).await;
                     renewed = true;
                 }
