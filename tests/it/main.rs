@@ -15,6 +15,7 @@ mod export;
 mod fault_matrix;
 mod fidelity;
 mod freshness;
+mod health;
 mod inlet_faults;
 mod inlet_rejections;
 mod inlet_sign_in;
