@@ -10,6 +10,7 @@ mod children;
 mod configuration;
 mod definitions;
 mod demonstration;
+mod deployment;
 mod every_stream;
 mod export;
 mod fault_matrix;
