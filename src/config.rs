@@ -358,6 +358,8 @@ pub struct Stream {
     pub spec: Arc<StreamSpec>,
     /// How it is read.
     pub export: Export,
+    /// How its history may be loaded instead; `None` for by `export` alone.
+    pub back_fill: Option<BackFill>,
     /// Zendesk's parameters for it.
     pub parameters: Parameters,
     /// Only records changed at or after this; `None` means everything.
@@ -407,6 +409,17 @@ pub enum SchemaPlace {
     Registry(String),
     /// In a file.
     File(PathBuf),
+}
+
+/// Lists that give a stream's history, where its own export takes longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackFill {
+    /// Path of the list of the present records, which has cursors.
+    pub list: Text,
+    /// The row of the list of the deleted ones, where there is one.
+    pub deleted: Option<&'static StreamSpec>,
+    /// Whether or not it is faster.
+    pub always: bool,
 }
 
 /// How a stream is read.

@@ -100,6 +100,10 @@ pub const REPEATS_REMEMBERED_MAX: usize = 8_192;
 /// goes on where it is, so nothing is lost, only later.
 pub const BACK_FILL_SEGMENTS_MAX: usize = 8;
 
+/// Minutes that the list has to save for history to be loaded from it: below that a second way in
+/// is not worth its requests, nor what it reads twice.
+pub const BACK_FILL_MINUTES_SAVED_MIN: f64 = 10.0;
+
 /// A walk that stands further back than this is catching up: others' live changes go first.
 pub const CATCHING_UP_AGE_MIN: Duration = Duration::from_secs(60 * 60);
 
@@ -135,10 +139,10 @@ pub const PROGRESS_MARGIN: Duration = Duration::from_secs(5 * 60);
 pub const PROGRESS_LOOK: Duration = Duration::from_secs(30);
 
 /// Longest time between two looks at whether all tasks get on.
-pub const SUPERVISION_PAUSE: Duration = Duration::from_secs(10);
+pub const SUPERVISION_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long a start waits for the first sign-in to both ends. Well below the ninety seconds that
-/// service managers give a start; a service that answers at all does so in two.
+/// How long a service manager waits for the first sign-in to both ends before it hears that we are
+/// ready. Well below the ninety seconds it gives a start; a service that answers at all does so in two.
 pub const FIRST_SIGN_IN: Duration = Duration::from_secs(20);
 
 /// What a stop takes beyond `shutdown_grace`: the scheduler, the last lines of the log.
@@ -293,7 +297,8 @@ pub const STATUS_STOP_WAIT: Duration = Duration::from_secs(2);
 /// same for one look more, so that what is half written is not taken.
 pub const RELOAD_LOOK: Duration = Duration::from_secs(5);
 
-/// After so long, a reload that waits for pages in hand says so, and how long it may take further.
+/// A reload that takes its time says so this often: to the service manager, and to the log what it
+/// waits for.
 pub const RELOAD_WORD_EVERY: Duration = Duration::from_secs(10);
 
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);

@@ -161,6 +161,11 @@ impl<E: Pages> Walk<E> {
         progress: &Listener<'_>,
     ) -> Summary {
         let mut pass = Pass::begin(&self.delivery, &self.export);
+        if pass.root().state.position.is_none()
+            && let Some((begin, split)) = self.export.history().await
+        {
+            pass.route.begin_with(begin, split);
+        }
         self.export.begin(std::mem::take(&mut self.settled));
         self.delivery.expire_dead_letters().await;
         let end = self.pass(&mut pass, stop, due, progress).await;

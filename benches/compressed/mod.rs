@@ -202,7 +202,9 @@ fn configuration(
     std::fs::write(&token, Credentials::default().access_token).expect("the file can be written");
     let streams: String = streams
         .iter()
-        .map(|(name, ..)| format!("[streams.{name}]\nflow_id = \"{flow}\"\n"))
+        .map(|(name, ..)| {
+            format!("[streams.{name}]\nflow_id = \"{flow}\"\nback_fill = \"export\"\n")
+        })
         .collect();
     format!(
         r#"

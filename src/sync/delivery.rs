@@ -42,9 +42,14 @@ impl Delivery {
         let delivered = self.members.iter().filter(|one| one.outlet.is_some());
         let delivered: Vec<&str> = delivered.map(|member| &*member.stream).collect();
         let (root, state) = (self.root(), self.store.stream(self.root()));
-        Route::resume(&state, root, &delivered, self.end, |checkpoint| {
-            export.position(checkpoint)
-        })
+        Route::resume(
+            &state,
+            root,
+            &delivered,
+            self.end,
+            |checkpoint| export.position(checkpoint),
+            |checkpoint| export.history_position(checkpoint),
+        )
     }
 
     /// Delivers what the reader sends, until it has no more to say.

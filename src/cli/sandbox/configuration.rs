@@ -59,7 +59,8 @@ pub(super) fn write(
     write_private(&directory.join("zendesk-secret"), &zendesk.client_secret)?;
     write_private(&directory.join("adobe-secret"), &platform.client_secret)?;
     let export = match arguments.export {
-        Export::Incremental => "export = \"incremental\"",
+        // What arrives is compared with what the export gives, byte for byte.
+        Export::Incremental => "export = \"incremental\"\nback_fill = \"export\"",
         Export::Search => "export = \"search\"\nsettle = \"2s\"",
     };
     let text = format!(
