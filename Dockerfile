@@ -7,6 +7,7 @@ ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12
 FROM ${BUILDER_IMAGE} AS prepared
 RUN mkdir -p /prepared && mkdir -m 0700 /prepared/state
 
+# All but the program: also what an image is made of whose program was built elsewhere.
 FROM ${RUNTIME_IMAGE} AS base
 LABEL org.opencontainers.image.title="zendesk-aep" \
       org.opencontainers.image.description="Keeps a company's Zendesk data flowing into Adobe Experience Platform, completely and in order" \
@@ -32,11 +33,6 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
     CMD ["/usr/bin/zendesk-aep", "health"]
 ENTRYPOINT ["/usr/bin/zendesk-aep"]
 CMD ["run"]
-
-# `--target prebuilt`, from a folder with LICENSE and the program: an image around what is built
-# already, for a glibc no newer than the runtime image's.
-FROM base AS prebuilt
-COPY zendesk-aep /usr/bin/
 
 FROM ${BUILDER_IMAGE} AS build
 WORKDIR /build
