@@ -3,6 +3,7 @@
 mod check;
 mod dead_letters;
 pub mod exit;
+mod health;
 mod output;
 mod preview;
 mod privacy_check;
@@ -77,6 +78,8 @@ enum Command {
     TestMapping(test_mapping::Arguments),
     /// Tell whether it is working, of the running daemon or, when it is down, of the state directory
     Status(status::Arguments),
+    /// Tell whether the running daemon is alive, by the exit code 0 or 1: for health checks
+    Health(health::Arguments),
     /// Look at the state file, or move its checkpoints
     State {
         #[command(subcommand)]
@@ -123,6 +126,7 @@ pub fn main() -> ExitCode {
             Command::PrivacyCheck(arguments) => privacy_check::run(path, &arguments, output).await,
             Command::TestMapping(arguments) => test_mapping::run(path, &arguments, output).await,
             Command::Status(arguments) => status::run(path, &arguments, output).await,
+            Command::Health(arguments) => health::run(path, &arguments, output).await,
             Command::State { command } => state::run(path, &command, output),
             Command::DeadLetters { command } => dead_letters::run(path, command, output).await,
             Command::Sandbox(arguments) => sandbox::run(&arguments, output).await,
