@@ -77,3 +77,30 @@ fn holder(file: &File) -> String {
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_looks_sees_the_owner_and_is_in_nobodys_way() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directory = Directory::new(place.path());
+        let is_held = || is_held(&directory).expect("looked");
+        assert!(!is_held(), "there is no lock yet");
+        let lock = Lock::take(&directory).expect("taken");
+        assert!(is_held());
+        drop(lock);
+        assert!(!is_held());
+
+        // Somebody looks just now, for far longer than that takes.
+        let look = File::open(directory.lock()).expect("opened");
+        look.try_lock_shared().expect("looked");
+        let looking = thread::spawn(move || {
+            thread::sleep(PAUSE / 2);
+            drop(look);
+        });
+        Lock::take(&directory).expect("taken all the same");
+        looking.join().expect("it ends");
+    }
+}
