@@ -132,7 +132,8 @@ impl Reloader {
             let reason = self.asked(present).await;
             means.manager.reloading();
             self.watch.tried = Some(self.look_now(present).await);
-            match prepare(self.path.clone(), present, means).await {
+            let prepared = prepare(self.path.clone(), present, means);
+            match means.manager.patiently(prepared).await {
                 Ok(Some(next)) => {
                     // It may name other files: whether they are as they were read, the watch finds
                     // out by one attempt more, which changes nothing.

@@ -267,6 +267,12 @@ async fn counts_move_while_a_sync_runs() {
     })
     .await;
     assert_eq!(scraped.value("zendesk_aep_stream_syncing", &USERS), 1.0);
+    // The age of the past is no alarm.
+    let back_filling = [("stream", "users"), ("condition", "back_filling")];
+    assert_eq!(
+        scraped.value("zendesk_aep_stream_condition", &back_filling),
+        1.0
+    );
     let complete = [("stream", "users"), ("outcome", "complete")];
     assert_eq!(scraped.value("zendesk_aep_syncs_total", &complete), 0.0);
     let held = scrape_until(status, "the inlet holds a request", |scraped| {

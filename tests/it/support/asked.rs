@@ -12,6 +12,8 @@ use super::PATIENCE;
 /// What it answered.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    /// Status line and headers.
+    pub head: String,
     pub status: u16,
     pub content_type: String,
     pub body: String,
@@ -62,6 +64,7 @@ impl Asked {
                 .then(|| value.to_owned())
         });
         Self {
+            head: head.to_owned(),
             status: status.expect("a status"),
             content_type: content_type.unwrap_or_default(),
             body: body.to_owned(),
