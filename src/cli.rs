@@ -18,7 +18,7 @@ mod trial;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::telemetry;
 
@@ -89,6 +89,11 @@ enum Command {
     },
     /// See it work: simulators of both services on loopback and the real daemon between them
     Sandbox(sandbox::Arguments),
+}
+
+/// The command line as it is defined: for manual pages and shells' completions.
+pub fn definition() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the command that the process was called with.

@@ -142,10 +142,10 @@ pub const PROGRESS_MARGIN: Duration = Duration::from_secs(5 * 60);
 pub const PROGRESS_LOOK: Duration = Duration::from_secs(30);
 
 /// Longest time between two looks at whether all tasks get on.
-pub const SUPERVISION_PAUSE: Duration = Duration::from_secs(10);
+pub const SUPERVISION_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long a start waits for the first sign-in to both ends. Well below the ninety seconds that
-/// service managers give a start; a service that answers at all does so in two.
+/// How long a service manager waits for the first sign-in to both ends before it hears that we are
+/// ready. Well below the ninety seconds it gives a start; a service that answers at all does so in two.
 pub const FIRST_SIGN_IN: Duration = Duration::from_secs(20);
 
 /// What a stop takes beyond `shutdown_grace`: the scheduler, the last lines of the log.

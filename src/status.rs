@@ -14,7 +14,7 @@ mod watched;
 pub mod words;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 
 pub use server::{BindError, Exposition, Server};
 pub use watched::{Sources, Watched};

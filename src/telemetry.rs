@@ -4,6 +4,7 @@
 //! on, INFO for start, stop and one line per sync, DEBUG for the rest. Nothing is logged per
 //! record, and never a record's content.
 
+mod journal;
 pub mod metrics;
 mod repetition;
 
@@ -20,6 +21,8 @@ use crate::config::{Log, LogFormat};
 use crate::error::{Chain, Explain as _};
 use crate::limits;
 use crate::sync::{End, Error, Summary, Tally};
+use journal::StandardError;
+pub use journal::fatal;
 use repetition::{Repetition, Sparing};
 
 /// Below these levels the crates we stand on say nothing an operator could use. What the verifier
@@ -45,7 +48,7 @@ pub fn init(log: &Log) {
     let registry = tracing_subscriber::registry();
     let initialized = if pretty {
         let lines = tracing_subscriber::fmt::layer()
-            .with_writer(std::io::stderr)
+            .with_writer(StandardError::new())
             .with_ansi(terminal && std::env::var_os("NO_COLOR").is_none())
             .with_target(false);
         registry
@@ -57,7 +60,7 @@ pub fn init(log: &Log) {
             .flatten_event(true)
             .with_current_span(false)
             .with_span_list(false)
-            .with_writer(std::io::stderr);
+            .with_writer(StandardError::new());
         registry
             .with(Sparing::new(lines, repetition).with_filter(targets))
             .try_init()

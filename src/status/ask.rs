@@ -23,7 +23,7 @@ pub enum Error {
     Unreachable {
         /// Where we asked.
         address: SocketAddr,
-        #[source]
+        /// What the system says.
         source: io::Error,
     },
     /// Somebody does, and is silent.
@@ -34,7 +34,7 @@ pub enum Error {
     Broken {
         /// Where we asked.
         address: SocketAddr,
-        #[source]
+        /// What was wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// What came is not the status of a daemon.

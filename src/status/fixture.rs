@@ -93,7 +93,7 @@ pub(super) fn failure(stream: &str, code: &str) -> Failure {
 }
 
 /// A daemon of four streams with which all is well.
-pub(super) fn healthy() -> Report {
+pub(crate) fn healthy() -> Report {
     let mut ticket_events = stream("ticket_events");
     ticket_events.lag_seconds = Some(640);
     let mut comments = stream("ticket_comments");

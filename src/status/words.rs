@@ -37,7 +37,8 @@ pub fn span(seconds: u64) -> String {
 pub fn relative(time: Timestamp, now: Timestamp) -> String {
     match now.as_second() - time.as_second() {
         // Clocks disagree by moments, and nobody cares for less.
-        -4..5 => "now".to_owned(),
+        0..5 => "just now".to_owned(),
+        -4..0 => "now".to_owned(),
         past @ 5.. => format!("{} ago", span(past.unsigned_abs())),
         ahead => format!("in {}", span(ahead.unsigned_abs())),
     }
@@ -117,7 +118,7 @@ mod tests {
     fn times_are_told_from_now() {
         let now = Timestamp::from_second(1_000_000).expect("in range");
         for (second, text) in [
-            (1_000_000, "now"),
+            (1_000_000, "just now"),
             (999_940, "1 min ago"),
             (1_000_030, "in 30 s"),
             (1_000_003, "now"),

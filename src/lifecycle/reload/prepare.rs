@@ -75,7 +75,7 @@ async fn ready(
 /// has refused nothing.
 async fn try_credentials(old: &Kept, new: &Kept) -> Result<(), Refusal> {
     if !new.client.signs_in_with(&old.client)
-        && let Err(error) = new.client.sign_in().await
+        && let Err(error) = new.client.sign_in(Effort::Once).await
         && error.code().needs_a_person()
     {
         return Err(Refusal::Zendesk(error));

@@ -59,7 +59,7 @@ impl Display for Section<'_> {
                 Cell("Time left", left)
             )?;
         }
-        write!(f, "{TABLE_END}</section>\n")
+        writeln!(f, "{TABLE_END}</section>")
     }
 }
 

@@ -47,7 +47,7 @@ impl Display for Section<'_> {
                 }
             )?;
         }
-        write!(f, "{TABLE_END}</section>\n")
+        writeln!(f, "{TABLE_END}</section>")
     }
 }
 

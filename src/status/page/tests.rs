@@ -96,14 +96,10 @@ fn elements_are_closed_in_order_and_ids_are_unique() {
             if let Some(id) = tag.split(" id=\"").nth(1) {
                 ids.push(id.split('"').next().expect("an id"));
             }
-            if let Some(heading) = element
-                .strip_prefix('h')
-                .and_then(|n| n.parse::<u32>().ok())
-            {
-                if !tag.starts_with('/') {
-                    assert!(heading <= level + 1, "{name}: h{heading} after h{level}");
-                    level = heading;
-                }
+            let heading = element.strip_prefix('h').filter(|_| !tag.starts_with('/'));
+            if let Some(heading) = heading.and_then(|heading| heading.parse::<u32>().ok()) {
+                assert!(heading <= level + 1, "{name}: h{heading} after h{level}");
+                level = heading;
             }
         }
         assert_eq!(open, [""; 0], "{name}");

@@ -54,7 +54,7 @@ impl Display for Failures<'_> {
                 Cell("What to do", remedy),
             )?;
         }
-        write!(f, "{TABLE_END}</section>\n")
+        writeln!(f, "{TABLE_END}</section>")
     }
 }
 
@@ -86,6 +86,6 @@ impl Display for DeadLetters<'_> {
                 Cell("Superseded", grouped(group.superseded)),
             )?;
         }
-        write!(f, "{TABLE_END}</section>\n")
+        writeln!(f, "{TABLE_END}</section>")
     }
 }
