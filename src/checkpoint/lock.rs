@@ -86,7 +86,7 @@ mod tests {
     fn whoever_looks_sees_the_owner_and_is_in_nobodys_way() {
         let place = tempfile::tempdir().expect("a directory");
         let directory = Directory::new(place.path());
-        let is_held = || is_held(&directory).expect("looked");
+        let is_held = || find_holder(&directory).expect("looked").is_some();
         assert!(!is_held(), "there is no lock yet");
         let lock = Lock::take(&directory).expect("taken");
         assert!(is_held());
