@@ -25,9 +25,12 @@ use crate::limits;
 /// The fields that tell what a line is about.
 const NAMED: [&str; 6] = ["stream", "code", "request", "list", "field", "parent"];
 
-/// The rooms of lines that are always told: what is said of repetitions, and the answers to a
+/// The target of what is said of repetitions.
+const SUMMARY: &str = concat!(module_path!(), "::summary");
+
+/// The targets of lines that are always told: what is said of repetitions, and the answers to a
 /// person who has just sent a signal.
-const UNCOUNTED: [&str; 2] = [module_path!(), "zendesk_aep::lifecycle::reload"];
+const UNCOUNTED: [&str; 2] = [SUMMARY, "zendesk_aep::lifecycle::reload"];
 
 /// Counts lines; copies count together.
 #[derive(Clone, Debug, Default)]
@@ -217,7 +220,7 @@ pub(super) fn tell(summaries: Vec<Summary>) {
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
-                    target: module_path!(),
+                    target: SUMMARY,
                     stream,
                     code,
                     times,
