@@ -21,14 +21,12 @@ const BATCH_BYTES: usize = 250_000;
 fn main() {
     let page = Bytes::from(page());
     let spec = catalogue::find("users").expect("a row");
-    let records = read_cursor_page(page.clone(), spec)
-        .expect("a page")
-        .records;
+    let records = read_cursor_page(&page, spec, []).expect("a page").records;
     let record_bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
 
     println!("{:<34} {:>10} {:>10} {:>14}", "", "µs", "MB/s", "records/s");
     measure("page → records, ids, versions", page.len(), || {
-        read_cursor_page(page.clone(), spec)
+        read_cursor_page(&page, spec, [])
             .expect("a page")
             .records
             .len()

@@ -18,6 +18,7 @@ mod freshness;
 mod inlet_faults;
 mod inlet_rejections;
 mod inlet_sign_in;
+mod large_pages;
 mod lists;
 mod mapping;
 mod pace;
