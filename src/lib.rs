@@ -10,9 +10,13 @@ pub mod clock;
 
 pub mod error;
 
+pub mod progress;
+
 pub mod catalogue;
 
 pub mod config;
+
+pub mod meter;
 
 pub mod http;
 
@@ -37,6 +41,8 @@ pub mod sync;
 pub mod schedule;
 
 pub mod telemetry;
+
+pub mod status;
 
 pub mod lifecycle;
 

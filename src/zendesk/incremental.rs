@@ -19,7 +19,7 @@ use super::page::{
 };
 use super::source::{Source, newest};
 use crate::catalogue::Text;
-use crate::http::{Effort, Trouble};
+use crate::http::{self, Effort, Trouble};
 use crate::limits;
 use crate::record::{Children, Cursor, Page, Position, Record};
 
@@ -28,7 +28,7 @@ pub(super) struct Incremental {
     pub(super) source: Source,
     path: Text,
     /// A page of which parts were given.
-    open: Option<Open>,
+    open: Option<Box<Open>>,
 }
 
 /// Where a page begins.
@@ -45,7 +45,7 @@ pub(super) enum Begin<'a> {
 struct Open {
     /// Where the export stands until all of it is given.
     stand: Position,
-    arriving: Arriving,
+    arriving: Box<Arriving>,
     tries: Tries,
     so_far: SoFar,
 }
@@ -131,6 +131,7 @@ impl Incremental {
         let mut tries = self.source.client.tries(Effort::Full);
         let mut asked = Ok(());
         if let Some(open) = self.open.take().filter(|open| open.stand == stand) {
+            let open = *open;
             (tries, so_far) = (open.tries, open.so_far);
             match self.receiver().go_on(open.arriving).await {
                 Ok(piece) => return self.give(stand, piece, tries, so_far),
@@ -202,12 +203,12 @@ impl Incremental {
         let (after, end_of_stream) = match piece.rest {
             Rest::Arriving(arriving) => {
                 let part = page(stand.clone(), None, false);
-                self.open = Some(Open {
+                self.open = Some(Box::new(Open {
                     stand,
-                    arriving: *arriving,
+                    arriving,
                     tries,
                     so_far,
-                });
+                }));
                 return Ok(part);
             }
             Rest::End {
@@ -344,20 +345,20 @@ impl Receive for Receiver<'_> {
 
     async fn receive(&self, response: Response) -> Result<Piece, Trouble> {
         let reader = Reader::new(&self.layout);
-        self.go_on(Arriving { response, reader }).await
+        self.go_on(Box::new(Arriving { response, reader })).await
     }
 }
 
 impl Receiver<'_> {
     /// The next piece of an answer.
-    async fn go_on(&self, mut arriving: Arriving) -> Result<Piece, Trouble> {
-        let Arriving { response, reader } = &mut arriving;
-        while let Some(chunk) = response.chunk().await.map_err(Trouble::network)? {
+    async fn go_on(&self, mut arriving: Box<Arriving>) -> Result<Piece, Trouble> {
+        let Arriving { response, reader } = &mut *arriving;
+        while let Some(chunk) = http::next_chunk(response).await? {
             let pushed = reader.push(&chunk, &self.layout);
             pushed.map_err(Trouble::Unexpected)?;
             if reader.ready() >= limits::PAGE_PART_BYTES {
                 let part = reader.part(&self.layout);
-                let rest = Rest::Arriving(Box::new(arriving));
+                let rest = Rest::Arriving(arriving);
                 return self.piece(part, rest).map_err(Trouble::Unexpected);
             }
         }
