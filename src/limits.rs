@@ -25,8 +25,9 @@ pub const PAGE_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// whole; of others three parts are in memory at a time, as of pages.
 pub const PAGE_PART_BYTES: usize = 2 * 1024 * 1024;
 
-/// Largest record, decompressed. It could not be sent by far, so a larger one is no record of ours.
-pub const RECORD_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Largest record in a page that comes in parts, decompressed: many times what the inlet takes in one
+/// request, so a larger one could not be delivered in any case. It counts as one that cannot be read.
+pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Largest answer of any other kind (tokens, `users/me`, the inlet's outcomes).
 pub const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -57,3 +57,40 @@ pub(super) fn escape(text: &[u8]) -> Option<bool> {
         _ => Some(false),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_those_of_the_standard() {
+        for text in [
+            "null", "true", "false", "0", "-0", "7", "-12", "1.50", "0.1", "1e5", "1E+05",
+            "-2.5e-10",
+        ] {
+            assert!(is_literal(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "", "-", "01", "-01", "1.", ".5", "1e", "1e+", "+1", "0x1", "1_0", "NaN", "nul",
+            "True", "1-", "1.2.3", "1e5.0", "١",
+        ] {
+            assert!(!is_literal(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_escape_may_be_too_short_to_tell() {
+        for (text, expected) in [
+            (r#"\n"#, Some(true)),
+            (r#"\""#, Some(true)),
+            (r#"\u00e9x"#, Some(true)),
+            (r#"\x"#, Some(false)),
+            (r#"\u00g9"#, Some(false)),
+            (r#"\u0""#, Some(false)),
+            (r#"\u00e"#, None),
+            (r#"\"#, None),
+        ] {
+            assert_eq!(escape(text.as_bytes()), expected, "{text}");
+        }
+    }
+}

@@ -723,7 +723,7 @@ fn white(mut control: u64, block: &[u8; BLOCK]) -> Result<(), u32> {
     Ok(())
 }
 
-/// What is behind the colon.
+/// The value in what is behind a key.
 fn value(member: &[u8]) -> &[u8] {
     trim(member).strip_prefix(b":").unwrap_or(member)
 }

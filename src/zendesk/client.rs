@@ -85,7 +85,7 @@ impl PageSize {
 
     /// A tenth of the maximum for each page that went well: a page too heavy by half is met
     /// again after five good ones, not at once.
-    fn grow(&mut self) {
+    pub(super) fn grow(&mut self) {
         self.present = (self.present + self.max.div_ceil(10)).min(self.max);
     }
 }
@@ -111,6 +111,9 @@ pub(super) trait Receive: Sync {
         &self,
         response: Response,
     ) -> impl Future<Output = Result<Self::Value, Trouble>> + Send;
+
+    /// Whether a value is all of its answer.
+    fn is_whole(value: &Self::Value) -> bool;
 }
 
 /// Takes a body as a whole. What the reading function cannot read counts as a failed attempt, since
@@ -123,6 +126,10 @@ impl<T: Send, F: Fn(Bytes) -> Result<T, String> + Sync> Receive for Whole<F> {
     async fn receive(&self, response: Response) -> Result<T, Trouble> {
         let body = http::read_body(response, limits::PAGE_BYTES_MAX).await?;
         (self.0)(body).map_err(Trouble::Unexpected)
+    }
+
+    fn is_whole(_: &T) -> bool {
+        true
     }
 }
 
@@ -305,7 +312,8 @@ impl Client {
                 Ok(value) => {
                     side.let_in();
                     let size = sized.as_ref().map(|sized| sized.size.get());
-                    if let Some(sized) = sized.filter(|sized| sized.may_change) {
+                    let went_well = |sized: &Sized<'_>| sized.may_change && R::is_whole(&value);
+                    if let Some(sized) = sized.filter(went_well) {
                         sized.size.grow();
                     }
                     return Ok(Fetched {

@@ -134,7 +134,12 @@ impl Incremental {
             let open = *open;
             (tries, so_far) = (open.tries, open.so_far);
             match self.receiver().go_on(open.arriving).await {
-                Ok(piece) => return self.give(stand, piece, tries, so_far),
+                Ok(piece) => {
+                    if Receiver::is_whole(&piece) {
+                        self.source.page_size.grow();
+                    }
+                    return self.give(stand, piece, tries, so_far);
+                }
                 Err(trouble) => asked = self.pause(begin, &mut tries, trouble).await,
             }
         }
@@ -346,6 +351,10 @@ impl Receive for Receiver<'_> {
     async fn receive(&self, response: Response) -> Result<Piece, Trouble> {
         let reader = Reader::new(&self.layout);
         self.go_on(Box::new(Arriving { response, reader })).await
+    }
+
+    fn is_whole(piece: &Piece) -> bool {
+        matches!(piece.rest, Rest::End { .. })
     }
 }
 

@@ -227,3 +227,106 @@ impl Listener for Collector<'_> {
 fn not_a_page(fault: &Fault) -> String {
     format!("the answer is no page of an export: {fault}")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::catalogue::{self, StreamSpec};
+
+    fn layout<'s>(users: &'s StreamSpec, identities: &'s StreamSpec) -> Layout<'s> {
+        let lists = vec![
+            ("users", Shape::exported(users)),
+            ("identities", Shape::exported(identities)),
+        ];
+        Layout::new(lists, &["after_cursor", "end_of_stream"])
+    }
+
+    /// A page of so many users, with lists and members in one of the orders that exist.
+    fn page(users: usize, cursor_first: bool) -> String {
+        let user = |id: usize| {
+            let (name, second) = ("é".repeat(id % 90), id % 60);
+            format!(r#"{{"id":{id},"name":"{name}","updated_at":"2026-01-02T03:04:{second:02}Z"}}"#)
+        };
+        let identity = |id: usize| format!(r#"{{"id":{},"user_id":{id}}}"#, id + 1_000);
+        let users: Vec<usize> = (0..users).collect();
+        let list = |of: &dyn Fn(usize) -> String| {
+            let records: Vec<String> = users.iter().map(|id| of(*id)).collect();
+            records.join(",")
+        };
+        let lists = format!(
+            r#""users":[{}],"identities":[{}]"#,
+            list(&user),
+            list(&identity)
+        );
+        let members = r#""after_cursor":"c==","end_of_stream":false"#;
+        match cursor_first {
+            true => format!("{{{members},{lists}}}"),
+            false => format!("{{{lists},{members}}}"),
+        }
+    }
+
+    /// What is told of the records of each list.
+    fn told(lists: &[Vec<Record>]) -> Vec<Vec<String>> {
+        let told = |list: &Vec<Record>| list.iter().map(|one| format!("{one:?}")).collect();
+        lists.iter().map(told).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn parts_are_together_what_the_whole_is(
+            users in 0usize..60,
+            cursor_first: bool,
+            sizes in prop::collection::vec(1usize..300, 1..5),
+            part_bytes in 1usize..2_000,
+        ) {
+            let users = page(users, cursor_first);
+            let rows = ["users", "user_identities"].map(|name| catalogue::find(name).expect("a row"));
+            let layout = layout(rows[0], rows[1]);
+            let body = Bytes::from(users);
+            let (whole, trailer) = Reader::whole(&body, &layout).expect("a page");
+
+            let (mut lists, mut bytes) = (vec![Vec::new(), Vec::new()], 0);
+            let mut add = |part: Part| {
+                bytes += part.bytes;
+                for (all, more) in lists.iter_mut().zip(part.lists) {
+                    all.extend(more);
+                }
+            };
+            let mut reader = Reader::new(&layout);
+            let mut rest = &body[..];
+            for size in sizes.iter().cycle() {
+                let (chunk, behind) = rest.split_at(rest.len().min(*size));
+                reader.push(chunk, &layout).expect("a page so far");
+                if reader.ready() >= part_bytes {
+                    add(reader.part(&layout));
+                }
+                rest = behind;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            let (last, last_trailer) = reader.finish(&layout).expect("a page");
+            add(last);
+            prop_assert_eq!(bytes, body.len());
+            prop_assert_eq!(told(&lists), told(&whole.lists));
+            prop_assert_eq!(last_trailer.lists, trailer.lists);
+            prop_assert_eq!(last_trailer.members, trailer.members);
+        }
+    }
+
+    #[test]
+    fn a_record_without_end_is_an_error() {
+        let users = catalogue::find("users").expect("a row");
+        let layout = Layout::new(vec![("users", Shape::exported(users))], &[]);
+        let mut reader = Reader::new(&layout);
+        reader
+            .push(br#"{"users":[{"notes":""#, &layout)
+            .expect("a page so far");
+        let notes = vec![b'x'; 1024 * 1024];
+        let pushes = limits::RECORD_BYTES_MAX / notes.len() + 1;
+        let failed = (0..pushes).find_map(|_| reader.push(&notes, &layout).err());
+        assert!(failed.is_some_and(|why| why.contains("larger than")));
+    }
+}
