@@ -104,6 +104,15 @@ pub fn read_of(directory: &Path, account: &str) -> Result<Option<State>, Error> 
         .transpose()
 }
 
+/// Whether a process owns this directory. Takes part in the lock for an instant, which whoever
+/// wants all of it waits for.
+///
+/// # Errors
+/// When the lock cannot be tried.
+pub fn is_owned(directory: &Path) -> Result<bool, Error> {
+    lock::is_held(&Directory::new(directory))
+}
+
 /// What is known of one stream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

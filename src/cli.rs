@@ -9,6 +9,7 @@ mod privacy_check;
 mod run;
 mod sandbox;
 mod state;
+mod status;
 mod streams;
 mod sync;
 mod test_mapping;
@@ -17,7 +18,7 @@ mod trial;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 /// Keeps a company's Zendesk data flowing into Adobe Experience Platform
 #[derive(Debug, Parser)]
@@ -72,6 +73,8 @@ enum Command {
     PrivacyCheck(privacy_check::Arguments),
     /// Map records of your own and compare with what you expect of them
     TestMapping(test_mapping::Arguments),
+    /// Tell whether it is working, of the running daemon or, when it is down, of the state directory
+    Status(status::Arguments),
     /// Look at the state file, or move its checkpoints
     State {
         #[command(subcommand)]
@@ -84,6 +87,11 @@ enum Command {
     },
     /// See it work: simulators of both services on loopback and the real daemon between them
     Sandbox(sandbox::Arguments),
+}
+
+/// The command line as it is defined: for manual pages and shells' completions.
+pub fn definition() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the command that the process was called with.
@@ -112,6 +120,7 @@ pub fn main() -> ExitCode {
             Command::Preview(arguments) => preview::run(path, &arguments, output).await,
             Command::PrivacyCheck(arguments) => privacy_check::run(path, &arguments, output).await,
             Command::TestMapping(arguments) => test_mapping::run(path, &arguments, output).await,
+            Command::Status(arguments) => status::run(path, &arguments, output).await,
             Command::State { command } => state::run(path, &command, output),
             Command::DeadLetters { command } => dead_letters::run(path, command, output).await,
             Command::Sandbox(arguments) => sandbox::run(&arguments, output).await,

@@ -148,10 +148,10 @@ pub const PROGRESS_MARGIN: Duration = Duration::from_secs(5 * 60);
 pub const PROGRESS_LOOK: Duration = Duration::from_secs(30);
 
 /// Longest time between two looks at whether all tasks get on.
-pub const SUPERVISION_PAUSE: Duration = Duration::from_secs(10);
+pub const SUPERVISION_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long a start waits for the first sign-in to both ends. Well below the ninety seconds that
-/// service managers give a start; a service that answers at all does so in two.
+/// How long a service manager waits for the first sign-in to both ends before it hears that we are
+/// ready. Well below the ninety seconds it gives a start; a service that answers at all does so in two.
 pub const FIRST_SIGN_IN: Duration = Duration::from_secs(20);
 
 /// What a stop takes beyond `shutdown_grace`: the scheduler, the last lines of the log.
@@ -279,6 +279,10 @@ pub const SAMPLE_EVERY: Duration = Duration::from_secs(60);
 /// See [`SAMPLE_EVERY`].
 pub const SAMPLES_KEPT: usize = 360;
 
+/// Longest wait for the answer of our own status server, which counts dead letters for a second at
+/// most; a person waits for it, or a service manager.
+pub const STATUS_ANSWER_WAIT: Duration = Duration::from_secs(5);
+
 /// Connections to the status server at a time: a few dashboards, a few people, and room to spare.
 pub const STATUS_CONNECTIONS_MAX: usize = 32;
 
@@ -302,7 +306,8 @@ pub const STATUS_STOP_WAIT: Duration = Duration::from_secs(2);
 /// same for one look more, so that what is half written is not taken.
 pub const RELOAD_LOOK: Duration = Duration::from_secs(5);
 
-/// After so long, a reload that waits for pages in hand says so, and how long it may take further.
+/// A reload that takes its time says so this often: to the service manager, and to the log what it
+/// waits for.
 pub const RELOAD_WORD_EVERY: Duration = Duration::from_secs(10);
 
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);

@@ -4,6 +4,7 @@
 //! on, INFO for start, stop and one line per sync, DEBUG for the rest. Nothing is logged per
 //! record, and never a record's content.
 
+mod journal;
 pub mod metrics;
 
 use std::io::IsTerminal as _;
@@ -17,6 +18,8 @@ use tracing_subscriber::{Registry, reload};
 use crate::config::{Log, LogFormat};
 use crate::error::{Chain, Explain as _};
 use crate::sync::{End, Error, Summary, Tally};
+use journal::StandardError;
+pub use journal::fatal;
 
 /// Below these levels the crates we stand on say nothing an operator could use. What the verifier
 /// of certificates says, our errors say with a remedy.
@@ -37,7 +40,7 @@ pub fn init(log: &Log) {
     let registry = tracing_subscriber::registry();
     let initialized = if pretty {
         let lines = tracing_subscriber::fmt::layer()
-            .with_writer(std::io::stderr)
+            .with_writer(StandardError::new())
             .with_ansi(terminal && std::env::var_os("NO_COLOR").is_none())
             .with_target(false);
         registry.with(lines.with_filter(targets)).try_init()
@@ -47,7 +50,7 @@ pub fn init(log: &Log) {
             .flatten_event(true)
             .with_current_span(false)
             .with_span_list(false)
-            .with_writer(std::io::stderr);
+            .with_writer(StandardError::new());
         registry.with(lines.with_filter(targets)).try_init()
     };
     if initialized.is_ok() {
@@ -98,10 +101,7 @@ pub fn sync_ended(summary: &Summary) {
                 info,
                 "the next sync is due: the back-log is loaded besides the live changes from now on"
             ),
-            End::Stopped => line!(
-                info,
-                "sync stopped; what is left comes after the next start"
-            ),
+            End::Stopped => line!(info, "sync stopped; what is left comes with the next one"),
             End::Failed(error) if place == 0 => line!(
                 error,
                 "sync failed; the checkpoint stands",

@@ -7,14 +7,12 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::judge::{Daemon, Known};
-use super::report::{
-    DeadLetterGroup, DeadLetters, Finding, Limit, Report, Severity, Source, Stream, Token, Totals,
-};
+use super::report::{DeadLetters, Limit, Report, Source, Stream, Token, Totals};
 use super::samples::Samples;
-use super::{judge, stream};
+use super::{from_state, judge, stream};
 use crate::checkpoint::Store;
 use crate::config::Config;
-use crate::dead_letters::{Census, Segments};
+use crate::dead_letters::Census;
 use crate::error::Chain;
 use crate::meter::{Meter, Side, SyncEnd};
 use crate::progress::Progress;
@@ -112,17 +110,16 @@ impl Watched {
         let streams = self.streams(&sources, now);
         let tokens = self.tokens(&sources);
         let failures = self.meter.recent_failures();
-        let mut health = judge::health(&Known {
-            daemon: Daemon::Answers,
+        let health = judge::health(&Known {
+            daemon: match self.stop.is_cancelled() {
+                true => Daemon::Stopping,
+                false => Daemon::Answers,
+            },
             streams: &streams,
             tokens: &tokens,
             dead_letters: &dead_letters,
             failures: &failures,
         });
-        if self.stop.is_cancelled() {
-            health.ready = false;
-            health.findings.insert(0, stopping());
-        }
         Report {
             source: Source::Daemon,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -204,24 +201,8 @@ impl Watched {
             return;
         };
         let sources = self.sources();
-        let segments = Segments::of(&sources.config.state.directory);
-        match census.count(&segments) {
-            Ok((bytes, groups)) => {
-                *lock(&self.dead_letters) = DeadLetters {
-                    letters: groups.values().map(|group| group.letters).sum(),
-                    bytes,
-                    bytes_max: sources.config.dead_letters.max_size,
-                    groups: groups
-                        .into_iter()
-                        .map(|((stream, reason), group)| DeadLetterGroup {
-                            stream,
-                            reason: reason.to_string(),
-                            letters: group.letters,
-                            superseded: group.superseded,
-                        })
-                        .collect(),
-                };
-            }
+        match from_state::dead_letters(&mut census, &sources.config) {
+            Ok(counted) => *lock(&self.dead_letters) = counted,
             Err(error) => {
                 tracing::debug!(error = %Chain(&error), "the dead letters cannot be counted")
             }
@@ -230,17 +211,6 @@ impl Watched {
 
     fn sources(&self) -> Arc<Sources> {
         lock(&self.sources).clone()
-    }
-}
-
-fn stopping() -> Finding {
-    Finding {
-        severity: Severity::Error,
-        stream: None,
-        code: None,
-        what: "the daemon is stopping: it finishes what is in hand".to_owned(),
-        remedy: String::new(),
-        since: None,
     }
 }
 

@@ -225,15 +225,15 @@ impl Client {
         self.sign_in.has_new_secret()
     }
 
-    /// Signs in by a single attempt. A token that is not asked for but configured is shown to Zendesk.
+    /// Signs in, if that is not done yet. A token that is not asked for but configured is shown to Zendesk.
     ///
     /// # Errors
     /// When Zendesk does not accept us, or gives no answer.
-    pub async fn sign_in(&self) -> Result<(), Error> {
+    pub async fn sign_in(&self, effort: Effort) -> Result<(), Error> {
         if self.sign_in.is_asked_for() {
-            self.token(Effort::Once).await.map(drop)
+            self.token(effort).await.map(drop)
         } else {
-            self.caller(Effort::Once).await.map(drop)
+            self.caller(effort).await.map(drop)
         }
     }
 

@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+mod asked;
+mod exposition;
 mod process;
 mod proxy;
 mod recorded;
@@ -15,6 +17,8 @@ mod settled;
 mod tls;
 mod world;
 
+pub use asked::Asked;
+pub use exposition::Exposition;
 pub use process::{Finished, Process};
 pub use proxy::CompanyProxy;
 pub use recorded::{Recorded, recorded, shared};
