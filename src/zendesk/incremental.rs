@@ -62,6 +62,17 @@ struct SoFar {
     requests: u32,
 }
 
+impl SoFar {
+    /// What still holds when the page is asked for again.
+    fn again(self) -> Self {
+        Self {
+            newest: None,
+            has_records: false,
+            ..self
+        }
+    }
+}
+
 /// An answer that is still arriving.
 #[derive(Debug)]
 struct Arriving {
@@ -140,7 +151,11 @@ impl Incremental {
                     }
                     return self.give(stand, piece, tries, so_far);
                 }
-                Err(trouble) => asked = self.pause(begin, &mut tries, trouble).await,
+                Err(trouble) => {
+                    asked = self.pause(begin, &mut tries, trouble).await;
+                    // The next answer may be a smaller page, or another.
+                    so_far = so_far.again();
+                }
             }
         }
         let fetched = match asked {
