@@ -8,11 +8,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
+use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use url::Url;
+
+use crate::support::INCREMENTAL;
 
 /// What comes down.
 #[derive(Clone, Debug, Default)]
@@ -109,7 +111,10 @@ async fn converse(stream: TcpStream, shared: Arc<Mutex<Shared>>) -> io::Result<(
             }
         }
         let head = String::from_utf8(head).expect("text");
-        if head.starts_with("GET ") {
+        if head.starts_with("GET ") && !head[4..].starts_with(INCREMENTAL) {
+            let nothing = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(nothing.as_bytes()).await?;
+        } else if head.starts_with("GET ") {
             if !send_page(stream.get_mut(), &head, &shared).await? {
                 return Ok(());
             }
@@ -134,21 +139,31 @@ async fn converse(stream: TcpStream, shared: Arc<Mutex<Shared>>) -> io::Result<(
     }
 }
 
+#[derive(Deserialize)]
+struct Batch {
+    messages: Vec<Message>,
+}
+
+/// What tells a message; the rest of it is not looked at.
+#[derive(Deserialize)]
+struct Message {
+    kind: String,
+    id: u64,
+}
+
 /// Notes the messages of a batch, and answers, unless it is to be silent.
 fn take(body: &[u8], shared: &Mutex<Shared>) -> Option<String> {
-    let batch: Value = serde_json::from_slice(body).expect("a batch");
-    let messages = batch["messages"].as_array().expect("messages");
+    let Batch { messages } = serde_json::from_slice(body).expect("a batch");
     let mut shared = shared.lock().expect("unpoisoned");
     shared.batches += 1;
     if (shared.plan.silent_after).is_some_and(|batches| shared.batches > batches) {
         return None;
     }
-    for message in messages {
-        let id = message["id"].as_u64().expect("an id");
-        let kind = message["kind"].as_str().expect("a kind");
-        shared.delivered.push((kind.to_owned(), id));
-    }
     let responses = vec![r#"{"xactionId":"1"}"#; messages.len()].join(",");
+    let messages = messages.into_iter();
+    shared
+        .delivered
+        .extend(messages.map(|Message { kind, id }| (kind, id)));
     Some(format!(r#"{{"responses":[{responses}]}}"#))
 }
 
