@@ -110,7 +110,15 @@ pub fn read_of(directory: &Path, account: &str) -> Result<Option<State>, Error> 
 /// # Errors
 /// When the lock cannot be tried.
 pub fn is_owned(directory: &Path) -> Result<bool, Error> {
-    lock::is_held(&Directory::new(directory))
+    Ok(holder(directory)?.is_some())
+}
+
+/// The process that owns a directory, as in "in use…"; `None` if nobody does. As [`is_owned`].
+///
+/// # Errors
+/// When the lock cannot be tried.
+pub fn holder(directory: &Path) -> Result<Option<String>, Error> {
+    lock::find_holder(&Directory::new(directory))
 }
 
 /// What is known of one stream.

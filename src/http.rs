@@ -6,13 +6,17 @@
 //! (`zendesk/answer.rs`, `platform/answer.rs`).
 
 mod attempts;
+mod cause;
 mod client;
+mod reach;
 mod retry_after;
 mod token;
 mod trouble;
 
 pub use attempts::{Attempts, Effort, GaveUp, Wait};
+pub use cause::Cause;
 pub use client::{Client, ClientError};
+pub use reach::{Reached, reach};
 pub use retry_after::retry_after;
 pub use token::{Granted, Token, TokenCache};
 pub use trouble::{Trouble, excerpt};

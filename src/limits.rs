@@ -38,6 +38,9 @@ pub const ERROR_BODY_BYTES_MAX: usize = 64 * 1024;
 /// How many characters of an error body are shown to a person.
 pub const ERROR_TEXT_CHARS_MAX: usize = 300;
 
+/// How many characters of a server's name for a request are shown. Theirs have 16 to 36.
+pub const REQUEST_ID_CHARS_MAX: usize = 100;
+
 /// Records per Zendesk page: their maximum, and our default.
 pub const PAGE_RECORDS_MAX: u32 = 1_000;
 
@@ -178,6 +181,38 @@ pub const GENERATION_MAX: u64 = 1_000_000_000;
 /// How far a checkpoint may be ahead of this machine's clock before it is worth a warning: clocks
 /// that are kept at all disagree by less.
 pub const CLOCK_DISAGREEMENT_MAX: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// Difference of clocks from which `check` speaks of it. Headers tell whole seconds, and answers take
+/// a while.
+pub const CLOCK_DISAGREEMENT_NOTED: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
+
+/// Times the same warning or error is logged before it is only counted: enough to see that it is no
+/// single one, and how the waits grow.
+pub const REPEATED_LINES_TOLD: u32 = 5;
+
+/// How long it is counted before the count is logged.
+pub const REPEATED_LINES_INTERVAL: Duration = Duration::from_secs(5 * 60);
+
+/// How often it is looked whether that time is over.
+pub const REPEATED_LINES_LOOK: Duration = Duration::from_secs(10);
+
+/// Different warnings and errors that are counted at a time: several for each stream there is. Beyond
+/// it lines pass uncounted.
+pub const REPEATED_LINES_MAX: usize = 512;
+
+/// Characters kept of a line that is counted.
+pub const REPEATED_LINE_CHARS_MAX: usize = 1_000;
+
+/// Time left to a token that we cannot renew from which `check` speaks of it: two weeks for somebody to
+/// make another.
+pub const TOKEN_END_NOTED: jiff::SignedDuration = jiff::SignedDuration::from_hours(14 * 24);
+
+/// Free disk below which `check` calls the state directory unusable: a save writes the state file
+/// and a generation of it, a walk of a list its snapshot.
+pub const DISK_FREE_MIN: u64 = 64 * 1024 * 1024;
+
+/// Free inodes below which the same is so: generations, segments and drafts are files.
+pub const INODES_FREE_MIN: u64 = 64;
 
 /// Size at which a segment of the dead letters is closed. Retrying, marking and removing take one
 /// segment into memory and write it anew.

@@ -178,6 +178,16 @@ pub struct HistoryPosition {
     pub deleted: Option<Counted>,
 }
 
+impl HistoryPosition {
+    /// Of the records that were counted, how many were found and how many there are.
+    pub fn progress(&self) -> (u64, u64) {
+        let deleted = self.deleted.map_or((0, 0), |one| (one.found, one.records));
+        let found = self.present.found.saturating_add(deleted.0);
+        let records = self.present.records.saturating_add(deleted.1);
+        (found.min(records), records)
+    }
+}
+
 /// A list that history comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -53,17 +53,17 @@ impl Lock {
     }
 }
 
-/// Whether somebody has the lock. Others may look at the same time.
-pub(super) fn is_held(directory: &Directory) -> Result<bool, Error> {
+/// Who has the lock, as in "in use…"; `None` if nobody has it. Others may look at the same time.
+pub(super) fn find_holder(directory: &Directory) -> Result<Option<String>, Error> {
     let path = directory.lock();
     let file = match File::open(&path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io("open", &path)(error)),
     };
     match file.try_lock_shared() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(Some(holder(&file))),
         Err(TryLockError::Error(error)) => Err(Error::io("look at the lock of", &path)(error)),
     }
 }
@@ -75,5 +75,32 @@ fn holder(file: &File) -> String {
     match (read, text.trim().parse::<u32>()) {
         (Ok(_), Ok(process)) => format!(" by process {process}"),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_looks_sees_the_owner_and_is_in_nobodys_way() {
+        let place = tempfile::tempdir().expect("a directory");
+        let directory = Directory::new(place.path());
+        let is_held = || find_holder(&directory).expect("looked").is_some();
+        assert!(!is_held(), "there is no lock yet");
+        let lock = Lock::take(&directory).expect("taken");
+        assert!(is_held());
+        drop(lock);
+        assert!(!is_held());
+
+        // Somebody looks just now, for far longer than that takes.
+        let look = File::open(directory.lock()).expect("opened");
+        look.try_lock_shared().expect("looked");
+        let looking = thread::spawn(move || {
+            thread::sleep(PAUSE / 2);
+            drop(look);
+        });
+        Lock::take(&directory).expect("taken all the same");
+        looking.join().expect("it ends");
     }
 }

@@ -37,7 +37,7 @@ pub fn render(report: &Report, terminal: Terminal) -> String {
     let room = terminal.rows.unwrap_or(usize::MAX);
     if head.len() + streams.len() + tail.len() > room {
         streams = sections::streams(report, paint, &|stream| !is_well(stream.condition));
-        let all = format!("{} streams: {}", report.streams.len(), conditions(report));
+        let all = format!("all streams: {}", conditions(report));
         streams.push(paint.as_(Colour::Quiet, &all));
     }
     let mut lines = [head, streams, tail].concat();

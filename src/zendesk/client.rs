@@ -17,8 +17,8 @@ use super::clock::ServerClock;
 use super::quota::{Governor, Permit, Urgency};
 use super::sign_in::SignIn;
 use crate::clock::Clock;
-use crate::config::{self, Retry};
-use crate::http::{self, Attempts, Effort, GaveUp, Token, Trouble, Wait};
+use crate::config::{self, Proxy, Retry};
+use crate::http::{self, Attempts, Effort, GaveUp, Reached, Token, Trouble, Wait};
 use crate::limits;
 use crate::meter::{Meter, RequestOutcome};
 
@@ -250,6 +250,19 @@ impl Client {
         &self.governor
     }
 
+    /// Knocks at the account's door. For `check`.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn reach(&self) -> Result<Reached, Trouble> {
+        http::reach(&self.http, self.base_url.clone()).await
+    }
+
+    /// The proxy that the account is reached through, without credentials.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.http.proxy_to(&self.base_url)
+    }
+
     /// Zendesk's clock.
     pub(super) fn clock(&self) -> &ServerClock {
         &self.clock
@@ -311,6 +324,7 @@ impl Client {
             let (decision, trouble) = match attempt {
                 Ok(value) => {
                     side.let_in();
+                    tries.attempts.answered(request.what);
                     let size = sized.as_ref().map(|sized| sized.size.get());
                     let went_well = |sized: &Sized<'_>| sized.may_change && R::is_whole(&value);
                     if let Some(sized) = sized.filter(went_well) {
@@ -332,7 +346,11 @@ impl Client {
                     side.refused();
                     return Err(Error::SignIn(trouble));
                 }
-                tracing::info!("zendesk no longer accepts the token: signing in again");
+                tracing::info!(
+                    request = request.what,
+                    request_id = trouble.request_id(),
+                    "zendesk no longer accepts the token: signing in again"
+                );
                 tries.renewed = true;
             } else {
                 self.pause(tries, request, sized.as_mut(), decision, trouble)

@@ -151,7 +151,7 @@ impl Incremental {
             Err(error) => {
                 tracing::warn!(
                     stream = self.source.stream(),
-                    "{error}: records of the same second may be missing"
+                    "other records of the second of the unreadable one could not be looked for, and may be missing: {error}"
                 );
                 Vec::new()
             }

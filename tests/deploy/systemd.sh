@@ -35,12 +35,14 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 tree=$work/debian
 
 if [ -z "${PACKAGE:-}" ]; then
-    if ! command -v cargo-deb >/dev/null; then
-        cargo install --quiet --locked cargo-deb --version 3.8.0 --root "$work/tools" ||
-            skip "cannot install cargo-deb"
-        export PATH="$work/tools/bin:$PATH"
-    fi
-    PACKAGE=$("$here/../../deploy/package/build" --debug)
+    cd "$here/../.."
+    # Beside what is built, so that it is there the next time.
+    tools=$(realpath -m "${CARGO_TARGET_DIR:-target}/tools")
+    export PATH="$PATH:$tools/bin"
+    command -v cargo-deb >/dev/null ||
+        cargo install --quiet --locked cargo-deb --version 3.8.0 --root "$tools" ||
+        skip "cannot install cargo-deb"
+    PACKAGE=$(deploy/package/build --debug)
 fi
 if [ -n "${DEBIAN_TREE:-}" ]; then
     cp -a "$DEBIAN_TREE" "$tree"

@@ -112,13 +112,14 @@ async fn metrics_say_what_was_done() {
     world.platform.reject_when(|_| None);
     world.zendesk.change(3);
     world.changes_show().await;
+    // Pages are counted as they are settled, so before the sync that has them ends.
+    let complete = [("stream", "users"), ("outcome", "complete")];
     let later = scrape_until(status, "the changes are counted", |scraped| {
         scraped.value("zendesk_aep_records_ingested_total", &USERS) == 202.0
+            && scraped.value("zendesk_aep_syncs_total", &complete) >= 2.0
     })
     .await;
     assert_eq!(later.find("zendesk_aep_dead_letters", &letters), None);
-    let complete = [("stream", "users"), ("outcome", "complete")];
-    assert!(later.value("zendesk_aep_syncs_total", &complete) >= 2.0);
     let syncs = later.value("zendesk_aep_sync_duration_seconds_count", &USERS);
     assert!(syncs >= 2.0);
     daemon.stop().await;
@@ -267,6 +268,12 @@ async fn counts_move_while_a_sync_runs() {
     })
     .await;
     assert_eq!(scraped.value("zendesk_aep_stream_syncing", &USERS), 1.0);
+    // The age of the past is no alarm.
+    let back_filling = [("stream", "users"), ("condition", "back_filling")];
+    assert_eq!(
+        scraped.value("zendesk_aep_stream_condition", &back_filling),
+        1.0
+    );
     let complete = [("stream", "users"), ("outcome", "complete")];
     assert_eq!(scraped.value("zendesk_aep_syncs_total", &complete), 0.0);
     let held = scrape_until(status, "the inlet holds a request", |scraped| {

@@ -24,7 +24,7 @@ pub use proxy::CompanyProxy;
 pub use recorded::{Recorded, recorded, shared};
 pub use settings::SignIn;
 pub use settled::{Expected, assert_settled};
-pub use tls::Authority;
+pub use tls::{Authority, TlsPort};
 pub use world::{Plan, World};
 
 use zendesk_aep::sandbox::Request;

@@ -101,7 +101,7 @@ impl Screen {
         let lines: Vec<&str> = text.lines().collect();
         write(&format!(
             "\u{1b}[H{}\u{1b}[K\u{1b}[J",
-            lines.join("\u{1b}[K\r\n")
+            lines.join("\u{1b}[K\n")
         ))
     }
 }

@@ -124,7 +124,8 @@ pub(super) fn back_fill(report: &Report, paint: Paint) -> Vec<String> {
 
 pub(super) fn limits(report: &Report, paint: Paint) -> Vec<String> {
     let rows = report.limits.iter().map(|limit| {
-        let name = cell(&printable(&limit.name), 23);
+        // Zendesk's names of limits are longer than those of streams.
+        let name = cell(&printable(&limit.name), 27);
         let bar = bar(
             limit.used.into(),
             limit.used_by_others.into(),

@@ -22,8 +22,8 @@ fn what_is_wrong_comes_first_with_its_remedy() {
     ticket_comments         fresh        1 min          1,200,000  1 min ago
 
     QUOTA
-    account                 [█▒▒▒············] 31 of our 350, others 120
-    incremental exports     [█▒▒▒············] 4 of our 350, others 120
+    account                     [█▒▒▒············] 31 of our 350, others 120
+    incremental exports         [█▒▒▒············] 4 of our 350, others 120
     ");
 }
 
@@ -39,8 +39,8 @@ fn everything_else_follows() {
     ticket_comments         fresh        1 min          1,200,000  1 min ago
 
     QUOTA
-    account                 [█▒▒▒············] 31 of our 350, others 120
-    incremental exports     [█▒▒▒············] 4 of our 350, others 120
+    account                     [█▒▒▒············] 31 of our 350, others 120
+    incremental exports         [█▒▒▒············] 4 of our 350, others 120
 
     DEAD LETTERS: 4.5 MB of 1.0 GB
     tickets                 rejected     1,234, 12 superseded
@@ -110,7 +110,7 @@ fn where_there_is_no_room_what_is_well_is_counted() {
     many.streams[70].condition = Condition::Late;
     let text = fits(&many, 24);
     assert!(text.contains("\nstream_71 "), "{text}");
-    assert!(text.contains("\n85 streams: 1 late, 84 fresh\n"), "{text}");
+    assert!(text.contains("\nall streams: 1 late, 84 fresh\n"), "{text}");
     for rows in 1..10 {
         assert!(fits(&many, rows).contains("more line"), "{rows}");
     }

@@ -1,9 +1,11 @@
 //! A walk that never gets on is found.
 
 use std::future::pending;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::account::Export;
@@ -75,18 +77,17 @@ async fn a_walk_whose_page_never_comes_is_late_after_its_time() {
     let mut walk = world.walk(export, &["tickets"]);
     let progress = Progress::new(REQUEST);
     let pulse = progress.pulse("tickets");
+    let (settled, page) = oneshot::channel();
+    let settled = Mutex::new(Some(settled));
     tokio::spawn(async move {
         let (stop, due) = (CancellationToken::new(), CancellationToken::new());
-        pulse.watch(walk.run(&stop, &due, &|_| {})).await
+        let heard = |_: &_| {
+            let settled = settled.lock().expect("unpoisoned").take();
+            settled.expect("one page").send(()).expect("heard");
+        };
+        pulse.watch(walk.run(&stop, &due, &heard)).await
     });
-    let settled = async {
-        while world.state("tickets").position.is_none() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), settled)
-        .await
-        .expect("the first page is settled");
+    page.await.expect("the first page is settled");
 
     tokio::time::pause();
     tokio::time::advance(REQUEST).await;

@@ -101,6 +101,7 @@ impl World {
         let (platform, retry) = (&self.config.platform, &self.config.retry);
         let connection = Connection::new(platform, retry, &stop).expect("a client");
         let inlet = Inlet::new(
+            "users",
             Arc::new(connection),
             platform.endpoint,
             platform.batch_bytes,

@@ -57,7 +57,8 @@ configure() { # name, configuration, credentials
     sed -e 's|{ file = "zendesk-secret" }|{ credential = "zendesk_client_secret" }|' \
         -e 's|{ file = "adobe-secret" }|{ credential = "adobe_client_secret" }|' \
         -e '/^\[state\]$/,/^$/{/^\[state\]$/d;/^directory/d}' \
-        -e 's|^level = .*|level = "info"|' "/srv/$1/config.toml" >"$2"
+        -e 's|^level = .*|level = "info"|' \
+        -e 's|^\[retry\]$|&\nattempts = 3|' "/srv/$1/config.toml" >"$2"
     chown root:zendesk-aep "$2"
     chmod 0640 "$2"
     install -d -m 0700 "$3"
@@ -135,7 +136,7 @@ step "everything has arrived, nothing is lost, altered or out of order"
 eventually status_says "at most"
 systemctl stop simulators.service
 eventually test "$(property ActiveState simulators.service)" = inactive
-verdict=$(journalctl --quiet --no-pager --output=cat -u simulators | tail -n 8)
+verdict=$(journalctl --quiet --no-pager --output=cat _SYSTEMD_UNIT=simulators.service | tail -n 3)
 check test "$(property Result simulators.service) $(property ExecMainStatus simulators.service)" = "success 0"
 echo "$verdict" | sed 's/^/            /'
 
