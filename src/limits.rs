@@ -16,9 +16,18 @@ pub const BATCH_BYTES_DEFAULT: usize = 250_000;
 /// Smallest size a batch may be configured to: one Zendesk user with long notes still fits.
 pub const BATCH_BYTES_MIN: usize = 1_000;
 
-/// Largest Zendesk page taken into memory, decompressed. Pages of 1,000 large tickets reach tens
-/// of megabytes; a body beyond this is no page of ours.
+/// Largest Zendesk page that is taken into memory as a whole, decompressed, where a page does not
+/// come in parts. Pages of 1,000 large tickets reach tens of megabytes; a body beyond this is no page
+/// of ours.
 pub const PAGE_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Bytes of a page at which a part of it is handed out. Nearly all pages are smaller and come as a
+/// whole; of others three parts are in memory at a time, as of pages.
+pub const PAGE_PART_BYTES: usize = 2 * 1024 * 1024;
+
+/// Largest record in a page that comes in parts, decompressed: many times what the inlet takes in one
+/// request, so a larger one could not be delivered in any case. It counts as one that cannot be read.
+pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Largest answer of any other kind (tokens, `users/me`, the inlet's outcomes).
 pub const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;

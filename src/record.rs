@@ -291,7 +291,9 @@ pub struct Page {
     pub repeat_horizon: Option<Timestamp>,
     /// Nothing more to read for now.
     pub end_of_stream: bool,
-    /// Size of the response body in bytes, decompressed.
+    /// More of a response of which a page was given before; that one counts as the page.
+    pub is_rest: bool,
+    /// Size of the response body in bytes, decompressed; of what is in this page, if there is more.
     pub bytes: usize,
     /// Requests it took to get it, repeated ones included.
     pub requests: u32,
@@ -357,6 +359,7 @@ impl Page {
             next,
             repeat_horizon: None,
             end_of_stream: true,
+            is_rest: false,
             bytes: 0,
             requests,
             unreadable: None,

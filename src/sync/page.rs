@@ -95,7 +95,7 @@ impl Delivery {
                 of_stream += of_vanished;
             }
             if is_root {
-                of_stream.pages = 1;
+                of_stream.pages = u64::from(!page.is_rest);
                 of_stream.requests += u64::from(page.requests);
                 of_stream.bytes = page.bytes as u64;
             }

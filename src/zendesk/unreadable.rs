@@ -98,6 +98,7 @@ impl Incremental {
             bytes: page.bytes,
             requests: attempts,
             children: page.children,
+            is_rest: false,
             listed: None,
             unreadable: Some(Unreadable {
                 second: lost_second,
@@ -143,7 +144,7 @@ impl Incremental {
         match self
             .source
             .client
-            .fetch(&request, None, |body| read_search_page(body, spec))
+            .fetch(&request, None, |body| read_search_page(&body, spec))
             .await
         {
             Ok(fetched) => fetched.value.records,

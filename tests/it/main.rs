@@ -23,6 +23,7 @@ mod history;
 mod inlet_faults;
 mod inlet_rejections;
 mod inlet_sign_in;
+mod large_pages;
 mod lists;
 mod mapping;
 mod pace;
