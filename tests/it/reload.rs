@@ -498,7 +498,7 @@ async fn a_burst_of_signals_is_a_few_reloads_and_the_last_word_counts() {
 }
 
 /// What a process holds of the system.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Held {
     descriptors: usize,
     threads: usize,
@@ -582,14 +582,16 @@ async fn a_storm_of_reloads_loses_nothing_and_leaks_nothing() {
     world.write_settings();
     daemon.hang_up();
     reloaded(&daemon, 102).await;
-    // The connections of the work before are closed after a while, and threads end.
+    // The connections of the work before are closed after a while, and threads end; a connection that
+    // was open at the rest before may be closed now.
+    let is_back = |now: Held| now.descriptors <= rest.descriptors && now.threads <= rest.threads;
     let mut now = held(&daemon);
     let begin = Instant::now();
-    while now != rest && begin.elapsed() < PATIENCE {
+    while !is_back(now) && begin.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(100)).await;
         now = held(&daemon);
     }
-    assert_eq!(now, rest);
+    assert!(is_back(now), "{rest:?} → {now:?}");
     let memory_after = memory(&daemon);
     let grown = memory_after.saturating_sub(memory_before);
     assert!(grown < 32 * 1024 * 1024, "{memory_before} → {memory_after}");
