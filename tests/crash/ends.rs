@@ -152,6 +152,8 @@ directory = "state"
 level = "warn"
 [streams.users]
 flow_id = "{FLOW_ID}"
+# The audit knows places in the export; lists of history have none.
+back_fill = "export"
 "#,
             zendesk_url = self.zendesk.base_url(),
             zendesk_client = zendesk.client_id,
