@@ -1,9 +1,9 @@
 # Builds with and without BuildKit, so it has no cache mounts: the dependencies have a layer of
 # their own instead.
 ARG BUILDER_IMAGE=rust:1.95-bookworm
-ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12
+ARG RUNTIME_IMAGE=debian:bookworm-slim
 
-# What is prepared elsewhere, since the runtime image has no shell.
+# What is prepared elsewhere, since a runtime image need not have a shell.
 FROM ${BUILDER_IMAGE} AS prepared
 RUN mkdir -p /prepared && mkdir -m 0700 /prepared/state
 
@@ -37,9 +37,10 @@ CMD ["run"]
 FROM ${BUILDER_IMAGE} AS build
 WORKDIR /build
 # The dependencies first and on their own: an edit of our sources then leaves their layer alone.
-# Cargo reads the manifest only if the benchmarks that it names are there.
+# Cargo reads the manifest only if the other programs that it names are there.
 COPY Cargo.toml Cargo.lock ./
 COPY benches benches
+COPY deploy/package/files.rs deploy/package/
 RUN mkdir src \
     && echo '//! A stand-in.' > src/lib.rs \
     && echo 'fn main() {}' > src/main.rs \
