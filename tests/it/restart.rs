@@ -96,6 +96,10 @@ async fn killed_between_pages_it_repeats_nothing() {
             cursor.is_some_and(|cursor| cursor == world.cursor_after(2 * PAGE))
         })
         .await;
+    eventually("the third page is waited for", || {
+        world.zendesk.faults_left() == 0
+    })
+    .await;
     daemon.kill().await;
     assert_eq!(world.platform.accepted_count(), 2 * PAGE);
 

@@ -76,6 +76,10 @@ async fn killed_in_a_window_it_goes_on_from_the_page() {
                 .is_some_and(|recent| recent.len() == 100)
     })
     .await;
+    eventually("the third page is waited for", || {
+        world.zendesk.faults_left() == 0
+    })
+    .await;
     daemon.kill().await;
     let window = world.users_state()["position"]["window"].clone();
     assert!(window["cursor"].is_string());
@@ -103,6 +107,11 @@ async fn killed_in_a_window_whose_cursor_is_gone_it_begins_the_window_again() {
             users["position"]["window"]["cursor"].is_string()
         })
         .await;
+    // The stall is for this life, not for the next.
+    eventually("the third page is waited for", || {
+        world.zendesk.faults_left() == 0
+    })
+    .await;
     daemon.kill().await;
     world.zendesk.forget_cursors();
 
