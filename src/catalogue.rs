@@ -50,6 +50,8 @@ pub struct StreamSpec {
     pub search_type: Option<Text>,
     /// A cursor-paginated list of the present records, for streams that are read otherwise.
     pub list_path: Option<Text>,
+    /// The row of the list of its deleted records, where there is one.
+    pub deleted_in: Option<Text>,
     /// Where the number of present records is found.
     pub count_path: Option<Text>,
     /// How a deletion shows in the records.

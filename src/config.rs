@@ -16,35 +16,42 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use url::Url;
 
+mod changes;
 mod fault;
 mod inlet_url;
 mod layers;
 mod mapping;
+mod network;
 mod privacy;
 mod quota;
 mod reader;
 mod secret;
 mod section;
 mod sections;
+mod status;
 #[cfg(test)]
 mod tests;
 mod values;
 mod walks;
 
+pub use changes::{Changes, Contents};
 pub use fault::{LoadError, Report};
 pub use inlet_url::InletUrl;
 pub use mapping::{
     ContactStyle, IdentityMode, Mapped, Mapping, MappingFile, MappingSettings, NameSplit,
     PhoneTarget, Preset, WithoutPerson, Wrap,
 };
+pub use network::{Network, Proxy};
 pub use privacy::{FieldPath, Mask, NoPath, Privacy, Step};
 pub use quota::{Hours, Quota};
-pub use secret::{Secret, SecretError};
+pub use secret::{KeptSecret, Secret, SecretError};
+pub use status::Status;
 pub use values::clock::{Zone, parse_cron};
 pub(crate) use values::{alternatives, nearest};
 pub use walks::Walk;
 
 use crate::catalogue::{Pagination, Reading, StreamEnd, StreamSpec, Text, TimeUnit};
+use changes::Written;
 use fault::{Faults, Read};
 use layers::environment::Variables;
 use reader::{Reader, Surroundings};
@@ -92,13 +99,16 @@ fn read(
     let mut faults = Faults::default();
     let environment_layer = layers::environment::layer(environment, &mut faults);
     let (table, places) = layers::join(layers::file::layer(path, text)?, environment_layer)?;
+    let proxy = Proxy::named_by(environment, &mut faults);
     let surroundings = Surroundings {
         directory: path.parent().unwrap_or(Path::new("")).to_owned(),
         credentials: environment.get("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+        proxy,
     };
     let mut reader = Reader::new(faults, places, surroundings);
+    let written = Written::of(&table);
     let config = Section::outermost(&mut reader, table, sections::config);
-    Ok((config, reader))
+    Ok((config.map(|config| Config { written, ..config }), reader))
 }
 
 /// The whole configuration, checked.
@@ -118,12 +128,26 @@ pub struct Config {
     pub attention: Attention,
     /// What is logged, and how.
     pub log: Log,
+    /// Where the daemon can be asked how it is.
+    pub status: Status,
     /// How long a stop may take to finish what is in hand.
     pub shutdown_grace: Duration,
+    /// Whether a change of its files is noticed without a signal.
+    pub reload_on_change: bool,
     /// What all mappings share.
     pub mapping: Arc<MappingSettings>,
     /// The streams to keep in sync, at least one, by name.
     pub streams: Vec<Stream>,
+    /// What was written, for telling what changed.
+    written: Written,
+}
+
+impl Config {
+    /// The longest time that a single request to either end may take.
+    pub fn request_timeout(&self) -> Duration {
+        let (zendesk, platform) = (&self.zendesk.timeouts, &self.platform.timeouts);
+        zendesk.request.max(platform.request)
+    }
 }
 
 /// `[zendesk]`
@@ -137,6 +161,8 @@ pub struct Zendesk {
     pub auth: ZendeskAuth,
     /// How much of its limits is ours.
     pub quota: Quota,
+    /// How it is reached.
+    pub network: Arc<Network>,
     /// Records asked for per page, 1 to 1000.
     pub page_size: u32,
     /// Bounds on waiting.
@@ -144,7 +170,7 @@ pub struct Zendesk {
 }
 
 /// `[zendesk.auth]`
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZendeskAuth {
     /// OAuth client credentials: tokens are asked for and renewed by us.
     ClientCredentials {
@@ -173,6 +199,15 @@ impl ZendeskAuth {
     /// What to tell whoever still uses an API token.
     pub const API_TOKEN_END: &'static str =
         "zendesk ends API tokens on 2027-04-30: after that day this sign-in is refused";
+
+    /// The secret in it.
+    pub fn secret(&self) -> &Secret {
+        match self {
+            Self::ClientCredentials { client_secret, .. } => client_secret,
+            Self::AccessToken { access_token } => access_token,
+            Self::ApiToken { api_token, .. } => api_token,
+        }
+    }
 }
 
 /// `[platform]`
@@ -201,6 +236,8 @@ pub struct Platform {
     pub headers: Vec<(String, SecretString)>,
     /// Present for inlets that require authentication.
     pub auth: Option<PlatformAuth>,
+    /// How inlet, identity service and gateway are reached.
+    pub network: Arc<Network>,
     /// Bounds on waiting.
     pub timeouts: Timeouts,
 }
@@ -215,7 +252,7 @@ pub enum Endpoint {
 }
 
 /// `[platform.auth]`: OAuth server-to-server credentials.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlatformAuth {
     /// The identity service; `/ims/token/v3` is appended.
     pub ims_url: Url,
@@ -321,6 +358,8 @@ pub struct Stream {
     pub spec: Arc<StreamSpec>,
     /// How it is read.
     pub export: Export,
+    /// How its history may be loaded instead; `None` for by `export` alone.
+    pub back_fill: Option<BackFill>,
     /// Zendesk's parameters for it.
     pub parameters: Parameters,
     /// Only records changed at or after this; `None` means everything.
@@ -370,6 +409,17 @@ pub enum SchemaPlace {
     Registry(String),
     /// In a file.
     File(PathBuf),
+}
+
+/// Lists that give a stream's history, where its own export takes longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackFill {
+    /// Path of the list of the present records, which has cursors.
+    pub list: Text,
+    /// The row of the list of the deleted ones, where there is one.
+    pub deleted: Option<&'static StreamSpec>,
+    /// Whether or not it is faster.
+    pub always: bool,
 }
 
 /// How a stream is read.

@@ -12,6 +12,7 @@
 //!
 //! Records hold personal data: the files are readable by their owner only.
 
+mod census;
 mod damage;
 mod error;
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 
+pub use census::{Census, Group, Groups};
 pub use damage::{Damage, Damaged};
 pub use error::Error;
 pub use letter::Letter;

@@ -10,6 +10,8 @@ use std::fmt;
 /// Stable names for what can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
+    /// A configuration that was to be changed to cannot be.
+    Configuration,
     /// The TLS set-up failed.
     Tls,
     /// Zendesk did not accept the credentials.
@@ -48,6 +50,8 @@ pub enum Code {
     State,
     /// The dead-letter store.
     DeadLetters,
+    /// The status server cannot listen.
+    StatusAddress,
     /// The program was told to stop.
     Interrupted,
     /// A defect of this program or of the system under it.
@@ -58,6 +62,7 @@ impl Code {
     /// The code as printed and logged.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Configuration => "CONFIGURATION",
             Self::Tls => "TLS",
             Self::ZendeskSignIn => "ZENDESK-SIGN-IN",
             Self::ZendeskForbidden => "ZENDESK-FORBIDDEN",
@@ -77,6 +82,7 @@ impl Code {
             Self::ListCutOff => "LIST-CUT-OFF",
             Self::State => "STATE",
             Self::DeadLetters => "DEAD-LETTERS",
+            Self::StatusAddress => "STATUS-ADDRESS",
             Self::Interrupted => "INTERRUPTED",
             Self::Internal => "INTERNAL",
         }
@@ -87,7 +93,8 @@ impl Code {
     /// Whether trying again soon is pointless: somebody must change something first.
     pub fn needs_a_person(self) -> bool {
         match self {
-            Self::Tls
+            Self::Configuration
+            | Self::Tls
             | Self::ZendeskSignIn
             | Self::ZendeskForbidden
             | Self::ZendeskAddress
@@ -107,6 +114,7 @@ impl Code {
             | Self::PlatformUnavailable
             | Self::State
             | Self::DeadLetters
+            | Self::StatusAddress
             | Self::Interrupted
             | Self::Internal => false,
         }
@@ -214,7 +222,7 @@ mod tests {
     }
 
     /// Every code, in the order of the documentation.
-    const ALL: [Code; 21] = [
+    const ALL: [Code; 22] = [
         Code::Tls,
         Code::ZendeskSignIn,
         Code::ZendeskForbidden,
@@ -234,6 +242,7 @@ mod tests {
         Code::ListCutOff,
         Code::State,
         Code::DeadLetters,
+        Code::StatusAddress,
         Code::Interrupted,
         Code::Internal,
     ];

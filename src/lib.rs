@@ -10,9 +10,13 @@ pub mod clock;
 
 pub mod error;
 
+pub mod progress;
+
 pub mod catalogue;
 
 pub mod config;
+
+pub mod meter;
 
 pub mod http;
 

@@ -100,6 +100,10 @@ pub const REPEATS_REMEMBERED_MAX: usize = 8_192;
 /// goes on where it is, so nothing is lost, only later.
 pub const BACK_FILL_SEGMENTS_MAX: usize = 8;
 
+/// Minutes that the list has to save for history to be loaded from it: below that a second way in
+/// is not worth its requests, nor what it reads twice.
+pub const BACK_FILL_MINUTES_SAVED_MIN: f64 = 10.0;
+
 /// A walk that stands further back than this is catching up: others' live changes go first.
 pub const CATCHING_UP_AGE_MIN: Duration = Duration::from_secs(60 * 60);
 
@@ -120,8 +124,29 @@ pub const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(48 * 60 * 60);
 /// Largest file a secret is read from.
 pub const SECRET_BYTES_MAX: usize = 64 * 1024;
 
+/// Largest file of CA certificates. The bundle of a whole system has a quarter of a megabyte.
+pub const CA_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
 /// Largest configuration or state file read at start.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// What a task may do between two points of progress besides waiting for a request: reading and
+/// mapping the largest page, a wait for the dead letters ([`DEAD_LETTERS_LOCK_WAIT`]), comparing a
+/// long list on a slow disk. Taken generously: to restart what only works hard helps nobody.
+pub const PROGRESS_MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// Time between two looks at what another task holds.
+pub const PROGRESS_LOOK: Duration = Duration::from_secs(30);
+
+/// Longest time between two looks at whether all tasks get on.
+pub const SUPERVISION_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long a start waits for the first sign-in to both ends. Well below the ninety seconds that
+/// service managers give a start; a service that answers at all does so in two.
+pub const FIRST_SIGN_IN: Duration = Duration::from_secs(20);
+
+/// What a stop takes beyond `shutdown_grace`: the scheduler, the last lines of the log.
+pub const STOP_MARGIN: Duration = Duration::from_secs(10);
 
 /// Longest duration the configuration may name. A longer one is a slip of the finger, and sums
 /// with the clock stay within every type.
@@ -244,6 +269,32 @@ pub const SAMPLE_EVERY: Duration = Duration::from_secs(60);
 
 /// See [`SAMPLE_EVERY`].
 pub const SAMPLES_KEPT: usize = 360;
+
+/// Connections to the status server at a time: a few dashboards, a few people, and room to spare.
+pub const STATUS_CONNECTIONS_MAX: usize = 32;
+
+/// Time within which a caller of it must have sent a request's head, also after the one before.
+pub const STATUS_HEADER_WAIT: Duration = Duration::from_secs(30);
+
+/// Age at which a connection to it is closed, so that no caller can keep one for ever by reading
+/// slowly. Scrapers connect again.
+pub const STATUS_CONNECTION_AGE_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// Headers of a request to it, and bytes of its head.
+pub const STATUS_HEADERS_MAX: usize = 64;
+
+/// See [`STATUS_HEADERS_MAX`].
+pub const STATUS_HEADER_BYTES_MAX: usize = 16 * 1024;
+
+/// Longest wait for answers of it that are under way at the stop.
+pub const STATUS_STOP_WAIT: Duration = Duration::from_secs(2);
+
+/// How often files and secrets are looked at for changes. A change counts when it has stayed the
+/// same for one look more, so that what is half written is not taken.
+pub const RELOAD_LOOK: Duration = Duration::from_secs(5);
+
+/// After so long, a reload that waits for pages in hand says so, and how long it may take further.
+pub const RELOAD_WORD_EVERY: Duration = Duration::from_secs(10);
 
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);
 const _: () = assert!(BATCH_BYTES_MIN < BATCH_BYTES_DEFAULT);

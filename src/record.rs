@@ -153,6 +153,59 @@ pub enum Position {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         complete: Option<Timestamp>,
     },
+    /// History that is read from lists, while an export goes on live.
+    History(HistoryPosition),
+}
+
+/// How far lists have given the history of a stream, and whether they have given all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryPosition {
+    /// What was deleted at this time or later comes live: the export tells more of it.
+    pub until: Timestamp,
+    /// The list that is being read.
+    pub list: HistoryList,
+    /// The cursor of its next page; `None` at its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<Cursor>,
+    /// The greatest id in it so far: a list is in the order of ids, so that none counts twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_id: Option<u64>,
+    /// Those present.
+    pub present: Counted,
+    /// Those deleted, where they have a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<Counted>,
+}
+
+/// A list that history comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryList {
+    /// What was deleted; it is read first.
+    Deleted,
+    /// What is there.
+    Present,
+}
+
+/// What a list has to have, and what of it was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    /// As many as Zendesk counted.
+    pub records: u64,
+    /// When it counted them.
+    pub at: Timestamp,
+    /// Records found that were there to be counted.
+    #[serde(default)]
+    pub found: u64,
+}
+
+impl Counted {
+    /// How many were counted and not found.
+    pub fn missing(&self) -> u64 {
+        self.records.saturating_sub(self.found)
+    }
 }
 
 /// A page of a list, as it is asked for.
@@ -173,6 +226,7 @@ impl Position {
             Self::Search { from, .. } => *from,
             Self::Time { from, reached, .. } => (*reached).max(*from),
             Self::List { complete, .. } => *complete,
+            Self::History(_) => None,
         }
     }
 
@@ -191,7 +245,7 @@ impl Position {
             } => Some(window.to),
             Self::Search { from, window: None } => *from,
             // A list is in no order of time.
-            Self::List { .. } => None,
+            Self::List { .. } | Self::History(_) => None,
         }
     }
 }

@@ -17,11 +17,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::clock::Clock;
 use crate::config::{Cadence, parse_cron};
+use crate::progress;
 
 /// A beat is missed after this long; the scheduler is up to half a second late by design.
 const BEAT_MISSED: Duration = Duration::from_secs(5);
@@ -63,7 +65,7 @@ pub struct Schedule {
 }
 
 /// The ticks of one stream.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ticks {
     beat: watch::Receiver<u64>,
     clock: Clock,
@@ -79,7 +81,7 @@ pub enum Tick {
     Early,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Due {
     /// Times are the clock's, since it was made.
     Every {
@@ -158,6 +160,24 @@ impl Ticks {
                 return tick;
             }
             self.beat().await;
+            progress::passed();
+        }
+    }
+
+    /// When the stream is due next; at once, if it is overdue.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let now = self.clock.now();
+        match &self.due {
+            Due::Every { every, last, .. } => {
+                let due = last.map_or(Duration::ZERO, |last| last + *every);
+                now.checked_add(due.saturating_sub(self.clock.elapsed()))
+                    .ok()
+            }
+            Due::Cron { cron, timezone, .. } => {
+                let now = DateTime::from_timestamp_millis(now.as_millisecond())?;
+                let next = cron.find_next_occurrence(&now.with_timezone(timezone), false);
+                Timestamp::from_millisecond(next.ok()?.timestamp_millis()).ok()
+            }
         }
     }
 

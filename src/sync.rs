@@ -49,6 +49,7 @@ use crate::checkpoint::{Counts, Store, StreamState};
 use crate::config::Attention;
 use crate::dead_letters::DeadLetters;
 use crate::limits;
+use crate::progress;
 use crate::snapshots::Snapshots;
 use crate::zendesk::Export;
 use back_fill::Gauge;
@@ -92,6 +93,8 @@ pub struct Stores {
 pub struct Progress {
     /// What was done so far, for all streams of the walk together.
     pub counts: Counts,
+    /// What was done so far, for each stream of the walk.
+    pub streams: Vec<Tally>,
     /// The history that is still to be read, if any.
     pub back_fill: Option<BackFill>,
 }
@@ -158,6 +161,11 @@ impl<E: Pages> Walk<E> {
         progress: &Listener<'_>,
     ) -> Summary {
         let mut pass = Pass::begin(&self.delivery, &self.export);
+        if pass.root().state.position.is_none()
+            && let Some((begin, split)) = self.export.history().await
+        {
+            pass.route.begin_with(begin, split);
+        }
         self.export.begin(std::mem::take(&mut self.settled));
         self.delivery.expire_dead_letters().await;
         let end = self.pass(&mut pass, stop, due, progress).await;
@@ -175,6 +183,7 @@ impl<E: Pages> Walk<E> {
         let (events, queue) = mpsc::channel(limits::PAGES_IN_FLIGHT);
         let resumes = pass.root().state.position.is_some();
         let horizon = self.export.horizon();
+        pass.horizon = Some(horizon);
         let itinerary = Itinerary::new(pass.route.clone(), self.delivery.end, resumes, horizon);
         let reading = read(&mut self.export, itinerary, events, stop, due);
         let delivering = self.delivery.run(queue, pass, &mut self.gauge, progress);
@@ -194,9 +203,12 @@ async fn save(store: &Arc<Store>, streams: Vec<(Arc<str>, StreamState)>) -> Resu
 }
 
 /// Runs `work` where it may block. A panic in it goes on here.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
-        Ok(value) => value,
+        Ok(value) => {
+            progress::passed();
+            value
+        }
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(error) => unreachable!("blocking work is never cancelled: {error}"),

@@ -1,26 +1,33 @@
-//! Logs: set-up, and the lines that more than one caller writes.
+//! Logs: set-up, and the lines that more than one caller writes; and the names of metrics.
 //!
 //! Levels by who must act: ERROR when a person must come, WARN when something was odd and we go
 //! on, INFO for start, stop and one line per sync, DEBUG for the rest. Nothing is logged per
 //! record, and never a record's content.
 
+pub mod metrics;
+
 use std::io::IsTerminal as _;
+
+use std::sync::OnceLock;
 
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::{Registry, reload};
 
 use crate::config::{Log, LogFormat};
 use crate::error::{Chain, Explain as _};
 use crate::sync::{End, Error, Summary, Tally};
 
-/// Below these levels the crates we stand on say nothing an operator could use.
-const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn";
+/// Below these levels the crates we stand on say nothing an operator could use. What the verifier
+/// of certificates says, our errors say with a remedy.
+const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn,rustls_platform_verifier=off";
+
+/// Where the level of the log can be changed.
+static LEVEL: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 
 /// Sends logs to standard error; the first call of a process counts.
 pub fn init(log: &Log) {
-    let targets: Targets = format!("{QUIET},{}", log.level)
-        .parse()
-        .unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    let (targets, level) = reload::Layer::new(targets(log));
     let terminal = std::io::stderr().is_terminal();
     let pretty = match log.format {
         LogFormat::Auto => terminal,
@@ -28,7 +35,7 @@ pub fn init(log: &Log) {
         LogFormat::Json => false,
     };
     let registry = tracing_subscriber::registry();
-    let _ = if pretty {
+    let initialized = if pretty {
         let lines = tracing_subscriber::fmt::layer()
             .with_writer(std::io::stderr)
             .with_ansi(terminal && std::env::var_os("NO_COLOR").is_none())
@@ -43,6 +50,23 @@ pub fn init(log: &Log) {
             .with_writer(std::io::stderr);
         registry.with(lines.with_filter(targets)).try_init()
     };
+    if initialized.is_ok() {
+        let _ = LEVEL.set(level);
+    }
+}
+
+/// Logs at the level of `log` from now on; its format stays what it was.
+pub fn set_level(log: &Log) {
+    if let Some(level) = LEVEL.get() {
+        // Fails only when nobody logs any more.
+        let _ = level.reload(targets(log));
+    }
+}
+
+fn targets(log: &Log) -> Targets {
+    format!("{QUIET},{}", log.level)
+        .parse()
+        .unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO))
 }
 
 /// The lines that answer "is it working?": one for each stream of a sync.

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use zendesk_aep::catalogue::{self, Reading};
 use zendesk_aep::clock::Clock;
 use zendesk_aep::config::{self, Config};
-use zendesk_aep::lifecycle;
+use zendesk_aep::lifecycle::{self, ServiceManager};
 use zendesk_aep::sandbox::{
     Credentials, DataType, OtherUser, PlatformOptions, PlatformSimulator, Quotas, Sink,
     ZendeskOptions, ZendeskSimulator,
@@ -202,7 +202,9 @@ fn configuration(
     std::fs::write(&token, Credentials::default().access_token).expect("the file can be written");
     let streams: String = streams
         .iter()
-        .map(|(name, ..)| format!("[streams.{name}]\nflow_id = \"{flow}\"\n"))
+        .map(|(name, ..)| {
+            format!("[streams.{name}]\nflow_id = \"{flow}\"\nback_fill = \"export\"\n")
+        })
         .collect();
     format!(
         r#"
@@ -365,7 +367,8 @@ pub async fn freshness(plan: &Plan, minutes: u32) -> Freshness {
         stop.cancel();
         made
     };
-    let daemon = lifecycle::run_until(&world.config, stop.clone(), &clock);
+    let nobody = ServiceManager::nobody();
+    let daemon = lifecycle::run_until(&world.config, stop.clone(), &clock, &nobody);
     let (ended, made) = tokio::join!(daemon, changing);
     ended.expect("a good end");
     let accepted = world.platform.accepted();

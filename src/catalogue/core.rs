@@ -21,6 +21,7 @@ pub(super) fn rows() -> Vec<StreamSpec> {
             .search("user")
             .listed_at("/api/v2/users.json")
             .count("/api/v2/users/count.json")
+            .deleted_in("deleted_users")
             .deleted(DeletionSign::Inactive)
             .options(Options {
                 include: true,
@@ -82,6 +83,7 @@ pub(super) fn rows() -> Vec<StreamSpec> {
             "/api/v2/deleted_users.json",
             Pagination::Cursor,
         )
+        .count("/api/v2/deleted_users/count.json")
         .expiring()
         .deleted(DeletionSign::Always)
         .note("the permanently deleted are among them"),

@@ -21,6 +21,7 @@ impl StreamSpec {
             query: Vec::new(),
             search_type: None,
             list_path: None,
+            deleted_in: None,
             count_path: None,
             deletion: DeletionSign::None,
             leaving: Leaving::Deletion,
@@ -171,6 +172,12 @@ impl StreamSpec {
     pub(super) fn count(self, path: &'static str) -> Self {
         let count_path = Some(path.into());
         Self { count_path, ..self }
+    }
+
+    /// Its deleted records have a list of their own.
+    pub(super) fn deleted_in(self, stream: &'static str) -> Self {
+        let deleted_in = Some(stream.into());
+        Self { deleted_in, ..self }
     }
 
     pub(super) fn deleted(self, deletion: DeletionSign) -> Self {

@@ -13,6 +13,7 @@ use crate::checkpoint;
 use crate::clock::Clock;
 use crate::config::{self, Config, WithoutPerson, ZendeskAuth};
 use crate::error::{Chain, Code, Explain};
+use crate::http::Effort;
 use crate::lifecycle::{self, CustomFields};
 use crate::mapping::{Account, BELONGS_TO_TICKETS, Mapping};
 use crate::platform::Connection;
@@ -154,7 +155,7 @@ async fn zendesk(config: &Config, stop: &CancellationToken, findings: &mut Vec<F
         Ok(client) => Arc::new(client),
         Err(error) => return findings.push(failed("zendesk sign-in", &error)),
     };
-    let caller = match client.caller().await {
+    let caller = match client.caller(Effort::Full).await {
         Ok(caller) => caller,
         Err(error) => return findings.push(failed("zendesk sign-in", &error)),
     };
@@ -264,7 +265,7 @@ async fn platform(config: &Config, stop: &CancellationToken, findings: &mut Vec<
         Err(error) => return findings.push(failed("platform", &error)),
     };
     if config.platform.auth.is_some() {
-        findings.push(match connection.sign_in().await {
+        findings.push(match connection.sign_in(Effort::Full).await {
             Ok(()) => ok(
                 "adobe sign-in",
                 "the identity service gives us tokens".to_owned(),

@@ -21,7 +21,7 @@ pub const INTERRUPTED: u8 = 130;
 pub fn code(code: Code) -> u8 {
     match code {
         Code::ZendeskSignIn | Code::ZendeskForbidden | Code::PlatformSignIn => SIGN_IN,
-        Code::MappingFile | Code::Privacy => CONFIGURATION,
+        Code::Configuration | Code::MappingFile | Code::Privacy => CONFIGURATION,
         Code::State | Code::DeadLetters => STATE,
         Code::Interrupted => INTERRUPTED,
         Code::Tls
@@ -36,6 +36,7 @@ pub fn code(code: Code) -> u8 {
         | Code::Schema
         | Code::ListShrank
         | Code::ListCutOff
+        | Code::StatusAddress
         | Code::Internal => FAILED,
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::exit;
 use crate::config::{self, Config};
 use crate::error::{Chain, Explain, Report};
+pub(super) use crate::status::words::grouped;
 use crate::telemetry;
 
 /// Loads the configuration and sets up logging by it; on failure prints why.
@@ -41,19 +42,6 @@ pub(super) fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// A number with its thousands apart.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A duration in its two largest units.
 pub(super) fn span(duration: std::time::Duration) -> String {
     let seconds = duration.as_secs();
@@ -70,18 +58,6 @@ pub(super) fn span(duration: std::time::Duration) -> String {
 mod tests {
     use super::*;
     use std::time::Duration;
-
-    #[test]
-    fn numbers_are_grouped() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
-    }
 
     #[test]
     fn spans_have_two_units() {

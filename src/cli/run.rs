@@ -11,7 +11,10 @@ pub(super) async fn run(path: &Path) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
-    match lifecycle::run(&config).await {
+    if let Some(proxy) = &config.zendesk.network.proxy {
+        tracing::info!(%proxy, no_proxy = proxy.direct(), "the environment names a proxy");
+    }
+    match lifecycle::run(config, path).await {
         Ok(()) => exit::SUCCESS,
         Err(error) => {
             // Into the log too: under a service manager that is all there is.

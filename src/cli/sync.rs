@@ -48,6 +48,7 @@ pub(super) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
     let Assembled {
         mut walks,
         custom_fields,
+        ..
     } = match lifecycle::assemble(&config, &stop, &Clock::real()) {
         Ok(assembled) => assembled,
         Err(error) => return output::fail(&error),

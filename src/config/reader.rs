@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::fault::{Faults, Place};
+use super::fault::{Faults, Place, Read};
 use super::layers::Places;
+use super::network::Proxy;
 
 /// What all sections of one reading share.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Surroundings {
     pub(super) directory: PathBuf,
     /// `$CREDENTIALS_DIRECTORY`, if set.
     pub(super) credentials: Option<PathBuf>,
+    /// The proxy that the environment names.
+    pub(super) proxy: Read<Option<Proxy>>,
 }
 
 impl Reader {

@@ -8,6 +8,10 @@ use secrecy::SecretString;
 
 use crate::limits;
 
+mod kept;
+
+pub use kept::KeptSecret;
+
 /// Where a secret is to be found. Printing one names the place, never the value.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {

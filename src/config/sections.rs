@@ -1,15 +1,17 @@
 //! The sections of the file, one function each: their keys, defaults and relations.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
+use super::changes::Written;
 use super::fault::{Problem, Read};
 use super::section::Section;
 use super::values::quantity::{duration, size};
-use super::values::{Given, alternatives, choice, integer, text};
-use super::{Attention, Config, DeadLetters, Log, LogFormat, Retry, State, Timeouts};
+use super::values::{Given, alternatives, choice, flag, integer, text};
+use super::{Attention, Config, DeadLetters, Log, LogFormat, Network, Retry, State, Timeouts};
 use crate::limits;
 
 mod cadence;
@@ -20,7 +22,9 @@ mod platform;
 mod privacy;
 mod quota;
 mod secret;
+mod status;
 mod streams;
+mod tls;
 mod validate;
 mod zendesk;
 
@@ -30,14 +34,19 @@ const MOMENT: Duration = Duration::from_millis(1);
 /// The whole file. Every section is read before the first fault ends anything.
 pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
     let shutdown_grace = root.or("shutdown_grace", "30s", duration(MOMENT));
-    let zendesk = root.section("zendesk", zendesk::zendesk);
-    let platform = root.section("platform", |section| Ok(platform::platform(section)));
+    let reload_on_change = root.or("reload_on_change", false, flag);
+    let network = network(root);
+    let zendesk = root.section("zendesk", |section| zendesk::zendesk(section, &network));
+    let platform = root.section("platform", |section| {
+        Ok(platform::platform(section, &network))
+    });
     let retry = root.section("retry", retry);
     let cadence = root.section("schedule", cadence::schedule);
     let state = root.section("state", state);
     let dead_letters = root.section("dead_letters", dead_letters);
     let attention = root.section("attention", attention);
     let log = root.section("log", log);
+    let status = root.section("status", status::status);
     let mapping = root.section("mapping", |section| mapping::settings(section, &zendesk));
     let (platform, identity) = match platform {
         Ok(read) => read,
@@ -54,10 +63,23 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
         dead_letters: dead_letters?,
         attention: attention?,
         log: log?,
+        status: status?,
         shutdown_grace: shutdown_grace?,
+        reload_on_change: reload_on_change?,
         mapping: mapping?,
         streams: streams?,
+        written: Written::default(),
     })
+}
+
+/// `[tls]`, and the proxy that the environment names.
+fn network(root: &mut Section<'_>) -> Read<Arc<Network>> {
+    let authorities = root.section("tls", tls::tls);
+    let proxy = root.surroundings().proxy.clone();
+    Ok(Arc::new(Network {
+        proxy: proxy?,
+        authorities: authorities?,
+    }))
 }
 
 /// The three timeouts of a peer, with their defaults.

@@ -5,12 +5,14 @@ use std::path::Path;
 use super::layers::environment::Variables;
 use super::{Config, LoadError};
 
+mod changes;
 mod declared;
 mod environment;
 mod example;
 mod files;
 mod fuzz;
 mod keys;
+mod network;
 mod platform;
 mod secrets;
 mod streams;

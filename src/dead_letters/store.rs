@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,8 +19,7 @@ use crate::record::Record;
 #[derive(Debug)]
 pub struct DeadLetters {
     segments: Segments,
-    max_size: u64,
-    keep: Option<Duration>,
+    bounds: Mutex<config::DeadLetters>,
     // Locked for moments only, never while waiting for the files.
     index: Mutex<Index>,
     last_expiry: Mutex<Option<Instant>>,
@@ -36,11 +35,19 @@ impl DeadLetters {
         let index = Index::load(&segments.lock()?)?;
         Ok(Self {
             segments,
-            max_size: config.max_size,
-            keep: config.keep,
+            bounds: Mutex::new(*config),
             index: Mutex::new(index),
             last_expiry: Mutex::new(None),
         })
+    }
+
+    /// From now on these are the bounds.
+    pub fn set_bounds(&self, config: config::DeadLetters) {
+        *self.bounds.lock().unwrap_or_else(PoisonError::into_inner) = config;
+    }
+
+    fn bounds(&self) -> config::DeadLetters {
+        *self.bounds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Appends `letters` of a stream, durably. Those that are there already are left out. After
@@ -71,8 +78,9 @@ impl DeadLetters {
             new.push(letter);
         }
         let more: u64 = lines.iter().map(|line| line.len() as u64).sum();
-        if more > 0 && locked.size()? + more > self.max_size {
-            return Err(self.segments.full(self.max_size));
+        let max_size = self.bounds().max_size;
+        if more > 0 && locked.size()? + more > max_size {
+            return Err(self.segments.full(max_size));
         }
         let mut placed = Vec::new();
         let appended = locked.append(&lines, &mut placed);
@@ -121,7 +129,7 @@ impl DeadLetters {
     /// # Errors
     /// When they cannot be removed.
     pub fn expire(&self) -> Result<(), Error> {
-        let Some(keep) = self.keep.filter(|_| self.expiry_is_due()) else {
+        let Some(keep) = self.bounds().keep.filter(|_| self.expiry_is_due()) else {
             return Ok(());
         };
         let keep = SignedDuration::try_from(keep).unwrap_or(SignedDuration::MAX);

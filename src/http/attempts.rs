@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Trouble;
 use crate::clock::Clock;
 use crate::config::Retry;
+use crate::progress;
 
 /// How long to wait before the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Effort {
     Full,
     /// Just enough to tell a passing fault from a lasting one.
     Probe,
+    /// A single attempt: somebody waits, and there will be others.
+    Once,
 }
 
 const PROBE_ATTEMPTS: u32 = 2;
@@ -59,11 +62,13 @@ pub struct Attempts {
 impl Attempts {
     /// Begins with the first attempt under way.
     pub fn new(retry: &Retry, effort: Effort, stop: &CancellationToken) -> Self {
+        progress::passed();
         Self {
             made: 1,
             max: match effort {
                 Effort::Full => retry.attempts,
                 Effort::Probe => retry.attempts.min(PROBE_ATTEMPTS),
+                Effort::Once => 1,
             },
             rate_limit_delay: retry.rate_limit_delay,
             // Jitter spreads clients that were thrown off together; `backon` adds up to one
@@ -115,11 +120,13 @@ impl Attempts {
             wait_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
             "{what}: {trouble}; waiting to try again"
         );
+        progress::waits(delay);
         tokio::select! {
             // Nothing is lost on either side: the request that failed is over.
             () = self.stop.cancelled() => Err(GaveUp::Stopped),
             () = self.clock.sleep(delay) => {
                 self.made += 1;
+                progress::passed();
                 Ok(())
             }
         }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::limits;
+use crate::progress;
 
 /// What signing in gave.
 pub struct Granted {
@@ -15,6 +17,13 @@ pub struct Granted {
     pub authorization: SecretString,
     /// How long it lives; `None` if it does not say, which means until it is refused.
     pub expires_in: Option<Duration>,
+}
+
+impl Granted {
+    /// When it expires, if it was asked for `now` and says.
+    pub fn expires_at(&self, now: Timestamp) -> Option<Timestamp> {
+        now.checked_add(self.expires_in?).ok()
+    }
 }
 
 /// A token ready for use.
@@ -47,7 +56,7 @@ impl TokenCache {
         grant: impl AsyncFnOnce() -> Result<Granted, E>,
         unusable: impl FnOnce() -> E,
     ) -> Result<Token, E> {
-        let mut slot = self.slot.lock().await;
+        let mut slot = progress::in_line(self.slot.lock()).await;
         if let Some((token, renew_at)) = &slot.present
             && renew_at.is_none_or(|at| Instant::now() < at)
         {
@@ -71,9 +80,14 @@ impl TokenCache {
         Ok(token)
     }
 
+    /// Forgets the present token.
+    pub async fn clear(&self) {
+        self.slot.lock().await.present = None;
+    }
+
     /// Forgets `stale` after it was refused, unless somebody has renewed it already.
     pub async fn discard(&self, stale: &Token) {
-        let mut slot = self.slot.lock().await;
+        let mut slot = progress::in_line(self.slot.lock()).await;
         if slot
             .present
             .as_ref()

@@ -7,6 +7,7 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
 use crate::limits;
+use crate::meter::RequestOutcome;
 
 /// Why one attempt at a request did not give a usable answer.
 #[derive(Debug)]
@@ -21,7 +22,12 @@ pub enum Trouble {
         request_id: Option<String>,
     },
     /// No answer, or not the whole of it: refused, reset, timed out, cut short.
-    Network(reqwest::Error),
+    Network {
+        /// What happened, without the address.
+        error: reqwest::Error,
+        /// The proxy that the host is reached through, without credentials.
+        proxy: Option<String>,
+    },
     /// The body is larger than we take.
     TooLarge {
         /// The limit, in bytes.
@@ -41,9 +47,47 @@ impl Trouble {
         }
     }
 
+    /// What is counted for the attempt.
+    pub fn outcome(&self) -> RequestOutcome {
+        match self {
+            Self::Status { status, .. } => match status.as_u16() {
+                429 => RequestOutcome::RateLimited,
+                401 | 403 => RequestOutcome::Unauthorized,
+                500.. => RequestOutcome::ServerError,
+                _ => RequestOutcome::ClientError,
+            },
+            Self::Network { .. } => RequestOutcome::Network,
+            Self::TooLarge { .. } | Self::Unexpected(_) => RequestOutcome::Unusable,
+        }
+    }
+
     /// Wraps a transport error. Its address is dropped: an inlet's is a secret of sorts.
-    pub fn network(error: reqwest::Error) -> Self {
-        Self::Network(error.without_url())
+    pub(super) fn network(error: reqwest::Error, proxy: Option<String>) -> Self {
+        Self::Network {
+            error: error.without_url(),
+            proxy,
+        }
+    }
+
+    /// Whether there was no connection, so that nothing was sent.
+    pub fn is_unsent(&self) -> bool {
+        matches!(self, Self::Network { error, .. } if error.is_connect())
+    }
+
+    /// What a person can do, where that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Network { error, .. } if is_unbelieved(error) => Some(
+                "nothing is lost: the checkpoint stands; whoever signs this certificate is not known here: if a proxy reads along, or the authority is your own, name its certificate as `[tls] ca_file`",
+            ),
+            Self::Network {
+                error,
+                proxy: Some(_),
+            } if error.is_connect() => Some(
+                "nothing is lost: the checkpoint stands; the environment names this proxy (`HTTPS_PROXY`): check its address, the credentials in it and that it lets the host through, or list the host in `NO_PROXY`",
+            ),
+            _ => None,
+        }
     }
 }
 
@@ -64,7 +108,7 @@ impl fmt::Display for Trouble {
                 }
                 Ok(())
             }
-            Self::Network(error) => {
+            Self::Network { error, proxy } => {
                 // The outermost layer of such an error says little ("error sending request"); the
                 // innermost says what happened.
                 let mut root: &dyn std::error::Error = error;
@@ -80,7 +124,12 @@ impl fmt::Display for Trouble {
                 } else {
                     "no answer"
                 };
-                write!(f, "{kind}: {root}")
+                match proxy {
+                    Some(proxy) if error.is_connect() => {
+                        write!(f, "{kind} through the proxy {proxy}: {root}")
+                    }
+                    _ => write!(f, "{kind}: {root}"),
+                }
             }
             Self::TooLarge { limit } => write!(f, "the answer is larger than {limit} bytes"),
             Self::Unexpected(what) => f.write_str(what),
@@ -89,6 +138,21 @@ impl fmt::Display for Trouble {
 }
 
 impl std::error::Error for Trouble {}
+
+/// Whether the server's certificate was not believed.
+fn is_unbelieved(error: &reqwest::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        // TLS reports through I/O errors, which hide what they wrap from `source`.
+        let wrapped = cause.downcast_ref::<std::io::Error>();
+        let wrapped = wrapped.and_then(std::io::Error::get_ref);
+        if let Some(tls) = wrapped.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return matches!(tls, rustls::Error::InvalidCertificate(_));
+        }
+        source = cause.source();
+    }
+    false
+}
 
 /// The server's own name for a request. Zendesk sends `x-request-id` (twice, equal), older
 /// answers `X-Zendesk-Request-Id`; Adobe's gateway `x-request-id`.

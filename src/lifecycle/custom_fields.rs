@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::error::Chain;
 use crate::limits;
 use crate::mapping::{Account, Definitions, FieldsOf};
+use crate::progress;
 use crate::zendesk::Client;
 
 /// Reads definitions for those mappings that need them.
@@ -70,11 +71,9 @@ impl CustomFields {
 
     /// Refreshes until `stop`.
     pub async fn keep(self, stop: CancellationToken) {
-        if self.account.wanted().is_empty() {
-            return stop.cancelled().await;
-        }
         let mut age = Duration::ZERO;
-        loop {
+        while !self.account.wanted().is_empty() {
+            progress::waits(limits::DEFINITIONS_PAUSE);
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.clock.sleep(limits::DEFINITIONS_PAUSE) => age += limits::DEFINITIONS_PAUSE,

@@ -20,10 +20,19 @@ pub struct Account {
     named: Mutex<BTreeSet<(FieldsOf, Box<str>)>>,
     met_unknown: AtomicBool,
     requesters_are_asked_for: AtomicBool,
-    requesters: Mutex<Requesters>,
+    requesters: Arc<Mutex<Requesters>>,
 }
 
 impl Account {
+    /// The same account for other mappings: what is known of it stays, what is wanted does not.
+    pub fn heir(&self) -> Self {
+        Self {
+            definitions: RwLock::new(self.definitions()),
+            requesters: self.requesters.clone(),
+            ..Self::default()
+        }
+    }
+
     /// How custom fields are defined, as far as is known.
     pub fn definitions(&self) -> Arc<Definitions> {
         let definitions = self.definitions.read();

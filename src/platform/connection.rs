@@ -1,9 +1,12 @@
 //! Requests to the inlet: authorized, repeated as the table decides.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret as _;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -14,17 +17,19 @@ use super::pace::Pace;
 use crate::config::{self, InletUrl, Retry};
 use crate::http::{self, Attempts, Effort, Token, Trouble};
 use crate::limits;
+use crate::meter::{Meter, RequestOutcome};
 
 /// What every stream's inlet shares: the HTTP client, the credentials, the headers.
 #[derive(Debug)]
 pub struct Connection {
-    pub(super) http: reqwest::Client,
-    ims: Option<Ims>,
+    pub(super) http: http::Client,
+    ims: Option<Arc<Ims>>,
     headers: HeaderMap,
     inlet_url: InletUrl,
-    pace: Pace,
+    pace: Arc<Pace>,
     in_flight: u32,
     pub(super) retry: Retry,
+    pub(super) meter: Arc<Meter>,
     pub(super) stop: CancellationToken,
 }
 
@@ -61,9 +66,6 @@ impl Connection {
         retry: &Retry,
         stop: &CancellationToken,
     ) -> Result<Self, Error> {
-        let inlet_url = config.inlet_url.single();
-        let ims_url = config.auth.as_ref().map(|auth| &auth.ims_url);
-        let peers: Vec<&Url> = std::iter::once(&inlet_url).chain(ims_url).collect();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(name) = &config.sandbox_name {
@@ -80,15 +82,69 @@ impl Connection {
             insert(&mut headers, name, value.expose_secret())?;
         }
         Ok(Self {
-            http: http::client(&config.timeouts, &peers)?,
-            ims: config.auth.clone().map(Ims::new),
+            http: http::Client::new(&config.timeouts, &config.network)?,
+            ims: config.auth.clone().map(Ims::new).map(Arc::new),
             headers,
             inlet_url: config.inlet_url.clone(),
-            pace: Pace::new(config.in_flight, config.max_messages_per_second),
+            pace: Pace::new(config.in_flight, config.max_messages_per_second).into(),
             in_flight: config.in_flight,
             retry: *retry,
+            meter: Arc::default(),
             stop: stop.clone(),
         })
+    }
+
+    /// Counts what it does with this meter.
+    #[must_use]
+    pub fn metered(mut self, meter: &Arc<Meter>) -> Self {
+        self.meter = meter.clone();
+        self
+    }
+
+    /// A connection by another configuration. It goes on with the token of this one, if it is to
+    /// sign in alike, and at its pace, if the bounds of that are the same.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn heir(
+        &self,
+        config: &config::Platform,
+        retry: &Retry,
+        stop: &CancellationToken,
+    ) -> Result<Self, Error> {
+        let mut heir = Self::new(config, retry, stop)?;
+        if let (Some(ims), Some(auth)) = (&self.ims, &config.auth)
+            && ims.serves(auth)
+        {
+            heir.ims = Some(ims.clone());
+        }
+        if self
+            .pace
+            .has_bounds(config.in_flight, config.max_messages_per_second)
+        {
+            heir.pace = self.pace.clone();
+        }
+        Ok(heir.metered(&self.meter))
+    }
+
+    /// Whether it shares its sign-in with `other`, or needs none.
+    pub fn signs_in_with(&self, other: &Self) -> bool {
+        match (&self.ims, &other.ims) {
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            (ours, _) => ours.is_none(),
+        }
+    }
+
+    /// Forgets the token: the next request signs in, and reads the secret for it.
+    pub async fn sign_in_anew(&self) {
+        if let Some(ims) = &self.ims {
+            ims.forget().await;
+        }
+    }
+
+    /// Whether the secret is another one by now than was used last.
+    pub fn has_new_secret(&self) -> bool {
+        self.ims.as_ref().is_some_and(|ims| ims.has_new_secret())
     }
 
     /// The common headers and, for raw messages, the dataflow that maps them.
@@ -110,12 +166,12 @@ impl Connection {
         &self.inlet_url
     }
 
-    /// Signs in, if the inlet requires it. For `check`.
+    /// Signs in, if the inlet requires it.
     ///
     /// # Errors
     /// When the identity service refuses or cannot be reached.
-    pub async fn sign_in(&self) -> Result<(), Error> {
-        self.token().await.map(drop)
+    pub async fn sign_in(&self, effort: Effort) -> Result<(), Error> {
+        self.token(effort).await.map(drop)
     }
 
     /// Whether anything answers at the inlet's address; its status, whatever it is. For `check`:
@@ -130,7 +186,7 @@ impl Connection {
             .map_err(|error| Error::Unavailable {
                 what: "reach the inlet",
                 attempts: 1,
-                last: Trouble::network(error),
+                last: self.http.trouble(error),
             })
     }
 
@@ -159,10 +215,21 @@ impl Connection {
         attempts: &mut Attempts,
     ) -> Result<Sent, Error> {
         let mut renewed = false;
+        let side = &self.meter.adobe;
         loop {
-            let token = self.token().await?;
-            let (decision, trouble) = match self.attempt(to, token.as_ref(), body.clone()).await {
+            let token = self.token(Effort::Full).await?;
+            let sent = Instant::now();
+            let sending = self.meter.sending();
+            let attempt = self.attempt(to, token.as_ref(), body.clone()).await;
+            drop(sending);
+            let outcome = match &attempt {
+                Ok(_) => RequestOutcome::Success,
+                Err((_, trouble)) => trouble.outcome(),
+            };
+            side.request(outcome, sent.elapsed());
+            let (decision, trouble) = match attempt {
                 Ok(body) => {
+                    side.let_in();
                     return Ok(Sent {
                         reply: Reply::Body(body),
                         requests: attempts.made() + u32::from(renewed),
@@ -178,6 +245,7 @@ impl Connection {
                 }
                 (Decision::RenewSignIn, _, token) => {
                     self.discard(token.as_ref()).await;
+                    side.refused();
                     return Err(unauthorized(trouble));
                 }
                 (Decision::Split, ..) => {
@@ -193,6 +261,7 @@ impl Connection {
                     .await
                     .map_err(|gave_up| Error::gave_up(WHAT, gave_up))?,
             }
+            side.retries.count();
         }
     }
 
@@ -214,7 +283,7 @@ impl Connection {
         let response = request
             .send()
             .await
-            .map_err(|error| failed(Trouble::network(error)))?;
+            .map_err(|error| failed(self.http.trouble(error)))?;
         let status = response.status();
         if status.is_success() {
             let body = http::read_body(response, limits::ANSWER_BYTES_MAX)
@@ -235,10 +304,16 @@ impl Connection {
     }
 
     /// The present token, if we have credentials to get one.
-    pub(super) async fn token(&self) -> Result<Option<Token>, Error> {
+    pub(super) async fn token(&self, effort: Effort) -> Result<Option<Token>, Error> {
         match &self.ims {
             Some(ims) => ims
-                .token(&self.http, &self.retry, &self.stop)
+                .token(
+                    &self.http,
+                    &self.retry,
+                    effort,
+                    &self.stop,
+                    &self.meter.adobe,
+                )
                 .await
                 .map(Some),
             None => Ok(None),

@@ -119,9 +119,9 @@ impl Explain for Error {
                 "check `platform.inlet_url`: it is `auth.params.inletUrl` of the streaming connection",
             ),
             Self::Refused(_) => Some("check `platform.inlet_url` and the proxy in between, if any"),
-            Self::Unavailable { .. } => Some(
+            Self::Unavailable { last, .. } => Some(last.hint().unwrap_or(
                 "nothing is lost: the checkpoint stands and the next sync tries again; if it stays, look at the network and at status.adobe.com",
-            ),
+            )),
             Self::Stopped { .. } => None,
         }
     }

@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::Error;
 use super::answer::{self, Decision};
-use crate::config::{PlatformAuth, Retry};
+use crate::config::{KeptSecret, PlatformAuth, Retry};
 use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble};
 use crate::limits;
+use crate::meter::Side;
 
 const WHAT: &str = "sign in to adobe's identity service";
 
@@ -19,6 +20,7 @@ const WHAT: &str = "sign in to adobe's identity service";
 #[derive(Debug)]
 pub(super) struct Ims {
     auth: PlatformAuth,
+    secret: KeptSecret,
     cache: TokenCache,
 }
 
@@ -33,17 +35,30 @@ struct TokenAnswer {
 impl Ims {
     pub(super) fn new(auth: PlatformAuth) -> Self {
         Self {
+            secret: KeptSecret::new(auth.client_secret.clone()),
             auth,
             cache: TokenCache::default(),
         }
     }
 
+    /// Whether it is to sign in like this, with the secret that it used last.
+    pub(super) fn serves(&self, auth: &PlatformAuth) -> bool {
+        self.auth == *auth && !self.secret.is_new()
+    }
+
+    /// Whether the secret is another one by now than was used last.
+    pub(super) fn has_new_secret(&self) -> bool {
+        self.secret.is_new()
+    }
+
     /// The present token, signing in first if need be.
     pub(super) async fn token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         retry: &Retry,
+        effort: Effort,
         stop: &CancellationToken,
+        side: &Side,
     ) -> Result<Token, Error> {
         let unusable = || {
             Error::SignIn(Trouble::Unexpected(
@@ -52,10 +67,24 @@ impl Ims {
         };
         self.cache
             .get(
-                async || self.request_token(http, retry, stop).await,
+                async || {
+                    let attempts = Attempts::new(retry, effort, stop);
+                    let granted = self.request_token(http, attempts).await;
+                    match &granted {
+                        Ok(granted) => side.granted(granted.expires_at(Timestamp::now())),
+                        Err(Error::SignIn(_)) => side.refused(),
+                        Err(_) => {}
+                    }
+                    granted
+                },
                 unusable,
             )
             .await
+    }
+
+    /// Forgets the token, whatever it is.
+    pub(super) async fn forget(&self) {
+        self.cache.clear().await;
     }
 
     /// Forgets a token that was refused; the secret is read anew for the next one.
@@ -65,12 +94,10 @@ impl Ims {
 
     async fn request_token(
         &self,
-        http: &reqwest::Client,
-        retry: &Retry,
-        stop: &CancellationToken,
+        http: &http::Client,
+        mut attempts: Attempts,
     ) -> Result<Granted, Error> {
-        let secret = self.auth.client_secret.read()?;
-        let mut attempts = Attempts::new(retry, Effort::Full, stop);
+        let secret = self.secret.read()?;
         loop {
             let (wait, trouble) = match self.post(http, &secret).await {
                 Ok(granted) => return Ok(granted),
@@ -86,7 +113,7 @@ impl Ims {
 
     async fn post(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         secret: &SecretString,
     ) -> Result<Granted, (Decision, Trouble)> {
         let failed = |trouble| (answer::decide_trouble(), trouble);
@@ -106,7 +133,7 @@ impl Ims {
             .form(&form)
             .send()
             .await
-            .map_err(|error| failed(Trouble::network(error)))?;
+            .map_err(|error| failed(http.trouble(error)))?;
         let status = response.status();
         if !status.is_success() {
             let headers = response.headers().clone();

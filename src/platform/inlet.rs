@@ -90,13 +90,19 @@ impl Inlet {
                     requests += made;
                     match reply {
                         Reply::Body(_) if one_by_one => {
-                            isolation.record(part, vec![Outcome::Accepted]);
+                            let outcomes = vec![Outcome::Accepted];
+                            self.count(&outcomes);
+                            isolation.record(part, outcomes);
                         }
                         Reply::Body(answer) => {
                             let outcomes = outcome::decode(&answer, part.indexes.len());
+                            self.count(&outcomes);
                             isolation.record(part, outcomes);
                         }
                         Reply::Refused { status, text } => {
+                            if part.indexes.len() == 1 {
+                                self.connection.meter.messages.rejected.count();
+                            }
                             isolation.refuse(
                                 part,
                                 Rejection {
@@ -116,6 +122,17 @@ impl Inlet {
             outcomes: isolation.finish()?,
             requests,
         })
+    }
+
+    fn count(&self, outcomes: &[Outcome]) {
+        let messages = &self.connection.meter.messages;
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Accepted => messages.accepted.count(),
+                Outcome::Rejected(_) => messages.rejected.count(),
+                Outcome::Unknown => messages.unknown.count(),
+            }
+        }
     }
 
     async fn post_batch(&self, batch: &Batch, part: &Part) -> Result<Sent, Error> {

@@ -11,6 +11,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::progress;
+
 /// An answer this many times slower than usual is a sign of strain…
 const SLOW_FACTOR: u32 = 4;
 
@@ -71,6 +73,15 @@ impl Pace {
         }
     }
 
+    /// Whether it was made with these bounds.
+    pub(super) fn has_bounds(&self, in_flight_max: u32, messages_per_second: Option<u32>) -> bool {
+        let per_second = self.rate.as_ref().map(|rate| {
+            let rate = rate.lock().unwrap_or_else(PoisonError::into_inner);
+            rate.per_second
+        });
+        self.lock().max == in_flight_max && per_second == messages_per_second
+    }
+
     /// Waits until `messages` may be sent. Cancel safe, except that the messages are counted.
     pub(super) async fn turn(&self, messages: usize) -> Turn<'_> {
         loop {
@@ -78,7 +89,7 @@ impl Pace {
             if self.lock().take() {
                 break;
             }
-            freed.await;
+            progress::in_line(freed).await;
         }
         // Held while waiting for the rate, so that a waiting request counts as one in flight.
         let mut turn = Turn {
@@ -90,6 +101,7 @@ impl Pace {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .reserve(messages);
+            progress::waits(send_at.saturating_duration_since(Instant::now()));
             tokio::time::sleep_until(send_at).await;
             turn.began = Instant::now();
         }

@@ -71,7 +71,7 @@ impl SchemaRegistry {
         let mut attempts = Attempts::new(retry, Effort::Full, stop);
         let mut renewed = false;
         loop {
-            let token = self.connection.token().await?;
+            let token = self.connection.token(Effort::Full).await?;
             let (decision, trouble) = match self.attempt(&url, token.as_ref()).await {
                 Ok(schema) => return Ok(schema),
                 Err(failed) => failed,
@@ -115,7 +115,7 @@ impl SchemaRegistry {
         let response = request
             .send()
             .await
-            .map_err(|error| failed(Trouble::network(error)))?;
+            .map_err(|error| failed(self.connection.http.trouble(error)))?;
         let status = response.status();
         if status.is_success() {
             return http::read_body(response, limits::SCHEMA_BYTES_MAX)

@@ -83,6 +83,13 @@ impl PlatformSimulator {
         self.organisation.state().tokens.revoke();
     }
 
+    /// From now on this is the client's secret; the tokens issued so far end.
+    pub fn rotate(&self, client_secret: &str) {
+        let mut state = self.organisation.state();
+        client_secret.clone_into(&mut state.client_secret);
+        state.tokens.revoke();
+    }
+
     /// How many tokens have been issued.
     pub fn tokens_issued(&self) -> u64 {
         self.organisation.state().tokens.issued()
@@ -132,6 +139,7 @@ struct Organisation {
 
 #[derive(Debug)]
 struct State {
+    client_secret: String,
     tokens: Tokens,
     inlet: Inlet,
 }
@@ -139,6 +147,7 @@ struct State {
 impl Organisation {
     fn new(options: PlatformOptions) -> Self {
         let state = State {
+            client_secret: options.client_secret.clone(),
             tokens: Tokens::new("sandbox-ims-token", options.token_lifetime),
             inlet: Inlet {
                 id: INLET_ID,
@@ -165,13 +174,18 @@ impl Service for Organisation {
         }
         let endpoint = match (&head.method, head.path.rsplit_once('/')) {
             (&Method::POST, Some(("/ims/token", "v3"))) => {
-                return ims::grant(request, &self.options, &mut self.state().tokens);
+                let State {
+                    client_secret,
+                    tokens,
+                    ..
+                } = &mut *self.state();
+                return ims::grant(request, &self.options.client_id, client_secret, tokens);
             }
             (&Method::POST, Some(("/collection", INLET_ID))) => Endpoint::Single,
             (&Method::POST, Some(("/collection/batch", INLET_ID))) => Endpoint::Batch,
             _ => return Answer::empty(404),
         };
-        let State { tokens, inlet } = &mut *self.state();
+        let State { tokens, inlet, .. } = &mut *self.state();
         inlet.receive(endpoint, request, &self.options, tokens)
     }
 }

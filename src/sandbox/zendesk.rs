@@ -92,6 +92,11 @@ impl ZendeskSimulator {
         self.account.state().sign_in.tokens.revoke();
     }
 
+    /// From now on these are the credentials; whatever was issued for others ends.
+    pub fn rotate(&self, credentials: Credentials) {
+        self.account.state().sign_in.rotate(credentials);
+    }
+
     /// How many tokens `/oauth/tokens` has issued.
     pub fn tokens_issued(&self) -> u64 {
         self.account.state().sign_in.tokens.issued()

@@ -7,6 +7,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::meter::{BackFill, Failure};
+
 use crate::checkpoint::{NeedsAttention, SyncReport};
 
 /// Everything that is known at one moment.
@@ -155,21 +157,6 @@ pub struct Totals {
     pub syncs_failed: u64,
 }
 
-/// History on its way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BackFill {
-    /// Records read of it so far.
-    pub records: u64,
-    /// The time it has been read to.
-    pub read_to: Option<Timestamp>,
-    /// The time it has to be read to.
-    pub until: Timestamp,
-    /// How much of the time span is read, 0 to 100.
-    pub percent: Option<u8>,
-    /// How long the rest will take; `None` before that can be guessed.
-    pub seconds_left: Option<u64>,
-}
-
 /// A stream at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
@@ -237,23 +224,4 @@ pub struct DeadLetterGroup {
     pub letters: u64,
     /// How many of them a later version of the record has superseded.
     pub superseded: u64,
-}
-
-/// Something that went wrong, once or several times in a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Failure {
-    /// When it last did.
-    pub at: Timestamp,
-    /// When it first did.
-    pub since: Timestamp,
-    /// How many times in a row.
-    pub times: u64,
-    /// The stream it happened to.
-    pub stream: Option<String>,
-    /// The code of the error (`docs/errors.md`).
-    pub code: String,
-    /// What happened.
-    pub what: String,
-    /// What to do.
-    pub remedy: String,
 }

@@ -15,6 +15,7 @@ use crate::checkpoint::{Counts, Store, StreamState};
 use crate::config::Attention;
 use crate::dead_letters::DeadLetters;
 use crate::error::{Chain, Explain as _};
+use crate::progress;
 use crate::record::Page;
 use crate::snapshots::Snapshots;
 
@@ -41,9 +42,14 @@ impl Delivery {
         let delivered = self.members.iter().filter(|one| one.outlet.is_some());
         let delivered: Vec<&str> = delivered.map(|member| &*member.stream).collect();
         let (root, state) = (self.root(), self.store.stream(self.root()));
-        Route::resume(&state, root, &delivered, self.end, |checkpoint| {
-            export.position(checkpoint)
-        })
+        Route::resume(
+            &state,
+            root,
+            &delivered,
+            self.end,
+            |checkpoint| export.position(checkpoint),
+            |checkpoint| export.history_position(checkpoint),
+        )
     }
 
     /// Delivers what the reader sends, until it has no more to say.
@@ -79,6 +85,7 @@ impl Delivery {
             };
             match moved {
                 Ok(()) => {
+                    progress::passed();
                     let now = Instant::now();
                     let back_fill = gauge.look(&pass.route, catching_up, Timestamp::now(), now);
                     if let Some(back_fill) =
@@ -88,6 +95,7 @@ impl Delivery {
                     }
                     progress(&Progress {
                         counts: pass.total(),
+                        streams: pass.tallies(self),
                         back_fill,
                     });
                 }

@@ -88,6 +88,7 @@ impl Route {
         configured: &[&str],
         end: Option<Timestamp>,
         position: impl Fn(Option<Position>) -> Position,
+        history_position: impl Fn(Position) -> Position,
     ) -> (Self, Vec<String>) {
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         let afresh = || Self {
@@ -108,7 +109,7 @@ impl Route {
         let mut newcomers = configured.to_vec();
         newcomers.retain(|name| !members.iter().any(|member| member == name));
         let history = state.back_fill.iter().cloned().map(|segment| Segment {
-            position: position(Some(segment.position)),
+            position: history_position(segment.position),
             streams: segment.streams.into_iter().filter(is_configured).collect(),
             ..segment
         });
@@ -218,6 +219,12 @@ impl Route {
             from: None,
             records: 0,
         });
+    }
+
+    /// Loads all of the history from `begin`, which may be a way of its own, and goes on live.
+    pub(super) fn begin_with(&mut self, begin: Position, split: Split) {
+        self.live = begin;
+        self.split(split);
     }
 
     /// Whether nothing is left to be read, now or later.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::guard::Guard;
 use super::itinerary::Route;
 use super::watch::Watch;
-use super::{Delivery, Pages};
+use super::{Delivery, Pages, Tally};
 use crate::checkpoint::{Counts, Repeats, Seen, StreamState};
 use crate::limits;
 
@@ -21,6 +21,8 @@ pub(super) struct Pass {
     pub(super) route: Route,
     /// Looks at the root's pages: a member's records come again whenever their parents do.
     pub(super) watch: Watch,
+    /// A complete pass has every change before this, also if there was none.
+    pub(super) horizon: Option<Timestamp>,
     pub(super) started_at: Timestamp,
     pub(super) clock: Instant,
 }
@@ -78,6 +80,7 @@ impl Pass {
             streams,
             route,
             watch: Watch::new(horizon),
+            horizon: None,
             started_at: Timestamp::now(),
             clock: Instant::now(),
         }
@@ -86,6 +89,16 @@ impl Pass {
     /// The root's part, which has the checkpoint.
     pub(super) fn root(&self) -> &StreamPass {
         &self.streams[0]
+    }
+
+    /// What was done for each stream, with its name.
+    pub(super) fn tallies(&self, delivery: &Delivery) -> Vec<Tally> {
+        let members = delivery.members.iter().zip(&self.streams);
+        let tally = members.map(|(member, stream)| Tally {
+            stream: member.stream.clone(),
+            counts: stream.counts,
+        });
+        tally.collect()
     }
 
     /// What was done for all streams together.

@@ -15,6 +15,13 @@ pub trait Pages: Send {
     /// Where to stand for a walk that was last read up to `checkpoint`, if ever.
     fn position(&self, checkpoint: Option<Position>) -> Position;
 
+    /// As [`Self::position`], for a stretch of history.
+    fn history_position(&self, checkpoint: Position) -> Position;
+
+    /// For a walk that was never read: where its history begins if that has a way of its own, and
+    /// where the walk goes on live besides.
+    fn history(&self) -> impl Future<Output = Option<(Position, Split)>> + Send;
+
     /// The time up to which a page that is asked for now shows every change.
     fn horizon(&self) -> Timestamp;
 
@@ -47,6 +54,14 @@ pub trait Pages: Send {
 impl Pages for Export {
     fn position(&self, checkpoint: Option<Position>) -> Position {
         Self::position(self, checkpoint)
+    }
+
+    fn history_position(&self, checkpoint: Position) -> Position {
+        Self::history_position(self, checkpoint)
+    }
+
+    async fn history(&self) -> Option<(Position, Split)> {
+        Self::history(self).await
     }
 
     fn begin(&mut self, settled: bool) {

@@ -32,7 +32,10 @@ pub struct Summary {
     pub streams: Vec<Tally>,
     /// How it ended, for all of them.
     pub end: End,
-    /// Now minus the time of the newest settled change; `None` before there is one.
+    /// The time up to which every change is settled: that of the newest settled change or, if it
+    /// was complete, the time up to which Zendesk had shown everything when it began.
+    pub fresh_until: Option<Timestamp>,
+    /// Now minus that time; `None` before there is one.
     pub lag: Option<Duration>,
     /// How long it took.
     pub duration: Duration,
@@ -87,7 +90,8 @@ impl Delivery {
             (End::Split, Some(segment)) => Some(&segment.position),
             _ => root.position.as_ref(),
         };
-        let newest = newest.and_then(Position::recovery_time);
+        let looked_until = pass.horizon.filter(|_| matches!(end, End::Complete));
+        let fresh_until = newest.and_then(Position::recovery_time).max(looked_until);
         let mut oddity = pass.watch.oddity();
         for (member, stream) in self.members.iter().zip(&mut pass.streams) {
             let (state, counts) = (&mut stream.state, stream.counts);
@@ -127,7 +131,8 @@ impl Delivery {
                 (End::Complete | End::Split | End::Stopped, Err(error)) => End::Failed(error),
                 (end, _) => end,
             },
-            lag: newest
+            fresh_until,
+            lag: fresh_until
                 .and_then(|time| Duration::try_from(Timestamp::now().duration_since(time)).ok()),
             duration: pass.clock.elapsed(),
         }

@@ -98,7 +98,9 @@ pub(super) fn decide(
 /// Decides on a request that got no whole or no sensible answer.
 pub(super) fn decide_trouble(trouble: &Trouble) -> Decision {
     let smaller = match trouble {
-        Trouble::Network(error) => error.is_timeout() || error.is_body() || error.is_decode(),
+        Trouble::Network { error, .. } => {
+            error.is_timeout() || error.is_body() || error.is_decode()
+        }
         Trouble::TooLarge { .. } | Trouble::Unexpected(_) => true,
         Trouble::Status { .. } => false,
     };

@@ -40,13 +40,13 @@ impl Client {
     /// # Errors
     /// [`Error::SignIn`] also when Zendesk answers 200 with its anonymous user: that is its answer
     /// to wrong credentials at this address.
-    pub async fn caller(&self) -> Result<Caller, Error> {
+    pub async fn caller(&self, effort: Effort) -> Result<Caller, Error> {
         let request = Request {
             what: "ask who we are",
             path: "/api/v2/users/me.json",
             query: Vec::new(),
             carries_cursor: false,
-            effort: Effort::Full,
+            effort,
             urgency: Urgency::Fresh,
         };
         let read = |body: bytes::Bytes| {

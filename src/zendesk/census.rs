@@ -6,12 +6,13 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::client::{Client, Request};
-use super::page::{Following, read_count, read_list_page};
+use super::page::{Following, read_count, read_dated_count, read_list_page};
 use super::quota::Urgency;
 use super::search::second;
 use crate::catalogue::{Pagination, Reading, StreamSpec};
 use crate::http::Effort;
 use crate::limits;
+use crate::record::Counted;
 
 /// One page of a stream's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,24 @@ impl Client {
             None => None,
         };
         Ok(listed.max(searched))
+    }
+
+    /// How many records the stream's list has, and when they were counted; `None` where Zendesk
+    /// does not say, or gives a number that stands for one it is still working out.
+    ///
+    /// # Errors
+    /// When Zendesk gives no answer.
+    pub(super) async fn counted(&self, spec: &StreamSpec) -> Result<Option<Counted>, Error> {
+        let Some(path) = &spec.count_path else {
+            return Ok(None);
+        };
+        let counted = self.told(spec, path, Vec::new(), read_dated_count).await?;
+        let counted = counted.flatten();
+        Ok(counted.map(|(records, at)| Counted {
+            records,
+            at,
+            found: 0,
+        }))
     }
 
     /// One page of the stream's list of present records; `None` if it has none that may be asked.

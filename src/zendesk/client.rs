@@ -1,9 +1,12 @@
 //! Requests to Zendesk: signed in, repeated as the table decides, answered with a value or an
 //! explained error.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::LOCATION;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -16,16 +19,18 @@ use crate::clock::Clock;
 use crate::config::{self, Retry};
 use crate::http::{self, Attempts, Effort, GaveUp, Token, Trouble, Wait};
 use crate::limits;
+use crate::meter::{Meter, RequestOutcome};
 
 /// A signed-in connection to one Zendesk account; every request to it goes through here.
 #[derive(Debug)]
 pub struct Client {
-    http: reqwest::Client,
+    http: http::Client,
     base_url: Url,
-    sign_in: SignIn,
-    clock: ServerClock,
-    governor: Governor,
+    sign_in: Arc<SignIn>,
+    clock: Arc<ServerClock>,
+    governor: Arc<Governor>,
     retry: Retry,
+    meter: Arc<Meter>,
     stop: CancellationToken,
 }
 
@@ -113,14 +118,78 @@ impl Client {
         clock: &Clock,
     ) -> Result<Self, Error> {
         Ok(Self {
-            http: http::client(&config.timeouts, &[&config.base_url])?,
+            http: http::Client::new(&config.timeouts, &config.network)?,
             base_url: config.base_url.clone(),
-            sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()),
-            clock: ServerClock::new(*clock),
-            governor: Governor::new(config.quota.clone(), *clock),
+            sign_in: SignIn::new(config.auth.clone(), config.base_url.clone()).into(),
+            clock: ServerClock::new(*clock).into(),
+            governor: Governor::new(config.quota.clone(), *clock).into(),
             retry: *retry,
+            meter: Arc::default(),
             stop: stop.clone(),
         })
+    }
+
+    /// Counts what it does with this meter.
+    #[must_use]
+    pub fn metered(mut self, meter: &Arc<Meter>) -> Self {
+        self.meter = meter.clone();
+        self
+    }
+
+    /// A client to the same account by another configuration. It goes on with what this one knows
+    /// of the account's limits and clock, and with its token, if it is to sign in alike. Our share
+    /// of the limits stays what it was until [`Governor::set_quota`].
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn heir(
+        &self,
+        config: &config::Zendesk,
+        retry: &Retry,
+        stop: &CancellationToken,
+    ) -> Result<Self, Error> {
+        let mut heir = Self::new(config, retry, stop, &self.clock.ours())?;
+        heir.clock = self.clock.clone();
+        heir.governor = self.governor.clone();
+        if self.sign_in.serves(&config.auth, &config.base_url) {
+            heir.sign_in = self.sign_in.clone();
+        }
+        Ok(heir.metered(&self.meter))
+    }
+
+    /// Whether it shares its sign-in with `other`.
+    pub fn signs_in_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.sign_in, &other.sign_in)
+    }
+
+    /// Forgets the token: the next request signs in, and reads the secret for it.
+    pub async fn sign_in_anew(&self) {
+        self.sign_in.forget().await;
+    }
+
+    /// Whether the secret is another one by now than was used last.
+    pub fn has_new_secret(&self) -> bool {
+        self.sign_in.has_new_secret()
+    }
+
+    /// Signs in by a single attempt. A token that is not asked for but configured is shown to Zendesk.
+    ///
+    /// # Errors
+    /// When Zendesk does not accept us, or gives no answer.
+    pub async fn sign_in(&self) -> Result<(), Error> {
+        if self.sign_in.is_asked_for() {
+            self.token(Effort::Once).await.map(drop)
+        } else {
+            self.caller(Effort::Once).await.map(drop)
+        }
+    }
+
+    /// The present token, signing in first if need be.
+    async fn token(&self, effort: Effort) -> Result<Token, Error> {
+        let (http, retry, side) = (&self.http, &self.retry, &self.meter.zendesk);
+        self.sign_in
+            .token(http, retry, effort, &self.stop, side)
+            .await
     }
 
     /// The account's quota: how it stands, and what may be expected of it.
@@ -149,12 +218,11 @@ impl Client {
         let mut renewed = false;
         // Attempts made before the page shrank to one record.
         let mut spent = 0;
+        let side = &self.meter.zendesk;
         loop {
-            let token = self
-                .sign_in
-                .token(&self.http, &self.retry, &self.stop)
-                .await?;
+            let token = self.token(Effort::Full).await?;
             let url = self.url(request, sized.as_ref());
+            let queued = Instant::now();
             let permit = self
                 .governor
                 .admit(request.path, request.urgency, request.what, &self.stop)
@@ -162,10 +230,18 @@ impl Client {
                 .ok_or_else(|| Error::Stopped {
                     what: request.what.to_owned(),
                 })?;
+            side.waited_ms.add(millis(queued));
+            let sent = Instant::now();
             let attempt = self.attempt(url, &token, request, &permit, &read).await;
             drop(permit);
+            let outcome = match &attempt {
+                Ok(_) => RequestOutcome::Success,
+                Err((_, trouble)) => trouble.outcome(),
+            };
+            side.request(outcome, sent.elapsed());
             let (decision, trouble) = match attempt {
                 Ok(value) => {
+                    side.let_in();
                     let size = sized.as_ref().map(|sized| sized.size.get());
                     if let Some(sized) = sized.filter(|sized| sized.may_change) {
                         sized.size.grow();
@@ -188,6 +264,7 @@ impl Client {
                 Decision::RenewSignIn => {
                     // The next sync must not begin with a token known to be refused.
                     self.sign_in.discard(&token).await;
+                    side.refused();
                     return Err(Error::SignIn(trouble));
                 }
                 Decision::CursorLost => return Err(Error::CursorLost(trouble)),
@@ -221,6 +298,7 @@ impl Client {
                     }
                 }
             }
+            side.retries.count();
         }
     }
 
@@ -241,10 +319,11 @@ impl Client {
             .send()
             .await
             .map_err(|error| {
-                if error.is_connect() {
+                let trouble = self.http.trouble(error);
+                if trouble.is_unsent() {
                     permit.unsent();
                 }
-                failed(Trouble::network(error))
+                failed(trouble)
             })?;
         self.clock.learn(response.headers());
         permit.learn(response.headers());
@@ -305,6 +384,10 @@ fn stopped(stop: Stop, what: String, trouble: Trouble) -> Error {
             location: trouble.to_string(),
         },
     }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Scheme and host of an address; what follows may hold anything.

@@ -166,9 +166,11 @@ impl Explain for Error {
             Self::Refused { .. } => Some(
                 "this is a request zendesk will never accept; please report it with the text above",
             ),
-            Self::Unavailable { .. } | Self::Unreadable { .. } => Some(
-                "nothing is lost: the checkpoint stands and the next sync tries again; if it stays, look at the network and at status.zendesk.com",
-            ),
+            Self::Unavailable { last, .. } | Self::Unreadable { last, .. } => {
+                Some(last.hint().unwrap_or(
+                    "nothing is lost: the checkpoint stands and the next sync tries again; if it stays, look at the network and at status.zendesk.com",
+                ))
+            }
             Self::NoProgress { .. } => Some(
                 "nothing is lost: the checkpoint stands; if the next syncs say the same, report it to zendesk with the time",
             ),

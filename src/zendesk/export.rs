@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::client::{Client, PageSize};
+use super::history::History;
 use super::incremental::Incremental;
 use super::inside::Inside;
 use super::list::{self, List};
@@ -27,6 +28,8 @@ use crate::record::{Page, Position};
 pub struct Export {
     root: Arc<str>,
     protocol: Protocol,
+    /// Another way to its history.
+    history: Option<History>,
     /// The lists under its records, if any are wanted.
     lists: Option<Lists>,
     /// No tick asked for the next page.
@@ -62,18 +65,40 @@ impl Export {
         let members = members.iter().map(|member| &member.spec);
         let inside = Inside::new(&spec.name, members.clone());
         let lists = Lists::new(client.clone(), members.clone());
+        let page_size = page_size.min(records_max(stream, members.clone()));
+        let parameters = Parameters::new(spec, &stream.parameters, &inside);
+        let other = stream.back_fill.as_ref().filter(|_| inside.is_empty());
+        let history = other.map(|other| {
+            // A parameter that is asked for the stream is not one of the list of the deleted.
+            let none = config::Parameters::default();
+            let asked = |of: &StreamSpec| match of.name == spec.name {
+                true => &stream.parameters,
+                false => &none,
+            };
+            History::new(spec, other, |spec| Source {
+                client: client.clone(),
+                start: None,
+                overlap: stream.overlap,
+                page_size: PageSize::new(page_size.min(limits::LIST_PAGE_RECORDS_MAX)),
+                urgency: Urgency::BackFill,
+                parameters: Parameters::new(&spec, asked(&spec), &inside),
+                inside: Inside::new(&spec.name, std::iter::empty()),
+                spec,
+            })
+        });
         let source = Source {
             client,
             start: stream.start,
             overlap: stream.overlap,
-            page_size: PageSize::new(page_size.min(records_max(stream, members))),
+            page_size: PageSize::new(page_size),
             urgency: Urgency::Fresh,
-            parameters: Parameters::new(spec, &stream.parameters, &inside),
+            parameters,
             inside,
             spec: spec.clone(),
         };
         Self {
             root: (&*spec.name).into(),
+            history,
             lists,
             protocol: match &stream.export {
                 config::Export::Incremental { path } => {
@@ -153,6 +178,30 @@ impl Export {
         }
     }
 
+    /// As [`Self::position`], for a stretch of history, which may have its own way.
+    pub fn history_position(&self, checkpoint: Position) -> Position {
+        match (&self.history, checkpoint) {
+            (Some(_), position @ Position::History(_)) => position,
+            // What lists had delivered is in no order of time: the export begins with the first.
+            (_, other) => self.position(Some(other)),
+        }
+    }
+
+    /// Where a walk that was never read begins, with its history besides, if another way than its
+    /// export gives that sooner.
+    pub async fn history(&self) -> Option<(Position, Split)> {
+        let history = self.history.as_ref()?;
+        let path = match &self.protocol {
+            Protocol::Incremental(export) => export.path(),
+            Protocol::Time(export) => export.path(),
+            Protocol::Search(_) | Protocol::List(_) => return None,
+        };
+        let split = self.split_at(self.horizon())?.1;
+        let page_size = self.source().page_size.max();
+        let begins = history.begin(path, page_size, split.until).await?;
+        Some((begins, split))
+    }
+
     /// Begins a pass. `settled` says whether all pages of the one before were.
     pub fn begin(&mut self, settled: bool) {
         if let Some(lists) = &mut self.lists {
@@ -178,7 +227,13 @@ impl Export {
     /// `None` if pages do not come in the order of time, or the back-log is too short to be worth
     /// reading its last stretch twice.
     pub fn split(&self, position: &Position) -> Option<Split> {
-        let until = self.horizon();
+        let (begin, split) = self.split_at(self.horizon())?;
+        let is_far_back = position.recovery_time().is_some_and(|time| time < begin);
+        is_far_back.then_some(split)
+    }
+
+    /// The live walk from `until` on, and the time that its reading begins with.
+    fn split_at(&self, until: Timestamp) -> Option<(Timestamp, Split)> {
         let (begin, live) = match &self.protocol {
             Protocol::Incremental(export) => {
                 let live = Position::Incremental {
@@ -198,8 +253,7 @@ impl Export {
             }
             Protocol::Search(_) | Protocol::List(_) => return None,
         };
-        let is_far_back = position.recovery_time().is_some_and(|time| time < begin);
-        is_far_back.then_some(Split { live, until })
+        Some((begin, Split { live, until }))
     }
 
     /// The page after `position`. Lists under its records are read for those of `streams` only.
@@ -239,6 +293,12 @@ impl Export {
 
     /// The page after `position` of the stream itself, with what is inside it.
     async fn own_page(&mut self, position: &Position) -> Result<Page, Error> {
+        if let Position::History(position) = position {
+            let afresh = self.position(None);
+            let history = self.history.as_mut();
+            let history = history.expect("positions come from `history_position` and its pages");
+            return history.page(position, afresh).await;
+        }
         match (&mut self.protocol, position) {
             (
                 Protocol::Incremental(export),

@@ -65,6 +65,11 @@ impl Inside {
         }
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// The sideloads that bring them.
     pub(super) fn sideloads(&self) -> impl Iterator<Item = &Text> {
         self.members

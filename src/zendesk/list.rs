@@ -150,7 +150,11 @@ impl List {
         })
     }
 
-    async fn fetch(&mut self, page: Option<&ListPage>) -> Result<(ListBody, u32), Error> {
+    /// The answer with the page `page`, and the requests it took.
+    pub(super) async fn fetch(
+        &mut self,
+        page: Option<&ListPage>,
+    ) -> Result<(ListBody, u32), Error> {
         let spec = self.source.spec.clone();
         let mut query = self.source.parameters.with(Vec::new());
         let mut size_of_page;

@@ -160,6 +160,22 @@ pub(super) fn read_count(body: Bytes) -> Result<u64, String> {
     }
 }
 
+/// Reads the answer of a count with the time of counting. Beyond 100,000 records Zendesk counts
+/// once a day, and while it does, it gives 100,000 and no time: that is no count.
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub(super) fn read_dated_count(body: Bytes) -> Result<Option<(u64, Timestamp)>, String> {
+    let [count] = json::pick(&body, &["count"]).map_err(|error| not_a_page(&error))?;
+    let count = required(count, "count")?;
+    let Ok([Some(value), Some(time)]) =
+        json::pick(count.get().as_bytes(), &["value", "refreshed_at"])
+    else {
+        return Ok(None);
+    };
+    Ok(Some((parse(value)?, parse(time)?)))
+}
+
 /// Takes any JSON object for an answer.
 ///
 /// # Errors
@@ -232,6 +248,19 @@ mod tests {
 
     fn cursor_page(body: &'static str) -> Result<CursorPage, String> {
         read_cursor_page(Bytes::from_static(body.as_bytes()), users())
+    }
+
+    #[test]
+    fn a_count_without_a_time_is_none() {
+        let read = |body: &'static str| read_dated_count(Bytes::from_static(body.as_bytes()));
+        let time = "2020-04-06T02:18:17Z".parse().expect("a time");
+        let whole = r#"{"count":{"value":102,"refreshed_at":"2020-04-06T02:18:17Z"}}"#;
+        assert_eq!(read(whole), Ok(Some((102, time))));
+        let provisional = r#"{"count":{"value":100000,"refreshed_at":null}}"#;
+        assert_eq!(read(provisional), Ok(None));
+        assert_eq!(read(r#"{"count":{"value":102}}"#), Ok(None));
+        assert_eq!(read(r#"{"count":102}"#), Ok(None));
+        assert!(read(r#"{"users":[]}"#).is_err());
     }
 
     #[test]

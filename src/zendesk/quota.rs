@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config;
 use crate::limits;
+use crate::progress;
 use queue::Queue;
 use window::Moment;
 
@@ -49,7 +50,7 @@ pub enum Urgency {
 pub struct Governor {
     queue: Mutex<Queue>,
     changed: Notify,
-    quota: config::Quota,
+    quota: Mutex<config::Quota>,
     clock: Clock,
 }
 
@@ -94,9 +95,15 @@ impl Governor {
         Self {
             queue: Mutex::default(),
             changed: Notify::new(),
-            quota,
+            quota: Mutex::new(quota),
             clock,
         }
+    }
+
+    /// From now on this is our share. What was used of the limits stays known.
+    pub fn set_quota(&self, quota: config::Quota) {
+        *self.quota() = quota;
+        self.changed.notify_waiters();
     }
 
     /// Waits until a request for `path` may be made; `None` if `stop` comes first. `what` names the
@@ -117,6 +124,7 @@ impl Governor {
             let mut changed = std::pin::pin!(self.changed.notified());
             // Listen first, then look: what happens in between is not missed.
             changed.as_mut().enable();
+            progress::passed();
             let Some(pause) = self.look(queued.id, what) else {
                 queued.admitted = true;
                 return Some(Permit {
@@ -214,7 +222,12 @@ impl Governor {
 
     /// The moment, and the share that holds at this hour.
     fn now(&self) -> (Moment, f64) {
-        (self.clock.elapsed(), self.quota.share_at(self.clock.now()))
+        let share = self.quota().share_at(self.clock.now());
+        (self.clock.elapsed(), share)
+    }
+
+    fn quota(&self) -> MutexGuard<'_, config::Quota> {
+        self.quota.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

@@ -13,9 +13,10 @@ use url::Url;
 
 use super::Error;
 use super::answer::{self, Decision};
-use crate::config::{Retry, ZendeskAuth};
+use crate::config::{KeptSecret, Retry, ZendeskAuth};
 use crate::http::{self, Attempts, Effort, Granted, Token, TokenCache, Trouble};
 use crate::limits;
+use crate::meter::Side;
 
 const WHAT: &str = "sign in to zendesk";
 
@@ -23,6 +24,7 @@ const WHAT: &str = "sign in to zendesk";
 #[derive(Debug)]
 pub(super) struct SignIn {
     auth: ZendeskAuth,
+    secret: KeptSecret,
     base_url: Url,
     cache: TokenCache,
 }
@@ -46,18 +48,36 @@ struct TokenAnswer {
 impl SignIn {
     pub(super) fn new(auth: ZendeskAuth, base_url: Url) -> Self {
         Self {
+            secret: KeptSecret::new(auth.secret().clone()),
             auth,
             base_url,
             cache: TokenCache::default(),
         }
     }
 
+    /// Whether it is to sign in like this, with the secret that it used last.
+    pub(super) fn serves(&self, auth: &ZendeskAuth, base_url: &Url) -> bool {
+        self.auth == *auth && self.base_url == *base_url && !self.secret.is_new()
+    }
+
+    /// Whether the secret is another one by now than was used last.
+    pub(super) fn has_new_secret(&self) -> bool {
+        self.secret.is_new()
+    }
+
+    /// Whether Zendesk is asked for the token, and so has a say in it.
+    pub(super) fn is_asked_for(&self) -> bool {
+        matches!(self.auth, ZendeskAuth::ClientCredentials { .. })
+    }
+
     /// What to send as `Authorization`, signing in first if need be.
     pub(super) async fn token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         retry: &Retry,
+        effort: Effort,
         stop: &CancellationToken,
+        side: &Side,
     ) -> Result<Token, Error> {
         let unusable = || {
             Error::SignIn(Trouble::Unexpected(
@@ -66,26 +86,31 @@ impl SignIn {
         };
         let grant = async || match &self.auth {
             ZendeskAuth::ClientCredentials {
-                client_id,
-                client_secret,
-                scope,
+                client_id, scope, ..
             } => {
                 // Read for each request, so that a rotated secret is picked up without a restart.
-                let client_secret = client_secret.read()?;
+                let client_secret = self.secret.read()?;
                 let request = TokenRequest {
                     grant_type: "client_credentials",
                     client_id,
                     client_secret: client_secret.expose_secret(),
                     scope,
                 };
-                self.request_token(http, &request, retry, stop).await
+                let attempts = Attempts::new(retry, effort, stop);
+                let granted = self.request_token(http, &request, attempts).await;
+                match &granted {
+                    Ok(granted) => side.granted(granted.expires_at(Timestamp::now())),
+                    Err(Error::SignIn(_)) => side.refused(),
+                    Err(_) => {}
+                }
+                granted
             }
-            ZendeskAuth::AccessToken { access_token } => Ok(Granted {
-                authorization: bearer(&access_token.read()?),
+            ZendeskAuth::AccessToken { .. } => Ok(Granted {
+                authorization: bearer(&self.secret.read()?),
                 expires_in: None,
             }),
-            ZendeskAuth::ApiToken { email, api_token } => {
-                let pair = format!("{email}/token:{}", api_token.read()?.expose_secret());
+            ZendeskAuth::ApiToken { email, .. } => {
+                let pair = format!("{email}/token:{}", self.secret.read()?.expose_secret());
                 Ok(Granted {
                     authorization: format!("Basic {}", BASE64_STANDARD.encode(pair)).into(),
                     expires_in: None,
@@ -95,6 +120,11 @@ impl SignIn {
         self.cache.get(grant, unusable).await
     }
 
+    /// Forgets the token, whatever it is.
+    pub(super) async fn forget(&self) {
+        self.cache.clear().await;
+    }
+
     /// Forgets a token that was refused: the next request signs in anew, and reads its secret anew.
     pub(super) async fn discard(&self, refused: &Token) {
         self.cache.discard(refused).await;
@@ -102,14 +132,12 @@ impl SignIn {
 
     async fn request_token(
         &self,
-        http: &reqwest::Client,
+        http: &http::Client,
         request: &TokenRequest<'_>,
-        retry: &Retry,
-        stop: &CancellationToken,
+        mut attempts: Attempts,
     ) -> Result<Granted, Error> {
         let mut url = self.base_url.clone();
         url.set_path("/oauth/tokens");
-        let mut attempts = Attempts::new(retry, Effort::Full, stop);
         loop {
             let (decision, trouble) = match post(http, &url, request).await {
                 Ok(granted) => return Ok(granted),
@@ -128,7 +156,7 @@ impl SignIn {
 
 /// One request for a token. The endpoint takes JSON, not a form.
 async fn post(
-    http: &reqwest::Client,
+    http: &http::Client,
     url: &Url,
     request: &TokenRequest<'_>,
 ) -> Result<Granted, (Decision, Trouble)> {
@@ -142,7 +170,7 @@ async fn post(
         .body(body)
         .send()
         .await
-        .map_err(|error| failed(Trouble::network(error)))?;
+        .map_err(|error| failed(http.trouble(error)))?;
     let status = response.status();
     if !status.is_success() {
         return Err(refused(status, response).await);

@@ -15,6 +15,7 @@ async fn slow_world(users: usize) -> World {
         .settings
         .set("zendesk.page_size", 10)
         .set("schedule.every", "1s")
+        .set("streams.users.back_fill", "export")
         .set("platform.max_messages_per_second", 100);
     world
 }

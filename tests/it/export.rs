@@ -163,7 +163,7 @@ async fn a_stream_named_on_the_command_line_is_synced() {
 #[tokio::test]
 async fn a_proxy_in_the_environment_is_not_asked_for_loopback() {
     let mut world = World::new().await;
-    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+    for variable in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"] {
         world.set_env(variable, "http://127.0.0.1:9");
     }
     world.sync().await.assert_code(0);

@@ -8,15 +8,19 @@
 use std::time::Duration;
 
 mod process;
+mod proxy;
 mod recorded;
 mod settings;
 mod settled;
+mod tls;
 mod world;
 
 pub use process::{Finished, Process};
+pub use proxy::CompanyProxy;
 pub use recorded::{Recorded, recorded, shared};
 pub use settings::SignIn;
 pub use settled::{Expected, assert_settled};
+pub use tls::Authority;
 pub use world::{Plan, World};
 
 use zendesk_aep::sandbox::Request;

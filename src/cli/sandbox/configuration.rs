@@ -53,12 +53,14 @@ pub(super) fn write(
     arguments: &Arguments,
     ends: &Ends,
 ) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(directory)?;
     let zendesk = ZendeskOptions::default().credentials;
     let platform = PlatformOptions::default();
     write_private(&directory.join("zendesk-secret"), &zendesk.client_secret)?;
     write_private(&directory.join("adobe-secret"), &platform.client_secret)?;
     let export = match arguments.export {
-        Export::Incremental => "export = \"incremental\"",
+        // What arrives is compared with what the export gives, byte for byte.
+        Export::Incremental => "export = \"incremental\"\nback_fill = \"export\"",
         Export::Search => "export = \"search\"\nsettle = \"2s\"",
     };
     let text = format!(

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Export;
+use super::{Ends, Export};
 use crate::cli::output::grouped;
-use crate::sandbox::{Delivery, PlatformSimulator, Sink, UserVersion, ZendeskSimulator};
+use crate::sandbox::{Delivery, Sink, UserVersion, ZendeskSimulator};
 
 /// A version of a user, as told from its JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -42,11 +42,11 @@ pub(super) struct Verdict {
 
 impl Verdict {
     pub(super) fn new(
-        zendesk: &ZendeskSimulator,
-        platform: &PlatformSimulator,
+        ends: &Ends,
         state_directory: &Path,
         export: Export,
     ) -> std::io::Result<Self> {
+        let Ends { zendesk, platform } = ends;
         let (accepted, rejected) = (platform.accepted(), platform.rejected());
         let dead_letters = dead_letters(&state_directory.join("dead-letters"))?;
         let expected = expected(zendesk, export);
@@ -155,6 +155,9 @@ fn dead_letters(directory: &Path) -> std::io::Result<BTreeSet<Version>> {
         record: Version,
     }
     let mut versions = BTreeSet::new();
+    if !directory.exists() {
+        return Ok(versions);
+    }
     for entry in std::fs::read_dir(directory)? {
         let text = std::fs::read_to_string(entry?.path())?;
         let lines = text

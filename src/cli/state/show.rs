@@ -77,6 +77,7 @@ fn print_stream(stream: &StreamState) {
                 "  checkpoint    list, {complete}; walk {walk}{progress}"
             ));
         }
+        Some(Position::History(_)) => output::line("  checkpoint    history, from lists"),
         Some(Position::Time { from, reached, .. }) => {
             let text = |time: &Option<Timestamp>| {
                 time.map_or_else(|| "the beginning".to_owned(), |time| time.to_string())

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::checkpoint::Segment;
 use crate::cli::output::grouped;
+use crate::record::Position;
 
 /// What is still to be read of it, and for whom.
 pub(super) struct Stretch<'a>(pub(super) &'a Segment);
@@ -17,9 +18,10 @@ impl fmt::Display for Stretch<'_> {
             records,
             ..
         } = self.0;
-        match position.recovery_time() {
-            Some(time) => write!(f, "from {time}")?,
-            None => f.write_str("from the configured `start`")?,
+        match (position, position.recovery_time()) {
+            (Position::History(_), _) => f.write_str("from the lists")?,
+            (_, Some(time)) => write!(f, "from {time}")?,
+            (_, None) => f.write_str("from the configured `start`")?,
         }
         write!(
             f,

@@ -10,6 +10,7 @@ use super::super::{Output, exit, output};
 use crate::catalogue::{self, Area, StreamSpec};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http::Effort;
 use crate::limits;
 use crate::zendesk::{Availability, Caller, Client, Error};
 
@@ -35,7 +36,7 @@ pub(super) async fn run(path: &Path, output: Output) -> u8 {
         Ok(client) => Arc::new(client),
         Err(error) => return output::fail(&error),
     };
-    let caller = match client.caller().await {
+    let caller = match client.caller(Effort::Full).await {
         Ok(caller) => caller,
         Err(error) => return output::fail(&error),
     };

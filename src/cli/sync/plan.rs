@@ -7,20 +7,22 @@ mod estimate;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::super::output::grouped;
 use super::super::{Output, output};
 use super::narrow;
-use crate::catalogue::Reading;
+use crate::catalogue::{Pagination, Reading, StreamSpec};
 use crate::checkpoint::{self, StreamState};
 use crate::cli::exit;
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, BackFill, Config};
 use crate::error::Explain;
+use crate::limits as bounds;
 use crate::record::Position;
-use crate::zendesk::{self, Client};
+use crate::zendesk::{self, Choice, Client};
 use estimate::{Estimate, Limit, Route, Size, in_all, limits};
 
 /// What is printed.
@@ -40,8 +42,19 @@ struct Line<'c> {
     read_with: Option<&'c str>,
     export: &'static str,
     why: &'static str,
+    /// What the way that was not taken would have cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    otherwise: Option<Otherwise>,
     #[serde(flatten)]
     estimate: Estimate,
+}
+
+/// The other way to a stream's history.
+#[derive(Serialize)]
+struct Otherwise {
+    export: &'static str,
+    requests: Option<u64>,
+    minutes: Option<f64>,
 }
 
 pub(in crate::cli) async fn run(path: &Path, names: &[String], output: Output) -> u8 {
@@ -88,6 +101,10 @@ async fn plan<'c>(
         let spec = &stream.spec;
         let members = config.streams.iter().map(|other| &other.spec);
         let members = members.filter(|other| other.parent() == Some(&spec.name));
+        let page_size = config
+            .zendesk
+            .page_size
+            .min(zendesk::records_max(stream, members.clone()));
         let size = match spec.parent() {
             Some(parent) => {
                 let parent = lines.iter().find(|line| line.stream == parent);
@@ -106,18 +123,47 @@ async fn plan<'c>(
                 size(client, stream, known).await?
             }
         };
-        let page_size = config
-            .zendesk
-            .page_size
-            .min(zendesk::records_max(stream, members));
+        let known = state.get(&*spec.name);
+        let choice = choice(client, stream, members, known, page_size).await?;
+        let counted = choice.as_ref().and_then(|choice| choice.counted);
+        let size = match counted {
+            // The deleted too, where they have a list to be counted in.
+            Some(counted) => Size {
+                rows: Some(counted.records()),
+                ..size
+            },
+            None => size,
+        };
         let route = route(stream);
-        let rates = path(stream).map(|path| client.governor().rates(path));
+        let by = |route: Route, path: Option<&str>, page_size| {
+            let rates = path.map(|path| client.governor().rates(path));
+            Estimate::new(route, size, page_size, rates.unwrap_or_default())
+        };
+        let own = by(route, path(stream), page_size);
+        let listed = stream.back_fill.as_ref().filter(|_| counted.is_some());
+        let listed = listed.map(|other| {
+            let page_size = page_size.min(bounds::LIST_PAGE_RECORDS_MAX);
+            by(LISTS, Some(&other.list), page_size)
+        });
+        let by_list = choice.as_ref().is_some_and(|choice| choice.by_list);
+        let (taken, estimate, other) = match listed {
+            Some(listed) if by_list => (LISTS, listed, Some((route, own))),
+            other => (route, own, other.map(|other| (LISTS, other))),
+        };
         lines.push(Line {
             stream: &spec.name,
             read_with: spec.parent(),
-            export: route.word(),
-            why: why(route),
-            estimate: Estimate::new(route, size, page_size, rates.unwrap_or_default()),
+            export: taken.word(),
+            why: match (&choice, &stream.back_fill) {
+                (Some(choice), Some(other)) => why_history(choice, other),
+                _ => why(route),
+            },
+            otherwise: other.map(|(route, estimate)| Otherwise {
+                export: route.word(),
+                requests: estimate.requests,
+                minutes: estimate.minutes,
+            }),
+            estimate,
         });
     }
     let estimates: Vec<&Estimate> = lines.iter().map(|line| &line.estimate).collect();
@@ -127,6 +173,27 @@ async fn plan<'c>(
         limits,
         streams: lines,
     })
+}
+
+/// The lists that history may come from, as one.
+const LISTS: Route = Route::List(Pagination::Cursor);
+
+/// Which way the history of a stream will come that was never read; `None` where there is one way.
+async fn choice(
+    client: &Client,
+    stream: &config::Stream,
+    mut members: impl Iterator<Item = &Arc<StreamSpec>>,
+    known: Option<&StreamState>,
+    page_size: u32,
+) -> Result<Option<Choice>, zendesk::Error> {
+    let is_new = known.is_none_or(|state| state.position.is_none());
+    let is_inside = |member: &Arc<StreamSpec>| matches!(member.reading, Reading::Inside { .. });
+    let other = stream.back_fill.as_ref().filter(|_| is_new);
+    let (Some(other), Some(path), false) = (other, path(stream), members.any(is_inside)) else {
+        return Ok(None);
+    };
+    let choice = client.choose_history(&stream.spec, other, path, page_size);
+    choice.await.map(Some)
 }
 
 /// What is there to be read of a stream that has a checkpoint, or none.
@@ -190,6 +257,15 @@ fn why(route: Route) -> &'static str {
     }
 }
 
+fn why_history(choice: &Choice, other: &BackFill) -> &'static str {
+    match (choice.by_list, choice.counted) {
+        (true, _) if other.always => "history from the lists, as configured; then by the export",
+        (true, _) => "history from the lists, which saves time; then by the export",
+        (false, Some(_)) => "in the order of change; the lists would not save enough time",
+        (false, None) => "in the order of change; the lists cannot be counted, so not checked",
+    }
+}
+
 fn print(plan: &Plan<'_>) {
     let number = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), grouped);
     let decimal = |number: Option<f64>| {
@@ -211,6 +287,14 @@ fn print(plan: &Plan<'_>) {
             decimal(of.megabytes),
         ));
         output::line(&format!("    {}", line.why));
+        if let Some(other) = &line.otherwise {
+            output::line(&format!(
+                "    by {} it would be {} requests and {} minutes",
+                other.export,
+                number(other.requests),
+                decimal(other.minutes)
+            ));
+        }
     }
     for limit in &plan.limits {
         output::line(&format!(
@@ -230,5 +314,7 @@ fn print(plan: &Plan<'_>) {
         all.minutes,
         all.megabytes
     ));
-    output::line("deleted records are not counted beforehand: exports that have them take longer");
+    output::line(
+        "deleted records are counted only where history can come from lists: other exports that have them take longer",
+    );
 }

@@ -1,5 +1,7 @@
 //! `[platform]` and `[platform.auth]`.
 
+use std::sync::Arc;
+
 use super::headers::headers;
 use super::secret::{self, secret};
 use super::timeouts;
@@ -7,7 +9,7 @@ use crate::config::fault::{Problem, Read, Refused};
 use crate::config::section::Section;
 use crate::config::values::quantity::size;
 use crate::config::values::{Given, address, choice, identifier, integer, words};
-use crate::config::{Endpoint, Platform, PlatformAuth};
+use crate::config::{Endpoint, Network, Platform, PlatformAuth};
 use crate::limits;
 
 /// What the XDM envelope needs of `[platform]`. Streams see it even if the rest of the section is
@@ -31,16 +33,23 @@ impl Identity {
     }
 }
 
-pub(super) fn platform(section: &mut Section<'_>) -> (Read<Platform>, Identity) {
+pub(super) fn platform(
+    section: &mut Section<'_>,
+    network: &Read<Arc<Network>>,
+) -> (Read<Platform>, Identity) {
     let identity = Identity {
         org_id: section.optional("org_id", org_id),
         tenant: section.optional("tenant", tenant),
         has_auth: section.value("auth").is_some(),
     };
-    (rest(section, &identity), identity)
+    (rest(section, &identity, network), identity)
 }
 
-fn rest(section: &mut Section<'_>, identity: &Identity) -> Read<Platform> {
+fn rest(
+    section: &mut Section<'_>,
+    identity: &Identity,
+    network: &Read<Arc<Network>>,
+) -> Read<Platform> {
     let inlet_url = section.required(
         "inlet_url",
         "write the streaming endpoint of the source connection, \
@@ -80,6 +89,7 @@ fn rest(section: &mut Section<'_>, identity: &Identity) -> Read<Platform> {
         max_messages_per_second: max_messages_per_second?,
         headers: headers?.unwrap_or_default(),
         auth: auth?,
+        network: network.clone()?,
         timeouts: timeouts?,
     })
 }

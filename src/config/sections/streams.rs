@@ -85,7 +85,8 @@ fn without_parent(parent: &str) -> Problem {
 fn inside_another_export(streams: &[Stream]) -> Option<&Stream> {
     let searched = |name: &str| {
         streams.iter().any(|stream| {
-            let by_other = matches!(stream.export, Export::Search { .. } | Export::List { .. });
+            let by_other = matches!(stream.export, Export::Search { .. } | Export::List { .. })
+                || stream.back_fill.as_ref().is_some_and(|other| other.always);
             stream.spec.name == name && by_other
         })
     };
@@ -117,7 +118,7 @@ fn for_nobody() -> Problem {
 fn not_in_that_export() -> Problem {
     Problem::new(
         "this stream is part of the incremental export of its parent, which is read otherwise",
-        "leave this section out, or `export` in the parent's",
+        "leave this section out, or `export` and `back_fill` in the parent's",
     )
 }
 
@@ -133,6 +134,7 @@ fn member(
     Ok(Stream {
         spec: Arc::new(spec.clone()),
         export: Export::WithParent,
+        back_fill: None,
         parameters: Parameters::default(),
         start: None,
         end: None,
@@ -159,6 +161,11 @@ fn stream(
     let start = section.optional("start", moment);
     let end = section.optional("end", moment);
     let end = end_after(section, &start, end);
+    let bounded = !matches!((&start, &end), (Ok(None), Ok(None)));
+    let back_fill = match &export {
+        Ok(export) => export::back_fill(section, &spec, export, bounded),
+        Err(refused) => Err(*refused),
+    };
     let deliver = section.or("deliver", true, flag);
     let leaving = match deliver {
         Ok(false) => Leaving::none(section),
@@ -174,6 +181,7 @@ fn stream(
     Ok(Stream {
         spec: Arc::new(spec),
         export: export?,
+        back_fill: back_fill?,
         parameters: parameters?,
         start: start?,
         end: end?,

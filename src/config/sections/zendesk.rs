@@ -1,5 +1,7 @@
 //! `[zendesk]` and `[zendesk.auth]`; `[zendesk.quota]` is beside this.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::quota::quota;
@@ -9,10 +11,10 @@ use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
 use crate::config::values::address::server;
 use crate::config::values::{Given, choice, integer, text};
-use crate::config::{Zendesk, ZendeskAuth};
+use crate::config::{Network, Zendesk, ZendeskAuth};
 use crate::limits;
 
-pub(super) fn zendesk(section: &mut Section<'_>) -> Read<Zendesk> {
+pub(super) fn zendesk(section: &mut Section<'_>, network: &Read<Arc<Network>>) -> Read<Zendesk> {
     let base_url = base_url(section);
     let page_size = section.or(
         "page_size",
@@ -28,6 +30,7 @@ pub(super) fn zendesk(section: &mut Section<'_>) -> Read<Zendesk> {
         base_url,
         auth: auth?,
         quota: quota?,
+        network: network.clone()?,
         page_size: page_size?,
         timeouts: timeouts?,
     })

@@ -136,7 +136,7 @@ fn what_is_declared_wrong_is_named() {
         ");
     insta::assert_snapshot!(fault("[streams.gadgets]\npath = \"/g\"\nunit = \"seconds\""), @"
         line 11: streams.gadgets.unit: unknown key
-            the keys here are `brands`, `cron`, `dataset_id`, `deletion`, `deliver`, `end`, `every`, `exclude_deleted`, `export`, `flow_id`, `id_field`, `include`, `leaving`, `like`, `mapping`, `mapping_file`, `overlap`, `page_max`, `pagination`, `parameters`, `path`, `preset`, `privacy`, `query`, `records_key`, `schema_file`, `schema_id`, `settle`, `start`, `support_type_scope`, `timezone`, `validate`, `version_field` and `wrap`
+            the keys here are `back_fill`, `brands`, `cron`, `dataset_id`, `deletion`, `deliver`, `end`, `every`, `exclude_deleted`, `export`, `flow_id`, `id_field`, `include`, `leaving`, `like`, `mapping`, `mapping_file`, `overlap`, `page_max`, `pagination`, `parameters`, `path`, `preset`, `privacy`, `query`, `records_key`, `schema_file`, `schema_id`, `settle`, `start`, `support_type_scope`, `timezone`, `validate`, `version_field` and `wrap`
         ");
     insta::assert_snapshot!(fault("[streams.gadgets]\npath = \"/g\"\nexport = \"time\"\nversion_field = \"\""), @"
         line 12: streams.gadgets.version_field: records of a time export come again, and are told from changed ones by their version

@@ -64,7 +64,7 @@ fn faults_name_the_variable() {
         the configuration has 7 faults
 
           environment variable ZENDESK_AEP__: "": unknown key
-              the keys here are `attention`, `dead_letters`, `log`, `mapping`, `platform`, `retry`, `schedule`, `shutdown_grace`, `state`, `streams` and `zendesk`
+              the keys here are `attention`, `dead_letters`, `log`, `mapping`, `platform`, `reload_on_change`, `retry`, `schedule`, `shutdown_grace`, `state`, `status`, `streams`, `tls` and `zendesk`
           environment variable ZENDESK_AEP__A__B__C__D__E__F__G__H__I: a.b.c.d.e.f.g.h.i: unknown key
               no section is nested so deep: unset it
           environment variable ZENDESK_AEP__PLATFORM__HEADERS: platform.headers: this is a section, not a single value

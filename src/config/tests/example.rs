@@ -13,8 +13,9 @@ const ENVIRONMENT: [(&str, &str); 1] = [("CREDENTIALS_DIRECTORY", "/run/credenti
 
 /// Keys whose commented value is an example rather than the default, with no effect on the
 /// others being right.
-const WITHOUT_DEFAULT: [&str; 32] = [
+const WITHOUT_DEFAULT: [&str; 34] = [
     "base_url",
+    "ca_file",
     "access_token",
     "email",
     "api_token",
@@ -34,6 +35,7 @@ const WITHOUT_DEFAULT: [&str; 32] = [
     "query",
     "brands",
     "keep",
+    "listen",
     "org_id",
     "schema_file",
     "[mapping.privacy]",

@@ -73,7 +73,7 @@ fn unknown_keys() {
         ");
     insta::assert_snapshot!(section("[metrics]\nport = 1"), @"
         line 9: metrics: unknown key
-            the keys here are `attention`, `dead_letters`, `log`, `mapping`, `platform`, `retry`, `schedule`, `shutdown_grace`, `state`, `streams` and `zendesk`
+            the keys here are `attention`, `dead_letters`, `log`, `mapping`, `platform`, `reload_on_change`, `retry`, `schedule`, `shutdown_grace`, `state`, `status`, `streams`, `tls` and `zendesk`
         ");
     insta::assert_snapshot!(section("\"state.directory\" = 1"), @r#"
         line 9: platform."state.directory": unknown key

@@ -208,7 +208,7 @@ fn members_are_read_with_their_parents() {
         ");
     insta::assert_snapshot!(faults_with(FLOW, &format!("{FLOW}export = \"search\"\n[streams.user_identities]\nflow_id = \"i\"\n")), @"
         line 12: streams.user_identities: this stream is part of the incremental export of its parent, which is read otherwise
-            leave this section out, or `export` in the parent's
+            leave this section out, or `export` and `back_fill` in the parent's
         ");
     let text = minimal_with(
         FLOW,
@@ -399,4 +399,55 @@ fn cron_expressions() {
         line 11: streams.users.cron: `@daily` is not a cron expression: six fields are wanted, not 1
             write six fields, seconds first, like "0 */15 * * * *" for every quarter of an hour
         "#);
+}
+
+#[test]
+fn back_fill() {
+    let of = |stream: Stream| {
+        let other = stream.back_fill?;
+        let deleted = other.deleted.map(|row| row.name.to_string());
+        Some((other.list.to_string(), deleted, other.always))
+    };
+    let users = |keys: &str| of(stream(keys));
+    let lists = |always| {
+        let deleted = Some("deleted_users".to_owned());
+        Some(("/api/v2/users.json".to_owned(), deleted, always))
+    };
+    assert_eq!(users(""), lists(false));
+    assert_eq!(users("back_fill = \"auto\""), lists(false));
+    assert_eq!(users("back_fill = \"list\""), lists(true));
+    assert_eq!(users("back_fill = \"export\""), None);
+    assert_eq!(users("start = 2026-01-01T00:00:00Z"), None);
+    assert_eq!(users("export = \"list\""), None);
+    let organizations = |keys: &str| {
+        let text = format!("{FLOW}[streams.organizations]\nflow_id = \"o\"\n{keys}");
+        let mut streams = accepted(&minimal_with(FLOW, &text), &[]).streams;
+        streams.retain(|stream| stream.spec.name == "organizations");
+        of(streams.remove(0))
+    };
+    // The deleted ones have no list.
+    assert_eq!(organizations(""), None);
+    let list = "/api/v2/organizations.json".to_owned();
+    assert_eq!(
+        organizations("back_fill = \"auto\""),
+        Some((list, None, false))
+    );
+}
+
+#[test]
+fn back_fill_that_cannot_be() {
+    insta::assert_snapshot!(fault("back_fill = \"list\"\nstart = 2026-01-01T00:00:00Z"), @r#"
+        line 11: streams.users.back_fill: a list cannot be read from `start` or to `end`
+            leave it out, or write `back_fill = "export"`
+    "#);
+    insta::assert_snapshot!(fault("back_fill = \"list\"\nexport = \"search\""), @r#"
+        line 11: streams.users.back_fill: with the export `search` there is no other way to load history
+            leave it out, or write `export = "incremental"`
+        "#);
+    let tickets = format!("{FLOW}[streams.tickets]\nflow_id = \"t\"\nback_fill = \"list\"\n");
+    let found = faults_with(FLOW, &tickets);
+    assert!(
+        found.contains("streams.tickets.back_fill: the list of tickets leaves out"),
+        "{found}"
+    );
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use std::fs;
 
 use tempfile::TempDir;

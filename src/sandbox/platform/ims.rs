@@ -7,14 +7,18 @@ use std::collections::HashMap;
 
 use serde_json::json;
 
-use super::options::PlatformOptions;
 use crate::sandbox::answer::{Answer, json};
 use crate::sandbox::request::Request;
 use crate::sandbox::tokens::Tokens;
 
 /// Answers a token request. The parameters must be in the body: Adobe would take them from the
 /// query as well and advises against it, as queries are logged.
-pub(super) fn grant(request: &Request, options: &PlatformOptions, tokens: &mut Tokens) -> Answer {
+pub(super) fn grant(
+    request: &Request,
+    client_id: &str,
+    client_secret: &str,
+    tokens: &mut Tokens,
+) -> Answer {
     if request.head.media_type() != "application/x-www-form-urlencoded" {
         return refusal("invalid_request", "the body must be a form");
     }
@@ -27,10 +31,10 @@ pub(super) fn grant(request: &Request, options: &PlatformOptions, tokens: &mut T
             "grant_type must be client_credentials",
         );
     }
-    if field("client_id") != options.client_id {
+    if field("client_id") != client_id {
         return refusal("invalid_client", "invalid client_id parameter");
     }
-    if field("client_secret") != options.client_secret {
+    if field("client_secret") != client_secret {
         return refusal("invalid_client", "invalid client_secret parameter");
     }
     let scope = field("scope");

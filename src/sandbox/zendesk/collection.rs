@@ -26,6 +26,8 @@ pub(super) struct Collection {
     children: BTreeSet<(u64, u64)>,
     /// Records that no page can be made with.
     pub(super) unservable: HashSet<u64>,
+    /// Records that no list shows, though they are counted.
+    pub(super) unlisted: HashSet<u64>,
 }
 
 impl Collection {
@@ -41,6 +43,7 @@ impl Collection {
             order,
             children,
             unservable: HashSet::new(),
+            unlisted: HashSet::new(),
         }
     }
 

@@ -47,6 +47,7 @@ impl Data {
             dice,
             collections,
         };
+        data.begin_users(options.deleted_users);
         data.begin_identities();
         data.begin_tickets();
         data
@@ -80,6 +81,11 @@ impl Data {
     /// Answers 504 from now on wherever the record would have to be shown.
     pub(super) fn fail_pages_with(&mut self, stream: &Stream, id: u64) {
         self.named(stream.of).unservable.insert(id);
+    }
+
+    /// Leaves the record out of every list from now on, though counts have it.
+    pub(super) fn leave_out_of_lists(&mut self, stream: &Stream, id: u64) {
+        self.named(stream.of).unlisted.insert(id);
     }
 
     /// Takes the deleted out of every export.

@@ -16,6 +16,8 @@ pub struct ZendeskOptions {
     /// Users at the start, the owner of the credentials included; at least 1. They were last
     /// changed in 2021 to 2024.
     pub users: usize,
+    /// Share of them that were deleted before the start, in percent.
+    pub deleted_users: u64,
     /// Records of other streams at the start, by the stream's name; a few dozen at most where
     /// nothing is said. The records of a view, such as `ticket_metrics`, come with those it shows.
     pub records: BTreeMap<String, usize>,
@@ -59,6 +61,7 @@ impl Default for ZendeskOptions {
             port: 0,
             seed: 1,
             users: 200,
+            deleted_users: 0,
             records: BTreeMap::new(),
             bot_tickets: 5,
             gated: BTreeMap::new(),

@@ -119,6 +119,14 @@ impl<'a> Records<'a> {
         });
     }
 
+    /// From now on lists leave this record out; counts and exports have it.
+    pub fn leave_out_of_lists(&self, id: &str) {
+        self.with_one(id, |data, stream, id, _| {
+            data.leave_out_of_lists(stream, id);
+            true
+        });
+    }
+
     /// The present truth: every record that the stream shows to whom asks for all of them, with
     /// tombstones where it has some, in the order of change.
     pub fn present(&self) -> Vec<ServedRecord> {

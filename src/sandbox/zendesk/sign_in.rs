@@ -38,6 +38,12 @@ impl SignIn {
         }
     }
 
+    /// Lets nobody in any more but by these.
+    pub(super) fn rotate(&mut self, credentials: Credentials) {
+        self.credentials = credentials;
+        self.tokens.revoke();
+    }
+
     /// Lets a request through, or says why not.
     pub(super) fn check(&self, head: &Head) -> Result<(), Answer> {
         if let Some(token) = head.bearer() {

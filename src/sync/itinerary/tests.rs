@@ -27,7 +27,10 @@ fn from_start(checkpoint: Option<Position>) -> Position {
 }
 
 fn resume(state: &StreamState, configured: &[&str]) -> Route {
-    Route::resume(state, ROOT, configured, None, from_start).0
+    Route::resume(state, ROOT, configured, None, from_start, |position| {
+        position
+    })
+    .0
 }
 
 fn state(live: Position) -> StreamState {
@@ -138,7 +141,9 @@ fn segments_are_few() {
     assert_eq!(it.next(true, can), Step::Read(Leg::Live));
 
     let configured = [ROOT, "metrics"];
-    let (route, waiting) = Route::resume(&kept, ROOT, &configured, None, from_start);
+    let (route, waiting) = Route::resume(&kept, ROOT, &configured, None, from_start, |position| {
+        position
+    });
     assert_eq!(waiting, ["metrics"], "there is no room for its past");
     assert!(!route.serves(Leg::Live, "metrics"));
 }
@@ -185,7 +190,9 @@ fn where_no_time_is_known_a_newcomer_begins_the_walk_again() {
 #[test]
 fn the_end_is_reached_by_a_version_or_by_time() {
     let end = Some(time(50));
-    let begin = |kept: &StreamState| Route::resume(kept, ROOT, &[ROOT], end, from_start).0;
+    let begin = |kept: &StreamState| {
+        Route::resume(kept, ROOT, &[ROOT], end, from_start, |position| position).0
+    };
     let mut route = begin(&StreamState::default());
     route.pass(passed(Leg::Live, at(Some("a"), Some(49)), Some(49)), end);
     assert!(!route.is_finished(end), "something may still come");
@@ -204,7 +211,7 @@ fn the_end_is_reached_by_a_version_or_by_time() {
     route.store(ROOT, &mut kept);
     assert!(begin(&kept).is_finished(end));
     let later = Some(time(60));
-    let (route, _) = Route::resume(&kept, ROOT, &[ROOT], later, from_start);
+    let (route, _) = Route::resume(&kept, ROOT, &[ROOT], later, from_start, |position| position);
     assert!(!route.is_finished(later));
 }
 

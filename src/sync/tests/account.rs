@@ -161,6 +161,14 @@ impl Pages for Export {
         })
     }
 
+    fn history_position(&self, checkpoint: Position) -> Position {
+        checkpoint
+    }
+
+    async fn history(&self) -> Option<(Position, Split)> {
+        None
+    }
+
     fn begin(&mut self, _settled: bool) {
         self.pending.clear();
     }

@@ -112,7 +112,7 @@ impl World {
 
     /// Starts the program with these arguments.
     pub fn start(&self, arguments: &[&str]) -> Process {
-        let config = self.write("config.toml", self.settings.to_string());
+        let config = self.write_settings();
         let inherited = INHERITED
             .iter()
             .filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)));
@@ -128,6 +128,11 @@ impl World {
         let (process, transcript) = Process::start(command);
         self.runs.lock().expect("unpoisoned").push(transcript);
         process
+    }
+
+    /// Writes the settings to the configuration file.
+    pub fn write_settings(&self) -> PathBuf {
+        self.write("config.toml", self.settings.to_string())
     }
 
     /// Starts the daemon.

@@ -176,6 +176,7 @@ impl fmt::Display for Place<'_> {
                 Some(_) => write!(f, "list, in walk {walk}"),
                 None => write!(f, "list, before walk {walk}"),
             },
+            Some(Position::History(_)) => f.write_str("history, from lists"),
             Some(Position::Time { from, .. }) => match from {
                 Some(from) => write!(f, "time, from {from}"),
                 None => f.write_str("time, from the beginning"),

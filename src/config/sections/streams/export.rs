@@ -1,14 +1,14 @@
 //! `export`: how a stream is read, of the ways that its row allows, and the keys that belong to
 //! some of them only.
 
-use crate::catalogue::{Pagination, Reading, StreamEnd, StreamSpec, Text, TimeUnit};
-use crate::config::Export;
+use crate::catalogue::{self, Pagination, Reading, StreamEnd, StreamSpec, Text, TimeUnit};
 use crate::config::fault::{Problem, Read};
 use crate::config::section::Section;
 use crate::config::sections::MOMENT;
 use crate::config::sections::parameters::terms;
 use crate::config::values::choice;
 use crate::config::values::quantity::duration;
+use crate::config::{BackFill, Export};
 
 /// A way to read a stream.
 #[derive(Clone, Copy, Debug)]
@@ -44,9 +44,17 @@ impl Way<'_> {
     /// The keys that mean nothing here.
     fn foreign_keys(self) -> &'static [&'static str] {
         match self {
-            Self::Search { .. } => &[],
+            Self::Search { .. } => &["back_fill"],
             Self::Incremental { .. } | Self::Time { .. } => &["settle", "query", "brands"],
-            Self::List { .. } => &["settle", "query", "brands", "start", "end", "overlap"],
+            Self::List { .. } => &[
+                "settle",
+                "query",
+                "brands",
+                "start",
+                "end",
+                "overlap",
+                "back_fill",
+            ],
         }
     }
 }
@@ -122,9 +130,61 @@ pub(super) fn export(section: &mut Section<'_>, spec: &StreamSpec) -> Read<Expor
     })
 }
 
+/// `back_fill`: another way than `export` for history. `bounded` says that only changes of some time
+/// are wanted, which a list cannot tell from others.
+pub(super) fn back_fill(
+    section: &mut Section<'_>,
+    spec: &StreamSpec,
+    export: &Export,
+    bounded: bool,
+) -> Read<Option<BackFill>> {
+    // Where the deleted have no list, only the export gives all there is.
+    let default = match &spec.deleted_in {
+        Some(_) => "auto",
+        None => "export",
+    };
+    let words = [
+        ("auto", Some(false)),
+        ("export", None),
+        ("list", Some(true)),
+    ];
+    let way = section.or("back_fill", default, choice(&words))?;
+    let by_time = matches!(export, Export::Incremental { .. } | Export::Time { .. });
+    // With other exports the key is refused like all that are foreign to them.
+    let Some(always) = way.filter(|_| by_time) else {
+        return Ok(None);
+    };
+    let found = match (&spec.list_path, &spec.listed_version_field) {
+        _ if bounded => Err("a list cannot be read from `start` or to `end`".to_owned()),
+        (Some(list), None) if spec.count_path.is_some() => Ok(BackFill {
+            list: list.clone(),
+            deleted: spec.deleted_in.as_deref().and_then(catalogue::find),
+            always,
+        }),
+        // A list with versions of its own is another view of the records.
+        (Some(_), Some(_)) => Err(format!(
+            "the list of {} leaves out the archived and the deleted ones: only the export has all",
+            spec.name
+        )),
+        (Some(_) | None, _) => Err(format!("{} have no list that could be counted", spec.name)),
+    };
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(_) if !always => Ok(None),
+        Err(what) => {
+            let remedy = "leave it out, or write `back_fill = \"export\"`";
+            Err(section.refuse("back_fill", Problem::new(what, remedy)))
+        }
+    }
+}
+
 fn foreign(key: &str, way: Way<'_>, ways: &[Way<'_>]) -> Problem {
     let what = match key {
         "settle" | "query" | "brands" => "this key belongs to the search export".to_owned(),
+        "back_fill" => format!(
+            "with the export `{}` there is no other way to load history",
+            way.word()
+        ),
         _ => format!(
             "a {} is read whole each time, whatever its times are",
             way.word()

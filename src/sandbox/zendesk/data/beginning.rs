@@ -91,10 +91,26 @@ pub(super) fn lag(dice: &mut Dice) -> i64 {
 }
 
 impl Data {
-    /// Every user's identities, created with the user.
+    /// Deletes `percent` of the users, evenly spread: their last change was that.
+    pub(super) fn begin_users(&mut self, percent: u64) {
+        let Some(stream) = Stream::find("users").filter(|_| percent > 0) else {
+            return;
+        };
+        let mut rows = self.collections["users"].rows().to_vec();
+        for (number, row) in (0..).zip(&mut rows) {
+            let is_due = (number + 1) * percent / 100 > number * percent / 100;
+            if is_due && !self.renderer.is_owner(row.id) {
+                row.fate = Fate::Deleted;
+            }
+        }
+        self.collections
+            .insert("users", Collection::new(stream.ids, rows));
+    }
+
+    /// Every present user's identities, created with the user.
     pub(super) fn begin_identities(&mut self) {
         let users: Vec<Row> = self.collections["users"].rows().to_vec();
-        for user in users {
+        for user in users.into_iter().filter(Row::is_live) {
             self.add_identities(user.id, user.created);
         }
     }

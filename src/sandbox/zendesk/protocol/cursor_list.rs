@@ -6,7 +6,7 @@ use super::super::refusals;
 use super::super::renderer::Guise;
 use super::super::row::Row;
 use super::super::stream::{List, Order, is_help_centers};
-use super::list::{PAGE_MAX, render, rows};
+use super::list::{PAGE_MAX, render, shown};
 use super::{Call, PER_PAGE_MAX, body, keyset};
 use crate::sandbox::answer::Answer;
 
@@ -32,7 +32,7 @@ pub(super) fn page(call: &Call<'_>, list: List) -> Result<Answer, Answer> {
     };
     let (after, before) = (place("page[after]")?, place("page[before]")?);
     let key = |row: &Row| keyset::key(renderer, call.stream, list.order, row);
-    let rows = rows(call, list)?;
+    let rows = shown(call, list)?;
     let is_past = |row: &Row, mark: &keyset::Key| match list.order {
         Order::Newest => key(row) < *mark,
         Order::Id | Order::Name => key(row) > *mark,

@@ -54,6 +54,14 @@ pub(super) fn since(call: &Call<'_>) -> Result<Answer, Answer> {
 }
 
 /// Everything that the list shows, in its order.
+pub(super) fn shown<'a>(call: &Call<'a>, list: List) -> Result<Vec<&'a Row>, Answer> {
+    let mut rows = rows(call, list)?;
+    let unlisted = &call.data.of(call.stream).unlisted;
+    rows.retain(|row| !unlisted.contains(&row.id));
+    Ok(rows)
+}
+
+/// Everything that the list ought to show, in its order: what is counted.
 pub(super) fn rows<'a>(call: &Call<'a>, list: List) -> Result<Vec<&'a Row>, Answer> {
     let data = call.data;
     let stream = call.stream;
@@ -134,7 +142,7 @@ pub(super) fn render(call: &Call<'_>, rows: &[&Row], guise: Guise) -> Result<Vec
 
 /// Everything in one answer.
 fn whole(call: &Call<'_>, list: List) -> Result<Answer, Answer> {
-    let rows = rows(call, list)?;
+    let rows = shown(call, list)?;
     let records = render(call, &rows, Guise::List)?;
     let key = call.stream.key;
     Ok(match (list.paging, records.first()) {
@@ -153,7 +161,7 @@ fn whole(call: &Call<'_>, list: List) -> Result<Answer, Answer> {
 
 /// The audits' own cursor: from the newest back, and no end that says so.
 fn audits(call: &Call<'_>, list: List) -> Result<Answer, Answer> {
-    let rows = rows(call, list)?;
+    let rows = shown(call, list)?;
     let place = |name| match call.head.query(name) {
         None => Ok(None),
         Some(cursor) => keyset::decode(cursor, call.stream, list.order)

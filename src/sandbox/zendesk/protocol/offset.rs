@@ -7,7 +7,7 @@ use super::super::refusals;
 use super::super::renderer::{Guise, instant};
 use super::super::row::Row;
 use super::super::stream::{List, is_help_centers};
-use super::list::{PAGE_MAX, render, rows};
+use super::list::{PAGE_MAX, render, rows, shown};
 use super::{Call, body, quoted};
 use crate::sandbox::answer::{Answer, json};
 
@@ -33,7 +33,7 @@ pub(super) fn page(call: &Call<'_>, list: List) -> Result<Answer, Answer> {
     };
     let size = head.query("per_page").and_then(|size| size.parse().ok());
     let size = size.unwrap_or(usual).clamp(1, PAGE_MAX);
-    let rows = rows(call, list)?;
+    let rows = shown(call, list)?;
     let from = rows.len().min((number - 1) * size);
     let page = &rows[from..rows.len().min(from + size)];
     let records = render(call, page, Guise::List)?;
