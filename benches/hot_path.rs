@@ -5,11 +5,13 @@
 //! machine.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use zendesk_aep::catalogue;
 use zendesk_aep::config::Endpoint;
+use zendesk_aep::json::scan::{Element, Listener, Outline, Scan};
 use zendesk_aep::mapping::{Mapping, Notes, Raw};
 use zendesk_aep::platform::{Packer, decode};
 use zendesk_aep::zendesk::page::read_cursor_page;
@@ -21,28 +23,40 @@ const BATCH_BYTES: usize = 250_000;
 fn main() {
     let page = Bytes::from(page());
     let spec = catalogue::find("users").expect("a row");
-    let records = read_cursor_page(page.clone(), spec)
-        .expect("a page")
-        .records;
+    let records = read_cursor_page(&page, spec, []).expect("a page").records;
     let record_bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
 
     println!("{:<34} {:>10} {:>10} {:>14}", "", "µs", "MB/s", "records/s");
+    let fields = ["id", "updated_at", "active", "permanently_deleted"];
+    let outline = Outline::default()
+        .list("users", fields)
+        .value("after_cursor")
+        .value("end_of_stream");
+    let outline = Arc::new(outline);
+    measure("scan", page.len(), || {
+        let mut counter = Counter::default();
+        let mut scan = Scan::new(outline.clone());
+        scan.finish(&page, &mut counter).expect("a page");
+        assert_eq!((counter.elements, counter.values), (USERS, 2));
+        counter.fields
+    });
     measure("page → records, ids, versions", page.len(), || {
-        read_cursor_page(page.clone(), spec)
+        read_cursor_page(&page, spec, [])
             .expect("a page")
             .records
             .len()
     });
     measure("map raw and pack", record_bytes, || {
         let mut packer = Packer::new(BATCH_BYTES, Endpoint::Batch);
-        let mut message = Vec::new();
+        let raw = Mapping::Raw(Raw::default());
         let mut batches = 0;
         for record in &records {
-            message.clear();
-            Mapping::Raw(Raw::default())
-                .write(record, &mut message, &mut Notes::counting())
-                .expect("a message");
-            batches += usize::from(packer.push(&message).expect("it fits").is_some());
+            let pushed = packer.push_written(|out| {
+                let written = raw.write(record, out, &mut Notes::counting());
+                written.map(|_| ())
+            });
+            let closed = pushed.expect("a message").expect("it fits");
+            batches += usize::from(closed.is_some());
         }
         batches + usize::from(packer.flush().is_some())
     });
@@ -50,6 +64,26 @@ fn main() {
     measure("207 → outcomes", answer.len(), || {
         decode(&answer, USERS).len()
     });
+}
+
+/// Counts what a scan finds.
+#[derive(Default)]
+struct Counter {
+    elements: usize,
+    fields: usize,
+    values: usize,
+}
+
+impl Listener for Counter {
+    fn value(&mut self, _: usize, _: &[u8]) {
+        self.values += 1;
+    }
+
+    fn element(&mut self, element: Element<'_>) {
+        self.elements += 1;
+        let fields = element.fields.unwrap_or_default();
+        self.fields += fields.iter().flatten().count();
+    }
 }
 
 /// Prints the median time of `work`, and what it means for so many bytes and [`USERS`] records.

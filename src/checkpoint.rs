@@ -104,6 +104,23 @@ pub fn read_of(directory: &Path, account: &str) -> Result<Option<State>, Error> 
         .transpose()
 }
 
+/// Whether a process owns this directory. Takes part in the lock for an instant, which whoever
+/// wants all of it waits for.
+///
+/// # Errors
+/// When the lock cannot be tried.
+pub fn is_owned(directory: &Path) -> Result<bool, Error> {
+    Ok(holder(directory)?.is_some())
+}
+
+/// The process that owns a directory, as in "in use…"; `None` if nobody does. As [`is_owned`].
+///
+/// # Errors
+/// When the lock cannot be tried.
+pub fn holder(directory: &Path) -> Result<Option<String>, Error> {
+    lock::find_holder(&Directory::new(directory))
+}
+
 /// What is known of one stream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

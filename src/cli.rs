@@ -3,12 +3,14 @@
 mod check;
 mod dead_letters;
 pub mod exit;
+mod health;
 mod output;
 mod preview;
 mod privacy_check;
 mod run;
 mod sandbox;
 mod state;
+mod status;
 mod streams;
 mod sync;
 mod test_mapping;
@@ -17,7 +19,9 @@ mod trial;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::telemetry;
 
 /// Keeps a company's Zendesk data flowing into Adobe Experience Platform
 #[derive(Debug, Parser)]
@@ -62,7 +66,7 @@ enum Command {
         #[arg(long)]
         plan: bool,
     },
-    /// Check the configuration, both sign-ins, and what we are permitted to export
+    /// Look at all that a sync needs, from the network to the disk, and say what is wrong and what to do
     Check,
     /// Show which streams the account has
     Streams(streams::Arguments),
@@ -72,6 +76,10 @@ enum Command {
     PrivacyCheck(privacy_check::Arguments),
     /// Map records of your own and compare with what you expect of them
     TestMapping(test_mapping::Arguments),
+    /// Tell whether it is working, of the running daemon or, when it is down, of the state directory
+    Status(status::Arguments),
+    /// Tell whether the running daemon is alive, by the exit code 0 or 1: for health checks
+    Health(health::Arguments),
     /// Look at the state file, or move its checkpoints
     State {
         #[command(subcommand)]
@@ -84,6 +92,11 @@ enum Command {
     },
     /// See it work: simulators of both services on loopback and the real daemon between them
     Sandbox(sandbox::Arguments),
+}
+
+/// The command line as it is defined: for manual pages and shells' completions.
+pub fn definition() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the command that the process was called with.
@@ -100,7 +113,7 @@ pub fn main() -> ExitCode {
         }
     };
     let (path, output) = (&arguments.config, arguments.output);
-    let code = runtime.block_on(async {
+    let command = async {
         match arguments.command {
             Command::Run => run::run(path).await,
             Command::Sync { streams, plan } if plan => {
@@ -112,11 +125,20 @@ pub fn main() -> ExitCode {
             Command::Preview(arguments) => preview::run(path, &arguments, output).await,
             Command::PrivacyCheck(arguments) => privacy_check::run(path, &arguments, output).await,
             Command::TestMapping(arguments) => test_mapping::run(path, &arguments, output).await,
+            Command::Status(arguments) => status::run(path, &arguments, output).await,
+            Command::Health(arguments) => health::run(path, &arguments, output).await,
             Command::State { command } => state::run(path, &command, output),
             Command::DeadLetters { command } => dead_letters::run(path, command, output).await,
             Command::Sandbox(arguments) => sandbox::run(&arguments, output).await,
         }
+    };
+    let code = runtime.block_on(async {
+        tokio::select! {
+            code = command => code,
+            never = telemetry::tell_repetitions() => match never {},
+        }
     });
+    telemetry::tell_last_repetitions();
     // What is left on the runtime (a connection being closed, a blocking read) must not hold the
     // process.
     runtime.shutdown_background();

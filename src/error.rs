@@ -222,7 +222,8 @@ mod tests {
     }
 
     /// Every code, in the order of the documentation.
-    const ALL: [Code; 22] = [
+    const ALL: [Code; 23] = [
+        Code::Configuration,
         Code::Tls,
         Code::ZendeskSignIn,
         Code::ZendeskForbidden,

@@ -6,13 +6,17 @@
 //! (`zendesk/answer.rs`, `platform/answer.rs`).
 
 mod attempts;
+mod cause;
 mod client;
+mod reach;
 mod retry_after;
 mod token;
 mod trouble;
 
 pub use attempts::{Attempts, Effort, GaveUp, Wait};
+pub use cause::Cause;
 pub use client::{Client, ClientError};
+pub use reach::{Reached, reach};
 pub use retry_after::retry_after;
 pub use token::{Granted, Token, TokenCache};
 pub use trouble::{Trouble, excerpt};
@@ -26,14 +30,22 @@ use reqwest::Response;
 /// When the connection breaks, the body is cut short or it is larger than `limit`.
 pub async fn read_body(mut response: Response, limit: usize) -> Result<Bytes, Trouble> {
     let mut body = BytesMut::new();
-    let cut_short = |error| Trouble::network(error, None);
-    while let Some(chunk) = response.chunk().await.map_err(cut_short)? {
+    while let Some(chunk) = next_chunk(&mut response).await? {
         if body.len() + chunk.len() > limit {
             return Err(Trouble::TooLarge { limit });
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// What arrives next of a body, decompressed; `None` at its end.
+///
+/// # Errors
+/// When the connection breaks or the body is cut short.
+pub async fn next_chunk(response: &mut Response) -> Result<Option<Bytes>, Trouble> {
+    let cut_short = |error| Trouble::network(error, None);
+    response.chunk().await.map_err(cut_short)
 }
 
 /// The beginning of an error answer's body, for a message; an unreadable one is empty.

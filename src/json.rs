@@ -1,9 +1,13 @@
-//! Picking fields out of JSON objects without building them.
+//! Picking fields out of JSON objects without building them, and records out of pages.
 
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+mod block;
+mod literal;
+pub mod scan;
 
 /// The values of `keys` in the object `json`, as slices of it, in the order of `keys`.
 ///

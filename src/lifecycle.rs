@@ -97,15 +97,15 @@ async fn keep_running(
         progress: Progress::new(present.config.request_timeout()),
     };
     let status = server.start(&present, &means);
-    manager.status("signing in");
-    let Kept {
-        client, connection, ..
-    } = &assembled.kept;
-    sign_in(client, connection, &means.standing, &stop).await;
-    manager.ready();
     let supervision = supervise(*manager, means.progress.clone(), means.standing.clone());
     let _supervision = AbortOnDropHandle::new(tokio::spawn(supervision));
     let mut tasks = JoinSet::new();
+    tasks.spawn(sign_in(
+        assembled.kept.clone(),
+        means.standing.clone(),
+        *manager,
+        means.progress.pulse("sign-in"),
+    ));
     // Before the first sync, whose messages would have tags in the places of titles.
     let definitions = means.progress.pulse("definitions of custom fields");
     definitions.watch(assembled.custom_fields.refresh()).await;
@@ -122,7 +122,7 @@ async fn keep_running(
         let next = async {
             match &mut reloader {
                 Some(reloader) => {
-                    crew.has_taken_over(manager).await;
+                    crew.has_taken_over(&means).await;
                     reloader.next(&present, &means).await
                 }
                 None => std::future::pending().await,
@@ -133,7 +133,7 @@ async fn keep_running(
             error = tasks::grace_over(&stop, present.config.shutdown_grace, manager) => break Err(error),
             next = next => next,
         };
-        next.tell();
+        next.tell(&present.kept.meter);
         telemetry::set_level(&next.config.log);
         present = Present {
             kept: next

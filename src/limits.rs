@@ -16,9 +16,18 @@ pub const BATCH_BYTES_DEFAULT: usize = 250_000;
 /// Smallest size a batch may be configured to: one Zendesk user with long notes still fits.
 pub const BATCH_BYTES_MIN: usize = 1_000;
 
-/// Largest Zendesk page taken into memory, decompressed. Pages of 1,000 large tickets reach tens
-/// of megabytes; a body beyond this is no page of ours.
+/// Largest Zendesk page that is taken into memory as a whole, decompressed, where a page does not
+/// come in parts. Pages of 1,000 large tickets reach tens of megabytes; a body beyond this is no page
+/// of ours.
 pub const PAGE_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Bytes of a page at which a part of it is handed out. Nearly all pages are smaller and come as a
+/// whole; of others three parts are in memory at a time, as of pages.
+pub const PAGE_PART_BYTES: usize = 2 * 1024 * 1024;
+
+/// Largest record in a page that comes in parts, decompressed: many times what the inlet takes in one
+/// request, so a larger one could not be delivered in any case. It counts as one that cannot be read.
+pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Largest answer of any other kind (tokens, `users/me`, the inlet's outcomes).
 pub const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -28,6 +37,9 @@ pub const ERROR_BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// How many characters of an error body are shown to a person.
 pub const ERROR_TEXT_CHARS_MAX: usize = 300;
+
+/// How many characters of a server's name for a request are shown. Theirs have 16 to 36.
+pub const REQUEST_ID_CHARS_MAX: usize = 100;
 
 /// Records per Zendesk page: their maximum, and our default.
 pub const PAGE_RECORDS_MAX: u32 = 1_000;
@@ -139,10 +151,10 @@ pub const PROGRESS_MARGIN: Duration = Duration::from_secs(5 * 60);
 pub const PROGRESS_LOOK: Duration = Duration::from_secs(30);
 
 /// Longest time between two looks at whether all tasks get on.
-pub const SUPERVISION_PAUSE: Duration = Duration::from_secs(10);
+pub const SUPERVISION_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long a start waits for the first sign-in to both ends. Well below the ninety seconds that
-/// service managers give a start; a service that answers at all does so in two.
+/// How long a service manager waits for the first sign-in to both ends before it hears that we are
+/// ready. Well below the ninety seconds it gives a start; a service that answers at all does so in two.
 pub const FIRST_SIGN_IN: Duration = Duration::from_secs(20);
 
 /// What a stop takes beyond `shutdown_grace`: the scheduler, the last lines of the log.
@@ -169,6 +181,38 @@ pub const GENERATION_MAX: u64 = 1_000_000_000;
 /// How far a checkpoint may be ahead of this machine's clock before it is worth a warning: clocks
 /// that are kept at all disagree by less.
 pub const CLOCK_DISAGREEMENT_MAX: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// Difference of clocks from which `check` speaks of it. Headers tell whole seconds, and answers take
+/// a while.
+pub const CLOCK_DISAGREEMENT_NOTED: jiff::SignedDuration = jiff::SignedDuration::from_secs(10);
+
+/// Times the same warning or error is logged before it is only counted: enough to see that it is no
+/// single one, and how the waits grow.
+pub const REPEATED_LINES_TOLD: u32 = 5;
+
+/// How long it is counted before the count is logged.
+pub const REPEATED_LINES_INTERVAL: Duration = Duration::from_secs(5 * 60);
+
+/// How often it is looked whether that time is over.
+pub const REPEATED_LINES_LOOK: Duration = Duration::from_secs(10);
+
+/// Different warnings and errors that are counted at a time: several for each stream there is. Beyond
+/// it lines pass uncounted.
+pub const REPEATED_LINES_MAX: usize = 512;
+
+/// Characters kept of a line that is counted.
+pub const REPEATED_LINE_CHARS_MAX: usize = 1_000;
+
+/// Time left to a token that we cannot renew from which `check` speaks of it: two weeks for somebody to
+/// make another.
+pub const TOKEN_END_NOTED: jiff::SignedDuration = jiff::SignedDuration::from_hours(14 * 24);
+
+/// Free disk below which `check` calls the state directory unusable: a save writes the state file
+/// and a generation of it, a walk of a list its snapshot.
+pub const DISK_FREE_MIN: u64 = 64 * 1024 * 1024;
+
+/// Free inodes below which the same is so: generations, segments and drafts are files.
+pub const INODES_FREE_MIN: u64 = 64;
 
 /// Size at which a segment of the dead letters is closed. Retrying, marking and removing take one
 /// segment into memory and write it anew.
@@ -270,6 +314,10 @@ pub const SAMPLE_EVERY: Duration = Duration::from_secs(60);
 /// See [`SAMPLE_EVERY`].
 pub const SAMPLES_KEPT: usize = 360;
 
+/// Longest wait for the answer of our own status server, which counts dead letters for a second at
+/// most; a person waits for it, or a service manager.
+pub const STATUS_ANSWER_WAIT: Duration = Duration::from_secs(5);
+
 /// Connections to the status server at a time: a few dashboards, a few people, and room to spare.
 pub const STATUS_CONNECTIONS_MAX: usize = 32;
 
@@ -293,7 +341,8 @@ pub const STATUS_STOP_WAIT: Duration = Duration::from_secs(2);
 /// same for one look more, so that what is half written is not taken.
 pub const RELOAD_LOOK: Duration = Duration::from_secs(5);
 
-/// After so long, a reload that waits for pages in hand says so, and how long it may take further.
+/// A reload that takes its time says so this often: to the service manager, and to the log what it
+/// waits for.
 pub const RELOAD_WORD_EVERY: Duration = Duration::from_secs(10);
 
 const _: () = assert!(BATCH_BYTES_DEFAULT <= INLET_BODY_BYTES_MAX);

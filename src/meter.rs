@@ -33,6 +33,8 @@ pub struct Meter {
     pub adobe: Side,
     /// What the inlet said of messages.
     pub messages: Messages,
+    /// Attempts to change the configuration.
+    pub reloads: Reloads,
     in_flight: AtomicU32,
     walks: Mutex<Walks>,
     failures: Mutex<Failures>,
@@ -47,6 +49,17 @@ pub struct Messages {
     pub rejected: Counter,
     /// Its answer does not tell; they are sent again.
     pub unknown: Counter,
+}
+
+/// Attempts to change the configuration of the running daemon.
+#[derive(Debug, Default)]
+pub struct Reloads {
+    /// It works by the new one.
+    pub done: Counter,
+    /// There was no change.
+    pub unchanged: Counter,
+    /// The new one was wrong, the old one stayed.
+    pub refused: Counter,
 }
 
 /// A number that only grows.

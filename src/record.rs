@@ -178,6 +178,16 @@ pub struct HistoryPosition {
     pub deleted: Option<Counted>,
 }
 
+impl HistoryPosition {
+    /// Of the records that were counted, how many were found and how many there are.
+    pub fn progress(&self) -> (u64, u64) {
+        let deleted = self.deleted.map_or((0, 0), |one| (one.found, one.records));
+        let found = self.present.found.saturating_add(deleted.0);
+        let records = self.present.records.saturating_add(deleted.1);
+        (found.min(records), records)
+    }
+}
+
 /// A list that history comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -281,7 +291,9 @@ pub struct Page {
     pub repeat_horizon: Option<Timestamp>,
     /// Nothing more to read for now.
     pub end_of_stream: bool,
-    /// Size of the response body in bytes, decompressed.
+    /// More of a response of which a page was given before; that one counts as the page.
+    pub is_rest: bool,
+    /// Size of the response body in bytes, decompressed; of what is in this page, if there is more.
     pub bytes: usize,
     /// Requests it took to get it, repeated ones included.
     pub requests: u32,
@@ -347,6 +359,7 @@ impl Page {
             next,
             repeat_horizon: None,
             end_of_stream: true,
+            is_rest: false,
             bytes: 0,
             requests,
             unreadable: None,

@@ -186,7 +186,9 @@ impl Ticks {
             match tokio::time::timeout(BEAT_MISSED, self.beat.changed()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => tokio::time::sleep(BEAT_MISSED).await,
-                Err(_) => tracing::warn!("the scheduler has missed its beat; going on without it"),
+                Err(_) => tracing::warn!(
+                    "the scheduler has missed its beat: what is due is looked up without it, and nothing is left out"
+                ),
             }
         } else {
             self.clock.sleep(BEAT).await;

@@ -4,19 +4,26 @@
 //! on, INFO for start, stop and one line per sync, DEBUG for the rest. Nothing is logged per
 //! record, and never a record's content.
 
+mod journal;
 pub mod metrics;
+mod repetition;
 
+use std::convert::Infallible;
 use std::io::IsTerminal as _;
-
 use std::sync::OnceLock;
 
+use tokio::time::Instant;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{Registry, reload};
 
 use crate::config::{Log, LogFormat};
 use crate::error::{Chain, Explain as _};
+use crate::limits;
 use crate::sync::{End, Error, Summary, Tally};
+use journal::StandardError;
+pub use journal::fatal;
+use repetition::{Repetition, Sparing};
 
 /// Below these levels the crates we stand on say nothing an operator could use. What the verifier
 /// of certificates says, our errors say with a remedy.
@@ -25,8 +32,12 @@ const QUIET: &str = "tokio_cron_scheduler=warn,hyper=warn,hyper_util=warn,reqwes
 /// Where the level of the log can be changed.
 static LEVEL: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 
+/// Which lines are only counted.
+static REPETITION: OnceLock<Repetition> = OnceLock::new();
+
 /// Sends logs to standard error; the first call of a process counts.
 pub fn init(log: &Log) {
+    let repetition = REPETITION.get_or_init(Repetition::default);
     let (targets, level) = reload::Layer::new(targets(log));
     let terminal = std::io::stderr().is_terminal();
     let pretty = match log.format {
@@ -37,21 +48,43 @@ pub fn init(log: &Log) {
     let registry = tracing_subscriber::registry();
     let initialized = if pretty {
         let lines = tracing_subscriber::fmt::layer()
-            .with_writer(std::io::stderr)
+            .with_writer(StandardError::new())
             .with_ansi(terminal && std::env::var_os("NO_COLOR").is_none())
             .with_target(false);
-        registry.with(lines.with_filter(targets)).try_init()
+        registry
+            .with(Sparing::new(lines, repetition).with_filter(targets))
+            .try_init()
     } else {
         let lines = tracing_subscriber::fmt::layer()
             .json()
             .flatten_event(true)
             .with_current_span(false)
             .with_span_list(false)
-            .with_writer(std::io::stderr);
-        registry.with(lines.with_filter(targets)).try_init()
+            .with_writer(StandardError::new());
+        registry
+            .with(Sparing::new(lines, repetition).with_filter(targets))
+            .try_init()
     };
     if initialized.is_ok() {
         let _ = LEVEL.set(level);
+    }
+}
+
+/// Says now and then how often lines were repeated that are only counted. To be polled as long as the
+/// process has something to do.
+pub async fn tell_repetitions() -> Infallible {
+    loop {
+        tokio::time::sleep(limits::REPEATED_LINES_LOOK).await;
+        if let Some(repetition) = REPETITION.get() {
+            repetition::tell(repetition.due(Instant::now()));
+        }
+    }
+}
+
+/// Says what was not said yet of repeated lines: the last word of a process.
+pub fn tell_last_repetitions() {
+    if let Some(repetition) = REPETITION.get() {
+        repetition::tell(repetition.all(Instant::now()));
     }
 }
 
@@ -98,10 +131,7 @@ pub fn sync_ended(summary: &Summary) {
                 info,
                 "the next sync is due: the back-log is loaded besides the live changes from now on"
             ),
-            End::Stopped => line!(
-                info,
-                "sync stopped; what is left comes after the next start"
-            ),
+            End::Stopped => line!(info, "sync stopped; what is left comes with the next one"),
             End::Failed(error) if place == 0 => line!(
                 error,
                 "sync failed; the checkpoint stands",
@@ -124,11 +154,21 @@ pub fn early_poll(summary: &Summary) {
     tracing::debug!(stream = summary.root(), "early poll: nothing new");
 }
 
+/// The word that syncs of a stream work again.
+pub fn recovered(stream: &str, failures: u32) {
+    tracing::info!(
+        stream,
+        failures,
+        "syncs work again, after {failures} that failed"
+    );
+}
+
 /// The word that a stream waits for a person.
 pub fn paused(stream: &str, error: &Error, retry_every: std::time::Duration) {
     tracing::error!(
         stream,
         code = error.code().as_str(),
+        hint = error.hint(),
         retry_every_seconds = retry_every.as_secs(),
         "the stream needs attention and is paused: nothing is lost, nothing is dropped; it is tried again rarely"
     );

@@ -35,7 +35,7 @@ mod time;
 mod unreadable;
 
 pub use availability::Availability;
-pub use caller::Caller;
+pub use caller::{Caller, TokenFacts};
 pub use census::Sample;
 pub use client::Client;
 pub use error::Error;

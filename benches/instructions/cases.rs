@@ -30,7 +30,7 @@ pub fn run(name: &str, times: u64) {
             let page = page();
             let spec = catalogue::find("users").expect("a row");
             repeat(times, || {
-                let page = read_cursor_page(page.clone(), spec);
+                let page = read_cursor_page(&page, spec, []);
                 page.expect("a page").records.len()
             });
         }

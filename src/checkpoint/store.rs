@@ -50,6 +50,11 @@ impl Store {
             .unwrap_or_default()
     }
 
+    /// Looks at what is known of all streams, without a copy of it.
+    pub fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.lock_state())
+    }
+
     /// Replaces what is known of these streams, durably and all at once. Blocks for the disk.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Output, exit, output};
 use crate::dead_letters::{Damaged, LetterId, Segments};
+pub(super) use groups::{Group, Groups};
 use selection::{Filter, Selection};
 
 /// What to do with the dead letters.

@@ -14,6 +14,10 @@ pub const SIGN_IN: u8 = 3;
 pub const PARTIAL: u8 = 4;
 /// The state directory is unusable: locked, damaged, foreign, not writable.
 pub const STATE: u8 = 5;
+/// A person must come, or it has not begun to work yet: the daemon is not ready.
+pub const NOT_READY: u8 = 6;
+/// There is no daemon.
+pub const NOT_RUNNING: u8 = 7;
 /// A signal ended it before it was complete (128 + SIGINT, as shells have it).
 pub const INTERRUPTED: u8 = 130;
 

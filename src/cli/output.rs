@@ -19,7 +19,7 @@ pub(super) fn load(path: &Path) -> Result<Config, u8> {
             Ok(config)
         }
         Err(error) => {
-            eprintln!("error: {}", Chain(&error));
+            telemetry::fatal(&format!("error: {}", Chain(&error)));
             Err(exit::CONFIGURATION)
         }
     }

@@ -98,7 +98,7 @@ fn line_of(progress: &Progress) -> String {
     );
     if let Some(back_fill) = &progress.back_fill {
         if let Some(percent) = back_fill.percent {
-            line.push_str(&format!("; {percent} % of the time span"));
+            line.push_str(&format!("; {percent} % of the history"));
         }
         if let Some(left) = back_fill.left {
             line.push_str(&format!(", about {} left", span(left)));

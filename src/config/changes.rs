@@ -32,8 +32,8 @@ impl fmt::Debug for Written {
     }
 }
 
-/// The content of what the configuration names: secrets, mapping files, schema files. What cannot
-/// be read is left out.
+/// The content of what the configuration names: secrets, mapping files, schema files, certificates.
+/// What cannot be read is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contents(BTreeMap<String, u64>);
 
@@ -85,6 +85,9 @@ impl Contents {
             if let Ok(value) = secret.read() {
                 contents.add(secret.to_string(), value.expose_secret().as_bytes());
             }
+        }
+        if let Some(path) = &config.zendesk.network.ca_file {
+            contents.add_file("certificate file", path, limits::CA_FILE_BYTES_MAX);
         }
         for stream in &config.streams {
             if let Mapping::Mapped(mapped) = &stream.mapping

@@ -1,6 +1,7 @@
 //! How both ends are reached: through which proxy, and whose certificates are believed.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use rustls::pki_types::CertificateDer;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -14,7 +15,9 @@ use super::layers::environment::Variables;
 pub struct Network {
     /// The proxy for `https`; `http` is for loopback only, where no proxy could reach.
     pub proxy: Option<Proxy>,
-    /// `[tls] ca_file`: believed besides the system's.
+    /// `[tls] ca_file`
+    pub ca_file: Option<PathBuf>,
+    /// What is in it: believed besides the system's.
     pub authorities: Vec<CertificateDer<'static>>,
 }
 

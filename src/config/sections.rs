@@ -74,11 +74,13 @@ pub(super) fn config(root: &mut Section<'_>) -> Read<Config> {
 
 /// `[tls]`, and the proxy that the environment names.
 fn network(root: &mut Section<'_>) -> Read<Arc<Network>> {
-    let authorities = root.section("tls", tls::tls);
+    let tls = root.section("tls", tls::tls);
     let proxy = root.surroundings().proxy.clone();
+    let (ca_file, authorities) = tls?;
     Ok(Arc::new(Network {
         proxy: proxy?,
-        authorities: authorities?,
+        ca_file,
+        authorities,
     }))
 }
 

@@ -15,6 +15,7 @@ pub(super) fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
         && let Err(error) = file.set_len(before)
     {
         tracing::warn!(
+            path = %path.display(),
             %error,
             "cannot take back half-written dead letters: they are cut off at the next access"
         );

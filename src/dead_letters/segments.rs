@@ -60,6 +60,13 @@ impl Segments {
         Ok(numbers)
     }
 
+    /// About how many bytes they take, as far as can be seen without the lock.
+    pub fn size(&self) -> u64 {
+        let paths = self.paths().unwrap_or_default();
+        let sizes = paths.iter().filter_map(|path| fs::metadata(path).ok());
+        sizes.map(|metadata| metadata.len()).sum()
+    }
+
     /// The lines of a segment, read under the lock.
     ///
     /// # Errors
@@ -107,7 +114,10 @@ impl Segments {
                 return Err(Error::Busy { directory });
             }
             if waited >= limits::DEAD_LETTERS_LOCK_SILENCE && !said {
-                tracing::info!("waiting for another process to leave the dead letters");
+                tracing::info!(
+                    wait_seconds_max = limits::DEAD_LETTERS_LOCK_WAIT.as_secs(),
+                    "waiting for another process (a `dead-letters` command, as a rule) to leave the dead letters"
+                );
                 said = true;
             }
             std::thread::sleep(limits::DEAD_LETTERS_LOCK_POLL);

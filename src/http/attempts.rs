@@ -96,6 +96,18 @@ impl Attempts {
         self.made
     }
 
+    /// Says that there is an answer, if that was in doubt. After a single failure it was not.
+    pub fn answered(&self, what: &str) {
+        if self.made > 2 {
+            tracing::info!(
+                request = what,
+                attempts = self.made,
+                "there is an answer again, after {} failed attempts to {what}",
+                self.made - 1
+            );
+        }
+    }
+
     /// Waits before the next attempt, saying why and for how long. `what` names the request, as in
     /// "could not …".
     ///
@@ -115,10 +127,13 @@ impl Attempts {
             Wait::RateLimited => self.rate_limit_delay,
         };
         tracing::warn!(
+            request = what,
+            status = trouble.http_status(),
+            request_id = trouble.request_id(),
             attempt = self.made,
             attempts_max = self.max,
             wait_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-            "{what}: {trouble}; waiting to try again"
+            "could not {what}: {trouble}; waiting to try again"
         );
         progress::waits(delay);
         tokio::select! {

@@ -94,13 +94,17 @@ impl Client {
         self.inner.post(url)
     }
 
+    /// The proxy that is asked for `url`; it prints without credentials.
+    pub fn proxy_to(&self, url: &Url) -> Option<&Proxy> {
+        let uri: Uri = url.as_str().parse().ok()?;
+        let proxied = self.proxied.as_ref()?;
+        proxied.matcher.intercept(&uri).map(|_| &proxied.proxy)
+    }
+
     /// Why a request of this client got no answer.
     pub fn trouble(&self, error: reqwest::Error) -> Trouble {
-        let asked_for = |url: &Url| url.as_str().parse::<Uri>().ok();
-        let proxy = self.proxied.as_ref().filter(|proxied| {
-            let uri = error.url().and_then(asked_for);
-            uri.is_some_and(|uri| proxied.matcher.intercept(&uri).is_some())
-        });
-        Trouble::network(error, proxy.map(|proxied| proxied.proxy.to_string()))
+        let proxy = error.url().and_then(|url| self.proxy_to(url));
+        let proxy = proxy.map(Proxy::to_string);
+        Trouble::network(error, proxy)
     }
 }

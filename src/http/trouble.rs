@@ -6,6 +6,7 @@ use std::fmt;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
+use super::Cause;
 use crate::limits;
 use crate::meter::RequestOutcome;
 
@@ -43,7 +44,23 @@ impl Trouble {
         Self::Status {
             status,
             text: excerpt(body),
-            request_id: request_id(headers),
+            request_id: request_id(headers).or_else(|| request_id_within(body)),
+        }
+    }
+
+    /// The server's name for the request, where it told one.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Status { request_id, .. } => request_id.as_deref(),
+            Self::Network { .. } | Self::TooLarge { .. } | Self::Unexpected(_) => None,
+        }
+    }
+
+    /// The status of the answer, if it is one.
+    pub fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } => Some(status.as_u16()),
+            Self::Network { .. } | Self::TooLarge { .. } | Self::Unexpected(_) => None,
         }
     }
 
@@ -74,20 +91,27 @@ impl Trouble {
         matches!(self, Self::Network { error, .. } if error.is_connect())
     }
 
-    /// What a person can do, where that is known.
-    pub fn hint(&self) -> Option<&'static str> {
+    /// The first cause of a failed connection, where it can be told.
+    pub fn cause(&self) -> Option<Cause> {
         match self {
-            Self::Network { error, .. } if is_unbelieved(error) => Some(
-                "nothing is lost: the checkpoint stands; whoever signs this certificate is not known here: if a proxy reads along, or the authority is your own, name its certificate as `[tls] ca_file`",
-            ),
+            Self::Network { error, .. } => Cause::of(error),
+            Self::Status { .. } | Self::TooLarge { .. } | Self::Unexpected(_) => None,
+        }
+    }
+
+    /// What a person can do, where that is known and waiting would not help.
+    pub fn hint(&self) -> Option<&'static str> {
+        let lasting = self.cause().filter(|cause| !cause.may_pass());
+        let of_proxy = match self {
             Self::Network {
                 error,
                 proxy: Some(_),
             } if error.is_connect() => Some(
-                "nothing is lost: the checkpoint stands; the environment names this proxy (`HTTPS_PROXY`): check its address, the credentials in it and that it lets the host through, or list the host in `NO_PROXY`",
+                "the environment names this proxy (`HTTPS_PROXY`): check its address, the credentials in it and that it lets the host through, or list the host in `NO_PROXY`",
             ),
             _ => None,
-        }
+        };
+        lasting.map(Cause::remedy).or(of_proxy)
     }
 }
 
@@ -139,33 +163,31 @@ impl fmt::Display for Trouble {
 
 impl std::error::Error for Trouble {}
 
-/// Whether the server's certificate was not believed.
-fn is_unbelieved(error: &reqwest::Error) -> bool {
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        // TLS reports through I/O errors, which hide what they wrap from `source`.
-        let wrapped = cause.downcast_ref::<std::io::Error>();
-        let wrapped = wrapped.and_then(std::io::Error::get_ref);
-        if let Some(tls) = wrapped.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return matches!(tls, rustls::Error::InvalidCertificate(_));
-        }
-        source = cause.source();
-    }
-    false
-}
-
 /// The server's own name for a request. Zendesk sends `x-request-id` (twice, equal), older
 /// answers `X-Zendesk-Request-Id`; Adobe's gateway `x-request-id`.
 fn request_id(headers: &HeaderMap) -> Option<String> {
     ["x-request-id", "x-zendesk-request-id"]
         .into_iter()
         .find_map(|name| headers.get(name)?.to_str().ok())
-        .map(|id| {
-            id.chars()
-                .filter(|c| c.is_ascii_graphic())
-                .take(100)
-                .collect()
-        })
+        .and_then(printable)
+}
+
+/// The same where an answer of Adobe's has it in its report: services behind the gateway call it
+/// `requestId`, the Schema Registry `registryRequestId`.
+fn request_id_within(body: &[u8]) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let report = json.get("report")?;
+    ["requestId", "registryRequestId"]
+        .into_iter()
+        .find_map(|name| report.get(name)?.as_str())
+        .and_then(printable)
+}
+
+/// Others wrote it: cut to what a request's name can be.
+fn printable(id: &str) -> Option<String> {
+    let graphic = id.chars().filter(char::is_ascii_graphic);
+    let id: String = graphic.take(limits::REQUEST_ID_CHARS_MAX).collect();
+    (!id.is_empty()).then_some(id)
 }
 
 /// What an error body says, on one line and cut to [`limits::ERROR_TEXT_CHARS_MAX`]: the
@@ -253,6 +275,30 @@ mod tests {
         );
         check("", "");
         check(r#"{"a":1}"#, r#"{"a":1}"#);
+    }
+
+    #[test]
+    fn the_servers_name_of_a_request_is_told_and_cut() {
+        let told = |name: &'static str, id: &str, body: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, id.parse().expect("a header value"));
+            let trouble = Trouble::status(StatusCode::BAD_GATEWAY, &headers, body.as_bytes());
+            trouble.request_id().map(str::to_owned)
+        };
+        assert_eq!(told("x-request-id", "a-1", "").as_deref(), Some("a-1"));
+        assert_eq!(
+            told("x-zendesk-request-id", "b 2", "").as_deref(),
+            Some("b2")
+        );
+        let report = r#"{"title":"no","report":{"registryRequestId":"c-3"}}"#;
+        assert_eq!(told("date", "x", report).as_deref(), Some("c-3"));
+        assert_eq!(told("x-request-id", "a-1", report).as_deref(), Some("a-1"));
+        let long = told("x-request-id", &"x".repeat(5_000), "").expect("told");
+        assert_eq!(long.len(), limits::REQUEST_ID_CHARS_MAX);
+        assert_eq!(
+            told("x-request-id", " ", r#"{"report":{"requestId":""}}"#),
+            None
+        );
     }
 
     #[test]

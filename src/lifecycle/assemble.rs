@@ -197,6 +197,7 @@ fn outlet(
         config::Mapping::Mapped(_) => None,
     };
     let inlet = Inlet::new(
+        &stream.spec.name,
         connection.clone(),
         platform.endpoint,
         platform.batch_bytes,

@@ -15,9 +15,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::Assembled;
 use super::reload::Means;
 use super::tasks::{self, Rest};
-use super::{Assembled, ServiceManager};
 use crate::config::{Cadence, Config};
 use crate::limits;
 use crate::schedule::Ticks;
@@ -111,7 +111,7 @@ impl Crew {
     }
 
     /// Resolves when everybody of the crew before has left; the reload is done then.
-    pub(super) async fn has_taken_over(&mut self, manager: &ServiceManager) {
+    pub(super) async fn has_taken_over(&mut self, means: &Means<'_>) {
         let Some(before) = &self.before else {
             return;
         };
@@ -120,6 +120,7 @@ impl Crew {
             .await
             .is_err()
         {
+            let manager = means.manager;
             manager.extend(limits::RELOAD_WORD_EVERY * 2);
             let roots = before.still_there().join(", ");
             manager.status(&format!("reloading: finishing what is in hand of {roots}"));
@@ -129,7 +130,8 @@ impl Crew {
             );
         }
         self.before = None;
-        manager.ready();
+        means.manager.status(&means.standing.line());
+        means.manager.ready();
     }
 
     /// The walks that have any of these streams, and of each whether it is the same walk, due at the

@@ -1,8 +1,12 @@
 //! Words to the service manager, by systemd's notification protocol. Without one, nothing is said.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
+use tokio::time::timeout;
+
+use crate::limits;
 
 /// Who started us and wants to hear how it goes.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +55,17 @@ impl ServiceManager {
     pub fn extend(&self, more: Duration) {
         let microseconds = u32::try_from(more.as_micros()).unwrap_or(u32::MAX);
         self.say(&[NotifyState::ExtendTimeoutUsec(microseconds)]);
+    }
+
+    /// Does `work` of unknown length, which it shall wait for.
+    pub async fn patiently<F: Future>(&self, work: F) -> F::Output {
+        let mut work = pin!(work);
+        loop {
+            self.extend(limits::RELOAD_WORD_EVERY * 2);
+            if let Ok(done) = timeout(limits::RELOAD_WORD_EVERY, work.as_mut()).await {
+                return done;
+            }
+        }
     }
 
     /// How often it wants to hear [`Self::alive`], at least; `None` if it does not watch.

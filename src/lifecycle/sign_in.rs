@@ -1,41 +1,42 @@
 //! The first sign-in: readiness waits for its outcome, whatever it is.
 
-use std::sync::Arc;
-
-use tokio_util::sync::CancellationToken;
+use std::pin::pin;
 
 use super::standing::Standing;
-use crate::error::{Chain, Explain};
+use super::{Kept, ServiceManager};
+use crate::error::{Chain, Code, Explain};
 use crate::http::Effort;
 use crate::limits;
-use crate::platform::Connection;
-use crate::zendesk::Client;
+use crate::progress::Pulse;
 
-/// Signs in to both ends, once. Who is refused goes on all the same, since a service that is down
-/// must not keep the daemon from its other work: each sync tries again, and says what to do.
-pub(super) async fn sign_in(
-    client: &Arc<Client>,
-    connection: &Arc<Connection>,
-    standing: &Standing,
-    stop: &CancellationToken,
-) {
+/// Signs in to both ends while the streams begin, which use the same tokens, and says that we are
+/// ready when that is over. An end that is down does not keep us from it for long: the daemon does
+/// what it can by going on trying, so to start it anew would help nobody.
+pub(super) async fn sign_in(kept: Kept, standing: Standing, manager: ServiceManager, pulse: Pulse) {
+    let (zendesk, adobe) = (&kept.client, &kept.connection);
     let both = async {
         tokio::join!(
-            async { note("zendesk", client.sign_in().await, standing) },
-            async { note("adobe", connection.sign_in(Effort::Once).await, standing) },
+            async { note("zendesk", zendesk.sign_in(Effort::Full).await, &standing) },
+            async { note("adobe", adobe.sign_in(Effort::Full).await, &standing) },
         )
     };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        ended = tokio::time::timeout(limits::FIRST_SIGN_IN, both) => if ended.is_err() {
-            tracing::warn!("signing in takes long: going on without waiting for it");
-        }
+    let mut both = pin!(pulse.watch(both));
+    let in_time = tokio::time::timeout(limits::FIRST_SIGN_IN, both.as_mut()).await;
+    if in_time.is_err() {
+        tracing::warn!(
+            "signing in takes long; the log has the reasons, and the streams wait for it"
+        );
+    }
+    manager.ready();
+    if in_time.is_err() {
+        both.await;
     }
 }
 
 fn note<E: Explain + 'static>(end: &'static str, outcome: Result<(), E>, standing: &Standing) {
     match outcome {
         Ok(()) => tracing::info!(end, "signed in"),
+        Err(error) if error.code() == Code::Interrupted => {}
         Err(error) => {
             standing.refused(end, error.code());
             tracing::warn!(

@@ -29,9 +29,21 @@ struct Known {
 #[derive(Debug)]
 struct Heard {
     at: Instant,
-    /// At that time.
+    /// When the last sync began that read all there was.
+    complete: Option<Instant>,
+    /// How old the newest settled change was at that time; of a quiet account it may be years.
     lag: Option<Duration>,
     failure: Option<Code>,
+}
+
+impl Heard {
+    /// How far behind Zendesk the walk is, at most; `None` if that is not known.
+    fn behind(&self) -> Option<Duration> {
+        match self.complete {
+            Some(begin) => Some(begin.elapsed()),
+            None => Some(self.lag? + self.at.elapsed()),
+        }
+    }
 }
 
 impl Standing {
@@ -60,16 +72,21 @@ impl Standing {
 
     /// A sync has ended.
     pub(super) fn heard(&self, summary: &Summary) {
-        let failure = match &summary.end {
-            End::Failed(error) => Some(error.code()),
-            End::Complete | End::Split | End::Stopped => None,
+        let (at, root) = (Instant::now(), summary.root());
+        let mut known = self.lock();
+        let complete_before = known.walks.get(root).and_then(|heard| heard.complete);
+        let (complete, failure) = match &summary.end {
+            End::Complete => (at.checked_sub(summary.duration), None),
+            End::Failed(error) => (complete_before, Some(error.code())),
+            End::Split | End::Stopped => (complete_before, None),
         };
         let heard = Heard {
-            at: Instant::now(),
+            at,
+            complete,
             lag: summary.lag,
             failure,
         };
-        self.lock().walks.insert(summary.root().to_owned(), heard);
+        known.walks.insert(root.to_owned(), heard);
     }
 
     /// All of it in a line.
@@ -79,12 +96,12 @@ impl Standing {
             1 => "1 stream".to_owned(),
             streams => format!("{streams} streams"),
         }];
-        let lags = known.walks.iter().filter_map(|(root, heard)| {
-            let lag = heard.lag? + heard.at.elapsed();
-            Some((lag, root))
-        });
-        if let Some((lag, root)) = lags.max() {
-            parts.push(format!("newest data {} behind ({root})", roughly(lag)));
+        let behind = known
+            .walks
+            .iter()
+            .filter_map(|(root, heard)| Some((heard.behind()?, root)));
+        if let Some((behind, root)) = behind.max() {
+            parts.push(format!("at most {} behind ({root})", roughly(behind)));
         } else if known.walks.is_empty() {
             parts.push("the first sync is under way".to_owned());
         }
@@ -182,29 +199,32 @@ mod tests {
             standing.line(),
             "3 streams; the first sync is under way; zendesk: no sign-in yet, ZENDESK-UNAVAILABLE"
         );
-        standing.heard(&ended("users", Some(62), End::Complete));
-        standing.heard(&ended("tickets", Some(75), End::Complete));
+        let years = Some(60_000_000);
+        standing.heard(&ended("users", years, End::Complete));
+        standing.heard(&ended("tickets", Some(7_300), End::Split));
+        let line = "3 streams; at most 2 h behind (tickets)";
         assert_eq!(
             standing.line(),
-            "3 streams; newest data 80 s behind (tickets)"
+            line,
+            "the back-log is what there is to tell"
         );
+        standing.heard(&ended("tickets", Some(75), End::Complete));
         tokio::time::advance(Duration::from_secs(600)).await;
-        standing.heard(&ended("users", Some(5), End::Complete));
+        standing.heard(&ended("users", years, End::Complete));
         standing.heard(&ended("tickets", Some(675), unavailable()));
         assert_eq!(
             standing.line(),
-            "3 streams; newest data 11 min behind (tickets); failing, tried again: tickets (ZENDESK-UNAVAILABLE)"
+            "3 streams; at most 10 min behind (tickets); failing, tried again: tickets (ZENDESK-UNAVAILABLE)"
         );
         standing.heard(&ended("tickets", Some(675), sign_in_refused()));
         assert_eq!(
             standing.line(),
-            "3 streams; newest data 11 min behind (tickets); NEEDS ATTENTION: tickets (ZENDESK-SIGN-IN)"
+            "3 streams; at most 10 min behind (tickets); NEEDS ATTENTION: tickets (ZENDESK-SIGN-IN)"
         );
         standing.heard(&ended("tickets", Some(5), End::Complete));
-        assert_eq!(
-            standing.line(),
-            "3 streams; newest data 10 s behind (users)"
-        );
+        tokio::time::advance(Duration::from_secs(62)).await;
+        standing.heard(&ended("tickets", Some(5), End::Complete));
+        assert_eq!(standing.line(), "3 streams; at most 70 s behind (users)");
     }
 
     #[tokio::test]

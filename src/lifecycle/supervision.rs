@@ -16,25 +16,103 @@ pub(super) async fn supervise(manager: ServiceManager, progress: Progress, stand
         .map_or(limits::SUPERVISION_PAUSE, |time| {
             limits::SUPERVISION_PAUSE.min(time / 3)
         });
-    let mut told = String::new();
-    let mut reported = Vec::new();
+    let mut supervision = Supervision::new(progress, standing);
     loop {
-        let late = progress.late();
-        if late.is_empty() {
+        let look = supervision.look(manager.watchdog());
+        if look.all_get_on {
             manager.alive();
-        } else if late != reported {
-            tracing::error!(
-                tasks = late.join(", "),
-                watchdog_seconds = manager.watchdog().as_ref().map(Duration::as_secs),
-                "tasks do not get on although every wait of theirs is over: this is a defect of this program, please report it; a watchdog will start it anew, otherwise do that by hand"
-            );
         }
-        reported = late;
-        let line = standing.line();
-        if line != told {
+        if let Some(line) = look.new_status {
             manager.status(&line);
-            told = line;
         }
         tokio::time::sleep(pause).await;
+    }
+}
+
+/// What was seen and said so far.
+#[derive(Debug)]
+struct Supervision {
+    progress: Progress,
+    standing: Standing,
+    status: String,
+    late: Vec<String>,
+}
+
+/// What is to be said after a look.
+#[derive(Debug, PartialEq, Eq)]
+struct Look {
+    all_get_on: bool,
+    /// If it is another one than before.
+    new_status: Option<String>,
+}
+
+impl Supervision {
+    fn new(progress: Progress, standing: Standing) -> Self {
+        Self {
+            progress,
+            standing,
+            status: String::new(),
+            late: Vec::new(),
+        }
+    }
+
+    fn look(&mut self, watchdog: Option<Duration>) -> Look {
+        let late = self.progress.late();
+        if !late.is_empty() && late != self.late {
+            tracing::error!(
+                tasks = late.join(", "),
+                watchdog_seconds = watchdog.map(|time| time.as_secs()),
+                "tasks do not get on although every wait of theirs is over: this is a defect of this program, please report it; a watchdog starts it anew, otherwise do that by hand"
+            );
+        }
+        self.late = late;
+        let status = self.standing.line();
+        let new_status = (status != self.status).then(|| status.clone());
+        self.status = status;
+        Look {
+            all_get_on: self.late.is_empty(),
+            new_status,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress;
+
+    const REQUEST: Duration = Duration::from_secs(60);
+
+    const LONG: Duration = Duration::from_secs(2 * (60 + limits::PROGRESS_MARGIN.as_secs()));
+
+    #[tokio::test(start_paused = true)]
+    async fn one_wedged_task_of_several_ends_the_feeding() {
+        let progress = Progress::new(REQUEST);
+        for (name, wedged) in [("users", false), ("tickets", true), ("audits", false)] {
+            let pulse = progress.pulse(name);
+            let work = async move {
+                if wedged {
+                    std::future::pending::<()>().await;
+                }
+                loop {
+                    tokio::time::sleep(REQUEST).await;
+                    progress::passed();
+                }
+            };
+            tokio::spawn(async move { pulse.watch(work).await });
+        }
+        tokio::task::yield_now().await;
+        let mut supervision = Supervision::new(progress, Standing::new(3));
+        assert!(supervision.look(None).all_get_on);
+        tokio::time::sleep(LONG).await;
+        assert!(!supervision.look(None).all_get_on);
+        assert_eq!(supervision.late, ["tickets"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_status_is_told_once() {
+        let mut supervision = Supervision::new(Progress::new(REQUEST), Standing::new(1));
+        assert!(supervision.look(None).new_status.is_some());
+        assert_eq!(supervision.look(None).new_status, None);
     }
 }

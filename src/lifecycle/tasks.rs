@@ -34,6 +34,8 @@ pub(super) async fn keep_in_sync(
     let mut due = CancellationToken::new();
     let mut rests = true;
     let meter = &*kept.meter;
+    // Syncs in a row.
+    let mut failures = 0;
     loop {
         if walk.is_finished() {
             tracing::info!(
@@ -77,6 +79,13 @@ pub(super) async fn keep_in_sync(
             telemetry::early_poll(&summary);
         } else {
             telemetry::sync_ended(&summary);
+        }
+        match summary.end {
+            End::Failed(_) => failures += 1,
+            End::Complete | End::Split if failures > 0 => {
+                telemetry::recovered(walk.root(), std::mem::take(&mut failures));
+            }
+            End::Complete | End::Split | End::Stopped => {}
         }
         if let End::Failed(error) = &summary.end
             && error.code().needs_a_person()

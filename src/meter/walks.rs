@@ -19,7 +19,7 @@ pub struct BackFill {
     pub read_to: Option<Timestamp>,
     /// The time it has to be read to.
     pub until: Timestamp,
-    /// How much of the time span is read, 0 to 100.
+    /// How much of it is read, 0 to 100.
     pub percent: Option<u8>,
     /// How long the rest will take; `None` before that can be guessed.
     pub seconds_left: Option<u64>,

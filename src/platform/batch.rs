@@ -1,5 +1,6 @@
 //! Batches: many messages in one request body, within the inlet's size limit, in order.
 
+use std::convert::Infallible;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -79,18 +80,52 @@ impl Packer {
     /// # Errors
     /// When the message fits into no batch; nothing has changed then.
     pub fn push(&mut self, message: &[u8]) -> Result<Option<Batch>, TooLarge> {
-        let max = self.bytes_max - OPEN.len() - CLOSE.len();
-        if message.len() > max {
-            return Err(TooLarge {
-                size: message.len(),
-                max,
-            });
+        let written = self.push_written(|out| {
+            out.extend_from_slice(message);
+            Ok::<(), Infallible>(())
+        });
+        match written {
+            Ok(pushed) => pushed,
+            Err(never) => match never {},
         }
-        let full = self.open.messages.len() >= self.messages_max
-            || self.open.size_with(message) > self.bytes_max;
-        let closed = if full { self.flush() } else { None };
-        self.open.push(message);
-        Ok(closed)
+    }
+
+    /// [`Self::push`], for a message that `write` writes where it belongs: to the end of the open
+    /// batch, so that it need not be copied there.
+    ///
+    /// # Errors
+    /// What `write` fails with; nothing has changed then.
+    pub fn push_written<E>(
+        &mut self,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<Result<Option<Batch>, TooLarge>, E> {
+        let Builder { body, messages } = &mut self.open;
+        let before = body.len();
+        if !messages.is_empty() {
+            body.push(b',');
+        }
+        let begin = body.len();
+        if let Err(error) = write(body) {
+            body.truncate(before);
+            return Err(error);
+        }
+        let (size, max) = (
+            body.len() - begin,
+            self.bytes_max - OPEN.len() - CLOSE.len(),
+        );
+        if size > max {
+            body.truncate(before);
+            return Ok(Err(TooLarge { size, max }));
+        }
+        let full = messages.len() >= self.messages_max || body.len() + CLOSE.len() > self.bytes_max;
+        if !full {
+            messages.push(begin..body.len());
+            return Ok(Ok(None));
+        }
+        let mut next = Builder::new();
+        next.push(&body[begin..]);
+        body.truncate(before);
+        Ok(Ok(Some(std::mem::replace(&mut self.open, next).finish())))
     }
 
     /// Closes the present batch, if it holds anything.
@@ -114,11 +149,6 @@ impl Builder {
             body: OPEN.to_vec(),
             messages: Vec::new(),
         }
-    }
-
-    fn size_with(&self, message: &[u8]) -> usize {
-        let comma = usize::from(!self.messages.is_empty());
-        self.body.len() + comma + message.len() + CLOSE.len()
     }
 
     fn push(&mut self, message: &[u8]) {
@@ -194,6 +224,20 @@ mod tests {
         let messages = [message.clone(), message.clone()];
         assert_eq!(pack(&messages, exact).0.len(), 1);
         assert_eq!(pack(&messages, exact - 1).0.len(), 2);
+    }
+
+    #[test]
+    fn a_message_that_fails_half_way_leaves_no_trace() {
+        let mut packer = Packer::new(100, Endpoint::Batch);
+        packer.push(b"{}").expect("it fits");
+        let failed = packer.push_written(|out| {
+            out.extend_from_slice(b"half");
+            Err("no message")
+        });
+        assert_eq!(failed, Err("no message"));
+        packer.push(b"[]").expect("it fits");
+        let batch = packer.flush().expect("a batch");
+        assert_eq!(batch.body(), r#"{"messages":[{},[]]}"#);
     }
 
     #[test]

@@ -14,8 +14,8 @@ use super::Error;
 use super::answer::{self, Decision};
 use super::ims::Ims;
 use super::pace::Pace;
-use crate::config::{self, InletUrl, Retry};
-use crate::http::{self, Attempts, Effort, Token, Trouble};
+use crate::config::{self, InletUrl, Proxy, Retry};
+use crate::http::{self, Attempts, Effort, Reached, Token, Trouble};
 use crate::limits;
 use crate::meter::{Meter, RequestOutcome};
 
@@ -43,12 +43,12 @@ pub(super) enum Reply {
 
 /// Where a request goes, and how an answer from there is told from a stray page.
 pub(super) struct Address<'a> {
+    /// What is done there, as in "could not …".
+    pub(super) what: &'a str,
     pub(super) url: Url,
     pub(super) headers: &'a HeaderMap,
     pub(super) is_answer: fn(&[u8]) -> bool,
 }
-
-const WHAT: &str = "deliver to the inlet";
 
 /// A reply and what it cost.
 pub(super) struct Sent {
@@ -174,20 +174,18 @@ impl Connection {
         self.token(effort).await.map(drop)
     }
 
-    /// Whether anything answers at the inlet's address; its status, whatever it is. For `check`:
-    /// nothing is sent that could be ingested.
+    /// Knocks at `address`, of the inlet or of what stands behind it. For `check`: nothing is sent
+    /// that could be ingested.
     ///
     /// # Errors
     /// When there is no answer.
-    pub async fn reach(&self) -> Result<u16, Error> {
-        let response = self.http.get(self.inlet_url.single()).send().await;
-        response
-            .map(|response| response.status().as_u16())
-            .map_err(|error| Error::Unavailable {
-                what: "reach the inlet",
-                attempts: 1,
-                last: self.http.trouble(error),
-            })
+    pub async fn reach(&self, address: Url) -> Result<Reached, Trouble> {
+        http::reach(&self.http, address).await
+    }
+
+    /// The proxy that an address is reached through, without credentials.
+    pub fn proxy_to(&self, address: &Url) -> Option<&Proxy> {
+        self.http.proxy_to(address)
     }
 
     /// Posts `body`, which holds so many `messages`, at the common pace and again and again if need
@@ -230,6 +228,7 @@ impl Connection {
             let (decision, trouble) = match attempt {
                 Ok(body) => {
                     side.let_in();
+                    attempts.answered(to.what);
                     return Ok(Sent {
                         reply: Reply::Body(body),
                         requests: attempts.made() + u32::from(renewed),
@@ -239,7 +238,11 @@ impl Connection {
             };
             match (decision, &self.ims, &token) {
                 (Decision::RenewSignIn, Some(ims), Some(token)) if !renewed => {
-                    tracing::info!("the inlet no longer accepts the token: signing in again");
+                    tracing::info!(
+                        request = to.what,
+                        request_id = trouble.request_id(),
+                        "the inlet no longer accepts the token: signing in again"
+                    );
                     ims.discard(token).await;
                     renewed = true;
                 }
@@ -257,9 +260,9 @@ impl Connection {
                 (Decision::NotFound, ..) => return Err(Error::NotFound(trouble)),
                 (Decision::Refused, ..) => return Err(Error::Refused(trouble)),
                 (Decision::Retry(wait), ..) => attempts
-                    .pause(wait, WHAT, trouble)
+                    .pause(wait, to.what, trouble)
                     .await
-                    .map_err(|gave_up| Error::gave_up(WHAT, gave_up))?,
+                    .map_err(|gave_up| Error::gave_up(to.what, gave_up))?,
             }
             side.retries.count();
         }

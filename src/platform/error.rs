@@ -47,7 +47,7 @@ pub enum Error {
     #[error("could not {what}: {last} (attempts made: {attempts})")]
     Unavailable {
         /// What was being done.
-        what: &'static str,
+        what: String,
         /// Attempts made.
         attempts: u32,
         /// What the last one ended with.
@@ -58,13 +58,14 @@ pub enum Error {
     #[error("stopped while waiting to {what}")]
     Stopped {
         /// What was being done.
-        what: &'static str,
+        what: String,
     },
 }
 
 impl Error {
     /// The end of the attempts to do `what`.
-    pub(super) fn gave_up(what: &'static str, gave_up: GaveUp) -> Self {
+    pub(super) fn gave_up(what: &str, gave_up: GaveUp) -> Self {
+        let what = what.to_owned();
         match gave_up {
             GaveUp::Exhausted { attempts, last } => Self::Unavailable {
                 what,

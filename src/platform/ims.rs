@@ -100,7 +100,10 @@ impl Ims {
         let secret = self.secret.read()?;
         loop {
             let (wait, trouble) = match self.post(http, &secret).await {
-                Ok(granted) => return Ok(granted),
+                Ok(granted) => {
+                    attempts.answered(WHAT);
+                    return Ok(granted);
+                }
                 Err((Decision::Retry(wait), trouble)) => (wait, trouble),
                 Err((_, trouble)) => return Err(Error::SignIn(trouble)),
             };

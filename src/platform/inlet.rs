@@ -18,6 +18,9 @@ use crate::limits;
 /// Where one stream's batches go.
 #[derive(Debug)]
 pub struct Inlet {
+    stream: String,
+    /// What its requests are for, as in "could not …".
+    what: String,
     connection: Arc<Connection>,
     headers: HeaderMap,
     endpoint: Endpoint,
@@ -34,18 +37,21 @@ pub struct Delivery {
 }
 
 impl Inlet {
-    /// An inlet on `connection` that takes batches of at most `batch_bytes`; `flow_id` for raw
+    /// The inlet of a stream, on `connection`, that takes batches of at most `batch_bytes`; `flow_id` for raw
     /// messages.
     ///
     /// # Errors
     /// When the flow id cannot be a header.
     pub fn new(
+        stream: &str,
         connection: Arc<Connection>,
         endpoint: Endpoint,
         batch_bytes: usize,
         flow_id: Option<&str>,
     ) -> Result<Self, Error> {
         Ok(Self {
+            stream: stream.to_owned(),
+            what: format!("deliver {stream} to the inlet"),
             headers: connection.headers(flow_id)?,
             connection,
             endpoint,
@@ -69,7 +75,7 @@ impl Inlet {
     /// When the inlet could not be made to decide on every message. Some may have been taken;
     /// none counts as settled, and all must be delivered again.
     pub async fn deliver(&self, batch: &Batch) -> Result<Delivery, Error> {
-        let mut isolation = Isolation::new(batch.len());
+        let mut isolation = Isolation::new(&self.stream, batch.len());
         let mut requests = 0;
         while let Some(part) = isolation.next() {
             let one_by_one =
@@ -143,6 +149,7 @@ impl Inlet {
             batch.subset(&part.indexes).body()
         };
         let address = Address {
+            what: &self.what,
             url: self.connection.inlet_url().batch(),
             headers: &self.headers,
             // Whatever cannot be read leaves its messages unknown.
@@ -155,6 +162,7 @@ impl Inlet {
 
     async fn post_single(&self, batch: &Batch, part: &Part) -> Result<Sent, Error> {
         let address = Address {
+            what: &self.what,
             url: self.connection.inlet_url().single(),
             headers: &self.headers,
             is_answer: outcome::is_receipt,

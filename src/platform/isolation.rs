@@ -28,6 +28,8 @@ pub(super) struct Part {
 /// What is known of a batch's messages, and what is still to be sent.
 #[derive(Debug)]
 pub(super) struct Isolation {
+    /// The stream, for the log.
+    stream: String,
     settled: Vec<Option<Result<(), Rejection>>>,
     /// A stack whose top is the earliest part, so that messages go out in order.
     parts: Vec<Part>,
@@ -42,8 +44,9 @@ pub(super) struct Isolation {
 
 impl Isolation {
     /// Begins with all of a batch's `messages` in one part.
-    pub(super) fn new(messages: usize) -> Self {
+    pub(super) fn new(stream: &str, messages: usize) -> Self {
         Self {
+            stream: stream.to_owned(),
             settled: vec![None; messages],
             parts: vec![Part {
                 indexes: (0..messages).collect(),
@@ -84,6 +87,7 @@ impl Isolation {
         }
         if !unknown.is_empty() {
             tracing::warn!(
+                stream = self.stream,
                 messages = unknown.len(),
                 "the inlet's answer does not tell what became of some messages: sending them again"
             );
@@ -101,6 +105,7 @@ impl Isolation {
             [index] => self.settle(index, Err(why)),
             _ => {
                 tracing::info!(
+                    stream = self.stream,
                     status = why.status,
                     messages = part.indexes.len(),
                     "the inlet refused a batch as a whole: sending its halves"
@@ -145,6 +150,7 @@ impl Isolation {
             }
             _ => {
                 tracing::info!(
+                    stream = self.stream,
                     messages = part.indexes.len(),
                     "the inlet keeps failing at a batch: sending its halves to find out whether it is the payload"
                 );
@@ -202,7 +208,7 @@ mod tests {
 
     fn failing_with(status: u16) -> Error {
         Error::Unavailable {
-            what: "test",
+            what: "test".to_owned(),
             attempts: 2,
             last: Trouble::Status {
                 status: StatusCode::from_u16(status).expect("a status"),
@@ -219,7 +225,7 @@ mod tests {
         culprits: &[usize],
         status: u16,
     ) -> (Result<Vec<bool>, Error>, u32) {
-        let mut isolation = Isolation::new(messages);
+        let mut isolation = Isolation::new("users", messages);
         let mut sent = 0;
         while let Some(part) = isolation.next() {
             sent += 1;
@@ -288,7 +294,7 @@ mod tests {
     #[test]
     fn other_failures_end_the_delivery() {
         for status in [502, 503, 429] {
-            let mut isolation = Isolation::new(8);
+            let mut isolation = Isolation::new("users", 8);
             let part = isolation.next().expect("the whole");
             assert!(isolation.suspect(part, failing_with(status)).is_err());
         }
@@ -296,7 +302,7 @@ mod tests {
 
     #[test]
     fn the_unknown_go_again_in_order() {
-        let mut isolation = Isolation::new(3);
+        let mut isolation = Isolation::new("users", 3);
         let part = isolation.next().expect("the whole");
         isolation.record(
             part,

@@ -73,7 +73,10 @@ impl SchemaRegistry {
         loop {
             let token = self.connection.token(Effort::Full).await?;
             let (decision, trouble) = match self.attempt(&url, token.as_ref()).await {
-                Ok(schema) => return Ok(schema),
+                Ok(schema) => {
+                    attempts.answered(WHAT);
+                    return Ok(schema);
+                }
                 Err(failed) => failed,
             };
             match decision {

@@ -81,6 +81,8 @@ fn is_late(facts: &Facts<'_>, now: Timestamp) -> bool {
 pub enum Daemon {
     /// It says so itself.
     Answers,
+    /// It says so itself, and was told to stop.
+    Stopping,
     /// It has the state directory, but nothing was heard of it.
     Silent,
     /// There is none.
@@ -109,13 +111,13 @@ pub fn health(known: &Known<'_>) -> Health {
     let refused = |token: &Token| finding::token(token, known.streams);
     findings.extend(known.tokens.iter().filter_map(refused));
     findings.extend(finding::paused(known.streams));
-    findings.extend(finding::dead_letters(known.dead_letters));
     findings.extend(finding::failing(known.streams, known.failures));
     // Nothing is on time without a daemon; that has been said.
     if known.daemon != Daemon::Down {
         findings.extend(finding::late(known.streams));
     }
     findings.extend(finding::odd(known.streams));
+    findings.extend(finding::dead_letters(known.dead_letters));
     findings.sort_by_key(|finding| finding.severity);
     let needs_a_person = findings
         .iter()
@@ -125,7 +127,7 @@ pub fn health(known: &Known<'_>) -> Health {
         .iter()
         .all(|token| token.accepted == Some(true));
     Health {
-        ready: signed_in && !needs_a_person,
+        ready: signed_in && !needs_a_person && known.daemon != Daemon::Stopping,
         findings,
     }
 }

@@ -39,9 +39,13 @@ pub fn tell(
             .map(|notice| notice.oddity.explanation().to_owned()),
         samples: Vec::new(),
     };
-    let ended = root.end.is_some() && of_root.ended == root.end;
-    stream.condition = condition(&stream, ended, now);
+    stream.condition = condition(&stream, has_ended(root, of_root), now);
     stream
+}
+
+/// Whether live changes of a walk are read up to the configured `end`.
+pub fn has_ended(root: &config::Stream, state: &StreamState) -> bool {
+    root.end.is_some() && state.ended == root.end
 }
 
 /// How a stream is, of which all else is known. `ended` says that live changes are read up to its
@@ -111,4 +115,94 @@ fn back_fill(stream: &str, root: &StreamState) -> Option<BackFill> {
         percent,
         seconds_left: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::{Counts, Segment, SyncReport};
+
+    fn time(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    fn at(second: i64) -> Position {
+        Position::Incremental {
+            cursor: None,
+            recovery_time: Some(time(second)),
+        }
+    }
+
+    fn stretch(streams: &[&str], from: i64, read_to: i64, until: i64) -> Segment {
+        Segment {
+            position: at(read_to),
+            until: time(until),
+            streams: streams.iter().map(|&name| name.to_owned()).collect(),
+            from: Some(time(from)),
+            records: 10,
+        }
+    }
+
+    /// A walk that is live at 5000 after a sync that began at 9000.
+    fn state(outcome: &str) -> StreamState {
+        StreamState {
+            position: Some(at(5_000)),
+            last_sync: Some(SyncReport {
+                started_at: time(9_000),
+                finished_at: time(9_100),
+                outcome: outcome.to_owned(),
+                counts: Counts::default(),
+            }),
+            ..StreamState::default()
+        }
+    }
+
+    #[test]
+    fn only_a_complete_look_makes_a_quiet_stream_fresh() {
+        let check = |state: &StreamState, expected: Option<i64>| {
+            assert_eq!(fresh_until(state), expected.map(time), "{state:?}");
+        };
+        check(&StreamState::default(), None);
+        let withheld = limits::START_TIME_AGE_MIN.as_secs() as i64;
+        check(&state("complete"), Some(9_000 - withheld));
+        check(&state("stopped"), Some(5_000));
+        check(&state("ZENDESK-UNAVAILABLE"), Some(5_000));
+        let newer = StreamState {
+            position: Some(at(9_050)),
+            ..state("complete")
+        };
+        check(&newer, Some(9_050));
+        // Live is where nothing was read yet; the back-log is what was read last.
+        let split = StreamState {
+            back_fill: vec![stretch(&["users"], 0, 700, 5_000)],
+            ..state("split")
+        };
+        check(&split, Some(700));
+    }
+
+    #[test]
+    fn history_is_told_of_the_streams_it_is_read_for() {
+        let state = StreamState {
+            back_fill: vec![
+                stretch(&["tickets"], 0, 250, 1_000),
+                stretch(&["tickets", "comments"], 1_000, 1_500, 2_000),
+            ],
+            ..StreamState::default()
+        };
+        let told = |stream| back_fill(stream, &state);
+        let tickets = told("tickets").expect("history");
+        assert_eq!((tickets.percent, tickets.records), (Some(37), 20));
+        assert_eq!(
+            (tickets.until, tickets.read_to),
+            (time(2_000), Some(time(1_500)))
+        );
+        assert_eq!(told("comments").and_then(|one| one.percent), Some(50));
+        assert_eq!(told("users"), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_no_age() {
+        assert_eq!(age(time(10), time(5)), 0);
+        assert_eq!(age(time(5), time(10)), 5);
+    }
 }

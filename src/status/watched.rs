@@ -7,14 +7,12 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::judge::{Daemon, Known};
-use super::report::{
-    DeadLetterGroup, DeadLetters, Finding, Limit, Report, Severity, Source, Stream, Token, Totals,
-};
+use super::report::{DeadLetters, Limit, Report, Source, Stream, Token, Totals};
 use super::samples::Samples;
-use super::{judge, stream};
-use crate::checkpoint::Store;
-use crate::config::Config;
-use crate::dead_letters::{Census, Segments};
+use super::{from_state, judge, stream};
+use crate::checkpoint::{State, Store, StreamState};
+use crate::config::{self, Config};
+use crate::dead_letters::Census;
 use crate::error::Chain;
 use crate::meter::{Meter, Side, SyncEnd};
 use crate::progress::Progress;
@@ -112,17 +110,16 @@ impl Watched {
         let streams = self.streams(&sources, now);
         let tokens = self.tokens(&sources);
         let failures = self.meter.recent_failures();
-        let mut health = judge::health(&Known {
-            daemon: Daemon::Answers,
+        let health = judge::health(&Known {
+            daemon: match self.stop.is_cancelled() {
+                true => Daemon::Stopping,
+                false => Daemon::Answers,
+            },
             streams: &streams,
             tokens: &tokens,
             dead_letters: &dead_letters,
             failures: &failures,
         });
-        if self.stop.is_cancelled() {
-            health.ready = false;
-            health.findings.insert(0, stopping());
-        }
         Report {
             source: Source::Daemon,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -146,33 +143,56 @@ impl Watched {
     }
 
     fn streams(&self, sources: &Sources, now: Timestamp) -> Vec<Stream> {
-        let streams = &sources.config.streams;
-        let told = streams.iter().filter_map(|configured| {
-            let walk = sources.config.walk_of(&configured.spec.name)?;
-            let own = sources.state.stream(&configured.spec.name);
-            let root = &walk.root.spec.name;
-            let of_root = sources.state.stream(root);
-            let mut told = stream::tell(configured, walk.root, &own, &of_root, now);
-            let reading = self.meter.walk(root);
-            let fresh_until = stream::fresh_until(&of_root).max(reading.fresh_until);
-            told.lag_seconds = fresh_until.map(|time| stream::age(time, now));
-            told.running = reading.is_running;
-            told.next_sync_at = reading.next_at;
-            told.back_fill = told.back_fill.map(|kept| reading.back_fill.unwrap_or(kept));
-            let counts = self.meter.stream(&configured.spec.name);
-            told.totals = Some(Totals {
-                received: counts.received,
-                ingested: counts.ingested,
-                skipped: counts.skipped,
-                failed: counts.failed,
-                syncs: reading.syncs.total(),
-                syncs_failed: reading.syncs.get(SyncEnd::Failed),
+        let walks = sources.config.walks();
+        let root_of = |name: &str| {
+            let mut walks = walks.iter();
+            let walk = walks.find(|walk| walk.names().any(|one| one == name));
+            walk.map(|walk| walk.root)
+        };
+        sources.state.look(|state| {
+            let streams = sources.config.streams.iter();
+            let told = streams.filter_map(|configured| {
+                let root = root_of(&configured.spec.name)?;
+                Some(self.stream(configured, root, state, now))
             });
-            let ended = walk.root.end.is_some() && of_root.ended == walk.root.end;
-            told.condition = stream::condition(&told, ended, now);
-            Some(told)
+            told.collect()
+        })
+    }
+
+    /// What the state tells of a stream, and what only the running daemon knows.
+    fn stream(
+        &self,
+        configured: &config::Stream,
+        root: &config::Stream,
+        state: &State,
+        now: Timestamp,
+    ) -> Stream {
+        let unknown = StreamState::default();
+        let state_of = |name: &str| state.streams.get(name).unwrap_or(&unknown);
+        let (name, of_root) = (&configured.spec.name, state_of(&root.spec.name));
+        let mut told = stream::tell(configured, root, state_of(name), of_root, now);
+        let reading = self.meter.walk(&root.spec.name);
+        let fresh_until = stream::fresh_until(of_root).max(reading.fresh_until);
+        told.lag_seconds = fresh_until.map(|time| stream::age(time, now));
+        told.running = reading.is_running;
+        told.next_sync_at = reading.next_at;
+        told.back_fill = if of_root.back_fill.is_empty() {
+            // A live walk that is far back has no stretches yet, and is history all the same.
+            reading.back_fill
+        } else {
+            told.back_fill.map(|kept| reading.back_fill.unwrap_or(kept))
+        };
+        let counts = self.meter.stream(name);
+        told.totals = Some(Totals {
+            received: counts.received,
+            ingested: counts.ingested,
+            skipped: counts.skipped,
+            failed: counts.failed,
+            syncs: reading.syncs.total(),
+            syncs_failed: reading.syncs.get(SyncEnd::Failed),
         });
-        told.collect()
+        told.condition = stream::condition(&told, stream::has_ended(root, of_root), now);
+        told
     }
 
     fn tokens(&self, sources: &Sources) -> Vec<Token> {
@@ -204,24 +224,8 @@ impl Watched {
             return;
         };
         let sources = self.sources();
-        let segments = Segments::of(&sources.config.state.directory);
-        match census.count(&segments) {
-            Ok((bytes, groups)) => {
-                *lock(&self.dead_letters) = DeadLetters {
-                    letters: groups.values().map(|group| group.letters).sum(),
-                    bytes,
-                    bytes_max: sources.config.dead_letters.max_size,
-                    groups: groups
-                        .into_iter()
-                        .map(|((stream, reason), group)| DeadLetterGroup {
-                            stream,
-                            reason: reason.to_string(),
-                            letters: group.letters,
-                            superseded: group.superseded,
-                        })
-                        .collect(),
-                };
-            }
+        match from_state::dead_letters(&mut census, &sources.config) {
+            Ok(counted) => *lock(&self.dead_letters) = counted,
             Err(error) => {
                 tracing::debug!(error = %Chain(&error), "the dead letters cannot be counted")
             }
@@ -230,17 +234,6 @@ impl Watched {
 
     fn sources(&self) -> Arc<Sources> {
         lock(&self.sources).clone()
-    }
-}
-
-fn stopping() -> Finding {
-    Finding {
-        severity: Severity::Error,
-        stream: None,
-        code: None,
-        what: "the daemon is stopping: it finishes what is in hand".to_owned(),
-        remedy: String::new(),
-        since: None,
     }
 }
 

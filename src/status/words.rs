@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::report::Condition;
+
 /// A number with its thousands apart.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -35,7 +37,8 @@ pub fn span(seconds: u64) -> String {
 pub fn relative(time: Timestamp, now: Timestamp) -> String {
     match now.as_second() - time.as_second() {
         // Clocks disagree by moments, and nobody cares for less.
-        -4..5 => "now".to_owned(),
+        0..5 => "just now".to_owned(),
+        -4..0 => "now".to_owned(),
         past @ 5.. => format!("{} ago", span(past.unsigned_abs())),
         ahead => format!("in {}", span(ahead.unsigned_abs())),
     }
@@ -54,6 +57,28 @@ pub fn size(bytes: u64) -> String {
         }
     }
     format!("{bytes} B")
+}
+
+/// Whether a character gives orders to whatever displays it: control characters, and those that
+/// turn the direction of the text around them.
+pub fn is_unprintable(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+impl Condition {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::Failing => "failing",
+            Self::Late => "late",
+            Self::Starting => "starting",
+            Self::BackFilling => "back-filling",
+            Self::Fresh => "fresh",
+            Self::Finished => "finished",
+        }
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +118,7 @@ mod tests {
     fn times_are_told_from_now() {
         let now = Timestamp::from_second(1_000_000).expect("in range");
         for (second, text) in [
-            (1_000_000, "now"),
+            (1_000_000, "just now"),
             (999_940, "1 min ago"),
             (1_000_030, "in 30 s"),
             (1_000_003, "now"),

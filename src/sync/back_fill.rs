@@ -1,7 +1,8 @@
 //! How the loading of history comes on, and when it will be done.
 //!
 //! The measure is the time span: how much of it is read, and how fast. It is a guess, since some
-//! years of an account hold more than others, and it gets better by itself.
+//! years of an account hold more than others, and it gets better by itself. Of lists it is the
+//! records that were counted.
 
 use std::time::Duration;
 
@@ -9,7 +10,9 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::itinerary::Route;
+use crate::checkpoint::Segment;
 use crate::limits;
+use crate::record::Position;
 
 /// History on its way.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +23,7 @@ pub struct BackFill {
     pub read_to: Option<Timestamp>,
     /// The time it has to be read to.
     pub until: Timestamp,
-    /// How much of the time span is read, 0 to 100; `None` before the first page.
+    /// How much of it is read, 0 to 100; `None` before the first page.
     pub percent: Option<u8>,
     /// How long the rest will take; `None` before that can be guessed.
     pub left: Option<Duration>,
@@ -39,16 +42,54 @@ pub(super) struct Gauge {
 #[derive(Debug)]
 struct Base {
     at: Instant,
-    left_seconds: i64,
+    /// Seconds, or records.
+    left: i64,
     stretches: usize,
 }
 
-/// A stretch of time that is being read.
+/// A stretch of history that is being read.
 struct Stretch {
     from: Option<Timestamp>,
     read_to: Option<Timestamp>,
     until: Timestamp,
     records: u64,
+    /// Of lists: the records found, and those counted.
+    counted: Option<(u64, u64)>,
+}
+
+impl Stretch {
+    fn new(segment: &Segment) -> Self {
+        Self {
+            from: segment.from,
+            read_to: segment.position.recovery_time(),
+            until: segment.until,
+            records: segment.records,
+            counted: match &segment.position {
+                Position::History(position) => Some(position.progress()),
+                _ => None,
+            },
+        }
+    }
+
+    /// How long it is.
+    fn whole(&self) -> Option<i64> {
+        match self.counted {
+            Some((_, records)) => i64::try_from(records).ok(),
+            None => seconds(self.from, Some(self.until)),
+        }
+    }
+
+    /// What of it is still to be read.
+    fn left(&self) -> Option<i64> {
+        match self.counted {
+            Some((found, records)) => i64::try_from(records - found).ok(),
+            None => seconds(self.read_to, Some(self.until)),
+        }
+    }
+}
+
+fn seconds(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<i64> {
+    Some((to?.as_second() - from?.as_second()).max(0))
 }
 
 impl Gauge {
@@ -61,30 +102,15 @@ impl Gauge {
         horizon: Timestamp,
         now: Instant,
     ) -> Option<BackFill> {
-        let mut stretches: Vec<Stretch> = route
-            .back_fill
-            .iter()
-            .map(|segment| Stretch {
-                from: segment.from,
-                read_to: segment.position.recovery_time(),
-                until: segment.until,
-                records: segment.records,
-            })
-            .collect();
+        let mut stretches: Vec<Stretch> = route.back_fill.iter().map(Stretch::new).collect();
         stretches.extend(self.live(route, catching_up, horizon));
         let until = stretches.iter().map(|stretch| stretch.until).max();
         let Some(until) = until else {
             self.base = None;
             return None;
         };
-        let seconds = |from: Option<Timestamp>, to: Option<Timestamp>| {
-            Some((to?.as_second() - from?.as_second()).max(0))
-        };
-        let sum = |span: &dyn Fn(&Stretch) -> Option<i64>| -> Option<i64> {
-            stretches.iter().map(span).sum()
-        };
-        let whole = sum(&|stretch| seconds(stretch.from, Some(stretch.until)));
-        let left = sum(&|stretch| seconds(stretch.read_to, Some(stretch.until)));
+        let whole: Option<i64> = stretches.iter().map(Stretch::whole).sum();
+        let left: Option<i64> = stretches.iter().map(Stretch::left).sum();
         let percent = whole.zip(left).map(|(whole, left)| {
             let read = (whole - left).clamp(0, whole);
             u8::try_from(read * 100 / whole.max(1)).unwrap_or(100)
@@ -131,24 +157,25 @@ impl Gauge {
             read_to: Some(read_to),
             until: horizon,
             records: *total,
+            counted: None,
         })
     }
 
-    /// The time that `left_seconds` of history will take, at the speed since the base.
-    fn guess(&mut self, left_seconds: i64, stretches: usize, now: Instant) -> Option<Duration> {
+    /// The time that what is `left` of history will take, at the speed since the base.
+    fn guess(&mut self, left: i64, stretches: usize, now: Instant) -> Option<Duration> {
         // Where a stretch was added, the distance has grown and the speed would come out wrong.
         let base = match self.base.take() {
-            Some(base) if base.stretches >= stretches && base.left_seconds >= left_seconds => base,
+            Some(base) if base.stretches >= stretches && base.left >= left => base,
             Some(_) | None => Base {
                 at: now,
-                left_seconds,
+                left,
                 stretches,
             },
         };
-        let read = base.left_seconds - left_seconds;
+        let read = base.left - left;
         let elapsed = now.duration_since(base.at);
         self.base = Some(base);
-        let left = elapsed.as_secs_f64() * left_seconds as f64 / (read > 0).then_some(read)? as f64;
+        let left = elapsed.as_secs_f64() * left as f64 / (read > 0).then_some(read)? as f64;
         Duration::try_from_secs_f64(left).ok()
     }
 }
@@ -173,8 +200,7 @@ pub(super) fn tell(stream: &str, back_fill: &BackFill) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpoint::Segment;
-    use crate::record::Position;
+    use crate::record::{Counted, HistoryList, HistoryPosition};
 
     fn time(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("in range")
@@ -225,6 +251,35 @@ mod tests {
         assert_eq!(later.percent, Some(40));
         assert_eq!(later.left, Some(Duration::from_secs(60)));
         assert_eq!((later.records, later.read_to), (7, Some(time(400))));
+    }
+
+    #[test]
+    fn of_lists_it_is_the_records_that_count() {
+        let (mut gauge, begin) = (Gauge::default(), Instant::now());
+        let mut look = |found, seconds| {
+            let present = Counted {
+                records: 1_000,
+                at: time(1_000),
+                found,
+            };
+            let position = Position::History(HistoryPosition {
+                until: time(1_000),
+                list: HistoryList::Present,
+                page: None,
+                last_id: None,
+                present,
+                deleted: None,
+            });
+            let mut route = route(&[(1_000, None)]);
+            route.back_fill[0].position = position;
+            let now = begin + Duration::from_secs(seconds);
+            let found = gauge.look(&route, None, time(1_000_000), now);
+            found.expect("history is loading")
+        };
+        assert_eq!(look(0, 0).percent, Some(0));
+        let later = look(250, 10);
+        assert_eq!(later.percent, Some(25));
+        assert_eq!(later.left, Some(Duration::from_secs(30)));
     }
 
     #[test]

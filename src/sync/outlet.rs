@@ -77,18 +77,13 @@ impl Outlet {
         // The records whose messages are in the open batch, in order.
         let mut waiting = Vec::new();
         let mut packer = self.inlet.packer();
-        let mut message = Vec::new();
         let mut notes = Notes::counting();
         for record in records {
-            message.clear();
-            if let Some(outcome) =
-                self.prepare(record.borrow(), &validation, &mut message, &mut notes)
-            {
-                settled(record, outcome);
-                continue;
-            }
-            match packer.push(&message) {
-                Ok(closed) => {
+            let pushed = packer
+                .push_written(|out| self.prepare(record.borrow(), &validation, out, &mut notes));
+            match pushed {
+                Err(outcome) => settled(record, outcome),
+                Ok(Ok(closed)) => {
                     if let Some(batch) = closed {
                         on_the_way.push(self.deliver(batch, std::mem::take(&mut waiting)));
                         while on_the_way.len() >= self.inlet.in_flight() {
@@ -99,7 +94,7 @@ impl Outlet {
                     }
                     waiting.push(record);
                 }
-                Err(why) => {
+                Ok(Err(why)) => {
                     let message = why.to_string();
                     settled(record, Outcome::Refused(Reason::TooLarge { message }));
                 }
@@ -114,26 +109,33 @@ impl Outlet {
         Ok(requests)
     }
 
-    /// Writes the message for a record; its outcome, if it is not to be sent.
+    /// Writes the message for a record to the end of `out`.
+    ///
+    /// # Errors
+    /// The record's outcome, if it is not to be sent. What is in `out` then is of no use.
     fn prepare(
         &self,
         record: &Record,
         validation: &Validation,
-        message: &mut Vec<u8>,
+        out: &mut Vec<u8>,
         notes: &mut Notes,
-    ) -> Option<Outcome> {
-        match self.composer.write(record, message, notes) {
+    ) -> Result<(), Outcome> {
+        let begin = out.len();
+        match self.composer.write(record, out, notes) {
             Ok(mapping::Outcome::Message) => {}
-            Ok(mapping::Outcome::Skipped(why)) => return Some(Outcome::Skipped(why)),
+            Ok(mapping::Outcome::Skipped(why)) => return Err(Outcome::Skipped(why)),
             Err(why) => {
                 let message = why.to_string();
-                return Some(Outcome::Refused(Reason::Unmappable { message }));
+                return Err(Outcome::Refused(Reason::Unmappable { message }));
             }
         }
-        let entity = self.composer.entity(message)?;
-        let refusal = validation.check(entity).err()?;
-        let message = refusal.to_string();
-        Some(Outcome::Refused(Reason::Invalid { message }))
+        let Some(entity) = self.composer.entity(&out[begin..]) else {
+            return Ok(());
+        };
+        validation.check(entity).map_err(|why| {
+            let message = why.to_string();
+            Outcome::Refused(Reason::Invalid { message })
+        })
     }
 
     async fn deliver<R>(&self, batch: Batch, records: Vec<R>) -> Result<(Vec<R>, Delivery), Error> {

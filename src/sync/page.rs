@@ -10,7 +10,7 @@ use super::pass::{Pass, StreamPass};
 use super::under::Under;
 use super::{Delivery, Error, Member, Outcome, blocking};
 use crate::checkpoint::{Counts, Repeats, Verdict};
-use crate::dead_letters::{DeadLetter, Reason};
+use crate::dead_letters::{DeadLetter, Reason, ReasonCode};
 use crate::record::{Listed, Page, Record, RecordId, Unreadable};
 
 /// Leave to move the checkpoint over exactly one page. Exists only once every record of the page
@@ -95,7 +95,7 @@ impl Delivery {
                 of_stream += of_vanished;
             }
             if is_root {
-                of_stream.pages = 1;
+                of_stream.pages = u64::from(!page.is_rest);
                 of_stream.requests += u64::from(page.requests);
                 of_stream.bytes = page.bytes as u64;
             }
@@ -228,14 +228,31 @@ impl Delivery {
         if refused.is_empty() {
             return Ok(());
         }
+        let records = refused.len();
+        let reasons = reasons(&refused);
+        let (store, of) = (self.dead_letters.clone(), stream.to_owned());
+        blocking(move || store.append(&of, &refused)).await?;
         tracing::warn!(
             stream,
-            records = refused.len(),
-            "records were refused: each is kept in the dead letters with its reason"
+            records,
+            reasons,
+            "records were refused: each is kept in the dead letters with its reason, as `zendesk-aep dead-letters list` shows"
         );
-        let (store, stream) = (self.dead_letters.clone(), stream.to_owned());
-        Ok(blocking(move || store.append(&stream, &refused)).await?)
+        Ok(())
     }
+}
+
+/// How many were refused for what, as in "invalid 3, rejected 1".
+fn reasons(refused: &[DeadLetter]) -> String {
+    let mut counts = BTreeMap::<ReasonCode, usize>::new();
+    for letter in refused {
+        *counts.entry(letter.reason.code()).or_default() += 1;
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(reason, count)| format!("{reason} {count}"))
+        .collect();
+    counts.join(", ")
 }
 
 /// What goes into the dead letters for a record that nobody could read.

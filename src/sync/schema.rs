@@ -104,7 +104,12 @@ impl SchemaSource {
         let schema = match (self.read().await, &*present) {
             (Ok(schema), _) => schema,
             (Err(error), Some(Present { schema, .. })) => {
+                let id = match &self.origin {
+                    Origin::File(path) => path.display().to_string(),
+                    Origin::Registry { id, .. } => id.clone(),
+                };
                 tracing::warn!(
+                    schema = id,
                     "cannot read the schema again: {}; going on with the one from before",
                     Chain(&error)
                 );

@@ -3,4 +3,5 @@
 mod account;
 mod history;
 mod members;
+mod wedged;
 mod world;

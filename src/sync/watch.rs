@@ -142,6 +142,7 @@ mod tests {
             bytes: 0,
             requests: 1,
             unreadable: None,
+            is_rest: false,
             listed: None,
         }
     }

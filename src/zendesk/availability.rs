@@ -39,6 +39,34 @@ pub enum Availability {
     },
 }
 
+impl Availability {
+    /// What the answer to `caller` means for a stream.
+    ///
+    /// # Errors
+    /// `asked` itself, if it says nothing about the stream.
+    pub fn told_by(asked: Result<(), Error>, caller: &Caller) -> Result<Self, Error> {
+        match asked {
+            Ok(()) => Ok(Self::Available),
+            // Asked of somebody who may see all, "no" is about the plan.
+            Err(Error::Forbidden { trouble, .. })
+                if !caller.is_admin() || is_about_scopes(&trouble) =>
+            {
+                Ok(Self::NotPermitted {
+                    answer: trouble.to_string(),
+                })
+            }
+            Err(
+                Error::Forbidden { trouble, .. }
+                | Error::NotFound { trouble, .. }
+                | Error::NotOffered { trouble, .. },
+            ) => Ok(Self::NotOnPlan {
+                answer: trouble.to_string(),
+            }),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// Where one record of a stream may be asked for.
 struct Probe {
     path: String,
@@ -73,25 +101,7 @@ impl Client {
             }
             _ => self.ask(spec, self.probe(spec)).await,
         };
-        match asked {
-            Ok(()) => Ok(Availability::Available),
-            // Asked of somebody who may see all, "no" is about the plan.
-            Err(Error::Forbidden { trouble, .. })
-                if !caller.is_admin() || is_about_scopes(&trouble) =>
-            {
-                Ok(Availability::NotPermitted {
-                    answer: trouble.to_string(),
-                })
-            }
-            Err(
-                Error::Forbidden { trouble, .. }
-                | Error::NotFound { trouble, .. }
-                | Error::NotOffered { trouble, .. },
-            ) => Ok(Availability::NotOnPlan {
-                answer: trouble.to_string(),
-            }),
-            Err(error) => Err(error),
-        }
+        Availability::told_by(asked, caller)
     }
 
     /// The smallest request that an export or a list allows.

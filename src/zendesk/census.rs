@@ -106,12 +106,12 @@ impl Client {
     }
 
     /// The answer, unless Zendesk does not tell us.
-    async fn told<T>(
+    async fn told<T: Send>(
         &self,
         spec: &StreamSpec,
         path: &str,
         query: Vec<(&str, String)>,
-        read: impl Fn(Bytes) -> Result<T, String>,
+        read: impl Fn(Bytes) -> Result<T, String> + Sync,
     ) -> Result<Option<T>, Error> {
         let what = format!("see how much there is of {}", spec.name);
         let request = Request {

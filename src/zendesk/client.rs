@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use reqwest::Response;
 use reqwest::header::LOCATION;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -16,8 +17,8 @@ use super::clock::ServerClock;
 use super::quota::{Governor, Permit, Urgency};
 use super::sign_in::SignIn;
 use crate::clock::Clock;
-use crate::config::{self, Retry};
-use crate::http::{self, Attempts, Effort, GaveUp, Token, Trouble, Wait};
+use crate::config::{self, Proxy, Retry};
+use crate::http::{self, Attempts, Effort, GaveUp, Reached, Token, Trouble, Wait};
 use crate::limits;
 use crate::meter::{Meter, RequestOutcome};
 
@@ -84,7 +85,7 @@ impl PageSize {
 
     /// A tenth of the maximum for each page that went well: a page too heavy by half is met
     /// again after five good ones, not at once.
-    fn grow(&mut self) {
+    pub(super) fn grow(&mut self) {
         self.present = (self.present + self.max.div_ceil(10)).min(self.max);
     }
 }
@@ -95,6 +96,58 @@ pub(super) struct Sized<'a> {
     pub(super) size: &'a mut PageSize,
     /// Whether it may change now. A search cursor is bound to the size it was made with.
     pub(super) may_change: bool,
+}
+
+/// Turns the answer to a request into a value.
+pub(super) trait Receive: Sync {
+    /// What it becomes.
+    type Value: Send;
+
+    /// Receives the body of a successful answer.
+    ///
+    /// # Errors
+    /// When it breaks off, or is not what it should be.
+    fn receive(
+        &self,
+        response: Response,
+    ) -> impl Future<Output = Result<Self::Value, Trouble>> + Send;
+
+    /// Whether a value is all of its answer.
+    fn is_whole(value: &Self::Value) -> bool;
+}
+
+/// Takes a body as a whole. What the reading function cannot read counts as a failed attempt, since
+/// gateways send HTML with any status.
+struct Whole<F>(F);
+
+impl<T: Send, F: Fn(Bytes) -> Result<T, String> + Sync> Receive for Whole<F> {
+    type Value = T;
+
+    async fn receive(&self, response: Response) -> Result<T, Trouble> {
+        let body = http::read_body(response, limits::PAGE_BYTES_MAX).await?;
+        (self.0)(body).map_err(Trouble::Unexpected)
+    }
+
+    fn is_whole(_: &T) -> bool {
+        true
+    }
+}
+
+/// The attempts at one request, so far.
+#[derive(Debug)]
+pub(super) struct Tries {
+    attempts: Attempts,
+    /// The sign-in was renewed.
+    renewed: bool,
+    /// Attempts made before the page shrank to one record.
+    spent: u32,
+}
+
+impl Tries {
+    /// Requests this took, the one under way included.
+    pub(super) fn requests(&self) -> u32 {
+        self.spent + self.attempts.made() + u32::from(self.renewed)
+    }
 }
 
 /// A value and what it cost.
@@ -172,15 +225,15 @@ impl Client {
         self.sign_in.has_new_secret()
     }
 
-    /// Signs in by a single attempt. A token that is not asked for but configured is shown to Zendesk.
+    /// Signs in, if that is not done yet. A token that is not asked for but configured is shown to Zendesk.
     ///
     /// # Errors
     /// When Zendesk does not accept us, or gives no answer.
-    pub async fn sign_in(&self) -> Result<(), Error> {
+    pub async fn sign_in(&self, effort: Effort) -> Result<(), Error> {
         if self.sign_in.is_asked_for() {
-            self.token(Effort::Once).await.map(drop)
+            self.token(effort).await.map(drop)
         } else {
-            self.caller(Effort::Once).await.map(drop)
+            self.caller(effort).await.map(drop)
         }
     }
 
@@ -197,27 +250,56 @@ impl Client {
         &self.governor
     }
 
+    /// Knocks at the account's door. For `check`.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn reach(&self) -> Result<Reached, Trouble> {
+        http::reach(&self.http, self.base_url.clone()).await
+    }
+
+    /// The proxy that the account is reached through, without credentials.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.http.proxy_to(&self.base_url)
+    }
+
     /// Zendesk's clock.
     pub(super) fn clock(&self) -> &ServerClock {
         &self.clock
     }
 
-    /// Fetches and reads one answer.
-    ///
-    /// `read` turns the body into a value; what it cannot read counts as a failed attempt, since
-    /// gateways send HTML with any status.
-    pub(super) async fn fetch<T>(
+    /// Fetches one answer and reads it as a whole.
+    pub(super) async fn fetch<T: Send>(
         &self,
         request: &Request<'_>,
-        mut sized: Option<Sized<'_>>,
-        read: impl Fn(Bytes) -> Result<T, String>,
+        sized: Option<Sized<'_>>,
+        read: impl Fn(Bytes) -> Result<T, String> + Sync,
     ) -> Result<Fetched<T>, Error> {
-        let attempts_anew =
-            || Attempts::new(&self.retry, request.effort, &self.stop).by(self.clock.ours());
-        let mut attempts = attempts_anew();
-        let mut renewed = false;
-        // Attempts made before the page shrank to one record.
-        let mut spent = 0;
+        let mut tries = self.tries(request.effort);
+        self.receive(&mut tries, request, sized, &Whole(read)).await
+    }
+
+    /// Before the first attempt.
+    pub(super) fn tries(&self, effort: Effort) -> Tries {
+        Tries {
+            attempts: self.attempts(effort),
+            renewed: false,
+            spent: 0,
+        }
+    }
+
+    fn attempts(&self, effort: Effort) -> Attempts {
+        Attempts::new(&self.retry, effort, &self.stop).by(self.clock.ours())
+    }
+
+    /// Asks until there is an answer that `receiver` can receive.
+    pub(super) async fn receive<R: Receive>(
+        &self,
+        tries: &mut Tries,
+        request: &Request<'_>,
+        mut sized: Option<Sized<'_>>,
+        receiver: &R,
+    ) -> Result<Fetched<R::Value>, Error> {
         let side = &self.meter.zendesk;
         loop {
             let token = self.token(Effort::Full).await?;
@@ -232,7 +314,7 @@ impl Client {
                 })?;
             side.waited_ms.add(millis(queued));
             let sent = Instant::now();
-            let attempt = self.attempt(url, &token, request, &permit, &read).await;
+            let attempt = self.attempt(url, &token, request, &permit, receiver).await;
             drop(permit);
             let outcome = match &attempt {
                 Ok(_) => RequestOutcome::Success,
@@ -242,74 +324,116 @@ impl Client {
             let (decision, trouble) = match attempt {
                 Ok(value) => {
                     side.let_in();
+                    tries.attempts.answered(request.what);
                     let size = sized.as_ref().map(|sized| sized.size.get());
-                    if let Some(sized) = sized.filter(|sized| sized.may_change) {
+                    let went_well = |sized: &Sized<'_>| sized.may_change && R::is_whole(&value);
+                    if let Some(sized) = sized.filter(went_well) {
                         sized.size.grow();
                     }
                     return Ok(Fetched {
                         value,
-                        requests: spent + attempts.made() + u32::from(renewed),
+                        requests: tries.requests(),
                         size,
                     });
                 }
                 Err(failed) => failed,
             };
-            let what = || request.what.to_owned();
-            match decision {
-                Decision::RenewSignIn if !renewed => {
-                    tracing::info!("zendesk no longer accepts the token: signing in again");
-                    self.sign_in.discard(&token).await;
-                    renewed = true;
-                }
-                Decision::RenewSignIn => {
-                    // The next sync must not begin with a token known to be refused.
-                    self.sign_in.discard(&token).await;
+            if decision == Decision::RenewSignIn {
+                // If it was renewed before, the next sync must not begin with a token known to be
+                // refused.
+                self.sign_in.discard(&token).await;
+                if tries.renewed {
                     side.refused();
                     return Err(Error::SignIn(trouble));
                 }
-                Decision::CursorLost => return Err(Error::CursorLost(trouble)),
-                Decision::TooRecent => return Err(Error::TooRecent(trouble)),
-                Decision::Stop(stop) => return Err(stopped(stop, what(), trouble)),
-                Decision::RateLimited { wait } => attempts
-                    .pause(wait, request.what, trouble)
-                    .await
-                    .map_err(|gave_up| Error::gave_up(request.what, gave_up))?,
-                Decision::Retry { wait, smaller } => {
-                    let sized = sized.as_mut().filter(|sized| smaller && sized.may_change);
-                    match (attempts.pause(wait, request.what, trouble).await, sized) {
-                        (Ok(()), None) => {}
-                        (Ok(()), Some(sized)) => sized.size.shrink(),
-                        // A page of one record is given as many attempts as a whole one.
-                        (Err(GaveUp::Exhausted { attempts: made, .. }), Some(sized))
-                            if !sized.size.is_one() =>
-                        {
-                            sized.size.shrink_to_one();
-                            spent += made;
-                            attempts = attempts_anew();
-                        }
-                        (Err(GaveUp::Exhausted { attempts, last }), Some(_)) => {
-                            return Err(Error::Unreadable {
-                                what: what(),
-                                attempts,
-                                last,
-                            });
-                        }
-                        (Err(gave_up), _) => return Err(Error::gave_up(request.what, gave_up)),
-                    }
-                }
+                tracing::info!(
+                    request = request.what,
+                    request_id = trouble.request_id(),
+                    "zendesk no longer accepts the token: signing in again"
+                );
+                tries.renewed = true;
+            } else {
+                self.pause(tries, request, sized.as_mut(), decision, trouble)
+                    .await?;
             }
             side.retries.count();
         }
     }
 
-    async fn attempt<T>(
+    /// Waits before the next attempt, after one that ended with `trouble` in the middle of an
+    /// answer.
+    pub(super) async fn pause_after(
+        &self,
+        tries: &mut Tries,
+        request: &Request<'_>,
+        sized: &mut Sized<'_>,
+        trouble: Trouble,
+    ) -> Result<(), Error> {
+        let decision = answer::decide_trouble(&trouble);
+        self.pause(tries, request, Some(sized), decision, trouble)
+            .await?;
+        self.meter.zendesk.retries.count();
+        Ok(())
+    }
+
+    /// Waits before the next attempt, if there is to be one.
+    async fn pause(
+        &self,
+        tries: &mut Tries,
+        request: &Request<'_>,
+        sized: Option<&mut Sized<'_>>,
+        decision: Decision,
+        trouble: Trouble,
+    ) -> Result<(), Error> {
+        let what = || request.what.to_owned();
+        let attempts = &mut tries.attempts;
+        match decision {
+            Decision::RenewSignIn => Err(Error::SignIn(trouble)),
+            Decision::CursorLost => Err(Error::CursorLost(trouble)),
+            Decision::TooRecent => Err(Error::TooRecent(trouble)),
+            Decision::Stop(stop) => Err(stopped(stop, what(), trouble)),
+            Decision::RateLimited { wait } => attempts
+                .pause(wait, request.what, trouble)
+                .await
+                .map_err(|gave_up| Error::gave_up(request.what, gave_up)),
+            Decision::Retry { wait, smaller } => {
+                let sized = sized.filter(|sized| smaller && sized.may_change);
+                match (attempts.pause(wait, request.what, trouble).await, sized) {
+                    (Ok(()), None) => Ok(()),
+                    (Ok(()), Some(sized)) => {
+                        sized.size.shrink();
+                        Ok(())
+                    }
+                    // A page of one record is given as many attempts as a whole one.
+                    (Err(GaveUp::Exhausted { attempts: made, .. }), Some(sized))
+                        if !sized.size.is_one() =>
+                    {
+                        sized.size.shrink_to_one();
+                        tries.spent += made;
+                        tries.attempts = self.attempts(request.effort);
+                        Ok(())
+                    }
+                    (Err(GaveUp::Exhausted { attempts, last }), Some(_)) => {
+                        Err(Error::Unreadable {
+                            what: what(),
+                            attempts,
+                            last,
+                        })
+                    }
+                    (Err(gave_up), _) => Err(Error::gave_up(request.what, gave_up)),
+                }
+            }
+        }
+    }
+
+    async fn attempt<R: Receive>(
         &self,
         url: Url,
         token: &Token,
         request: &Request<'_>,
         permit: &Permit<'_>,
-        read: impl Fn(Bytes) -> Result<T, String>,
-    ) -> Result<T, (Decision, Trouble)> {
+        receiver: &R,
+    ) -> Result<R::Value, (Decision, Trouble)> {
         let failed = |trouble: Trouble| (answer::decide_trouble(&trouble), trouble);
         let response = self
             .http
@@ -329,10 +453,7 @@ impl Client {
         permit.learn(response.headers());
         let status = response.status();
         if status.is_success() {
-            let body = http::read_body(response, limits::PAGE_BYTES_MAX)
-                .await
-                .map_err(failed)?;
-            return read(body).map_err(|why| failed(Trouble::Unexpected(why)));
+            return receiver.receive(response).await.map_err(failed);
         }
         let headers = response.headers().clone();
         let body = http::read_error_body(response).await;

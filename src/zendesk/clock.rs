@@ -56,7 +56,7 @@ impl ServerClock {
         if apart(ahead) && !before.is_some_and(apart) {
             tracing::warn!(
                 zendesk_ahead_seconds = ahead.as_secs(),
-                "this machine's clock and zendesk's disagree: going by zendesk's"
+                "this machine's clock and zendesk's disagree: exports go by zendesk's, schedules by this machine's; have it kept by NTP"
             );
         }
     }

@@ -207,6 +207,9 @@ impl Export {
         if let Some(lists) = &mut self.lists {
             lists.begin(settled);
         }
+        if let Protocol::Incremental(export) = &mut self.protocol {
+            export.begin();
+        }
     }
 
     /// The time up to which a page that is asked for now shows every change, by Zendesk's clock.

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::page::{Shape, records_of};
+use super::page::Shape;
 use crate::catalogue::{Place, Reading, StreamSpec, Text};
 use crate::json;
 use crate::record::{Children, Record};
@@ -77,15 +77,48 @@ impl Inside {
             .filter_map(|member| member.include.as_ref())
     }
 
-    /// Their records in the page `body`, of which `parents` are the records.
+    /// The lists of those that stand beside the parents, to look for in a page.
+    pub(super) fn beside(&self) -> impl Iterator<Item = (&str, Shape<'_>)> {
+        self.members
+            .iter()
+            .filter_map(|member| match &member.place {
+                Place::Beside(key) => Some((&**key, Shape::exported(&member.spec))),
+                Place::Field(_) | Place::ChildEvents(_) => None,
+            })
+    }
+
+    /// Their records in a page that is there as a whole; see [`Self::cut`].
     ///
     /// # Errors
     /// When one of them is not where it must be in a page that has it.
-    pub fn cut(&self, body: &Bytes, parents: &[Record]) -> Result<Vec<Children>, String> {
+    pub(super) fn cut_whole(
+        &self,
+        parents: &[Record],
+        beside: Vec<Option<Vec<Record>>>,
+    ) -> Result<Vec<Children>, String> {
+        if !parents.is_empty() {
+            let there: Vec<bool> = beside.iter().map(Option::is_some).collect();
+            self.miss(&there);
+        }
+        let beside = beside.into_iter().map(Option::unwrap_or_default);
+        self.cut(parents, beside.collect())
+    }
+
+    /// Their records in a page, or in part of one, that has the records `parents`, and of the lists
+    /// of [`Self::beside`] these.
+    ///
+    /// # Errors
+    /// When one of them is not where it must be in a page that has it.
+    pub(super) fn cut(
+        &self,
+        parents: &[Record],
+        beside: Vec<Vec<Record>>,
+    ) -> Result<Vec<Children>, String> {
+        let mut beside = beside.into_iter();
         let cut = |member: &Member| {
             let records = match &member.place {
                 Place::Field(key) => member.fields(key, parents),
-                Place::Beside(key) => member.beside(key, body, parents)?,
+                Place::Beside(_) => beside.next().unwrap_or_default(),
                 Place::ChildEvents(kind) => member.child_events(kind, parents)?,
             };
             Ok(Children {
@@ -95,6 +128,23 @@ impl Inside {
             })
         };
         self.members.iter().map(cut).collect()
+    }
+
+    /// Says what is missing beside the parents of a page that has some; `there` says which of the
+    /// lists of [`Self::beside`] were in it.
+    pub(super) fn miss(&self, there: &[bool]) {
+        let keys = self
+            .members
+            .iter()
+            .filter_map(|member| match &member.place {
+                Place::Beside(key) => Some((member, key)),
+                Place::Field(_) | Place::ChildEvents(_) => None,
+            });
+        for ((member, key), there) in keys.zip(there) {
+            if !there {
+                member.miss(key);
+            }
+        }
     }
 }
 
@@ -114,18 +164,6 @@ impl Member {
             self.miss(key);
         }
         records
-    }
-
-    fn beside(&self, key: &str, body: &Bytes, parents: &[Record]) -> Result<Vec<Record>, String> {
-        match pick(body, key) {
-            Some(array) => records_of(body, array, Shape::exported(&self.spec)),
-            None => {
-                if !parents.is_empty() {
-                    self.miss(key);
-                }
-                Ok(Vec::new())
-            }
-        }
     }
 
     fn child_events(&self, kind: &str, parents: &[Record]) -> Result<Vec<Record>, String> {
@@ -215,8 +253,9 @@ mod tests {
     fn cut(parent: &str, member: &str, body: &'static str) -> Vec<Record> {
         let body = Bytes::from_static(body.as_bytes());
         let spec = catalogue::find(parent).expect("a row");
-        let page = read_cursor_page(body.clone(), spec).expect("a page");
-        let children = inside(parent, &[member]).cut(&body, &page.records);
+        let streams = inside(parent, &[member]);
+        let page = read_cursor_page(&body, spec, streams.beside()).expect("a page");
+        let children = streams.cut_whole(&page.records, page.beside);
         let [children] = <[Children; 1]>::try_from(children.expect("children")).expect("one list");
         assert_eq!(&*children.stream, member);
         children.records
@@ -280,21 +319,23 @@ mod tests {
     #[test]
     fn a_page_without_the_sideload_is_no_page_without_records() {
         let streams = inside("users", &["user_identities"]);
-        let body = Bytes::from_static(br#"{"users":[{"id":1}],"end_of_stream":true}"#);
-        let user = Record::new(body.slice(10..18), None, None);
         let missed = |streams: &Inside| streams.members[0].missed.load(Ordering::Relaxed);
-        streams.cut(&body, &[]).expect("no users, no identities");
+        streams.miss(&[true]);
         assert!(!missed(&streams));
-        let children = streams.cut(&body, &[user]).expect("children");
-        assert!(children[0].records.is_empty());
+        streams.miss(&[false]);
         assert!(missed(&streams), "it is said");
     }
 
     #[test]
     fn what_is_no_list_is_an_error() {
-        let body = Bytes::from_static(br#"{"users":[],"identities":{"id":1}}"#);
-        let cut = inside("users", &["user_identities"]).cut(&body, &[]);
-        assert!(cut.is_err(), "{cut:?}");
+        let body = Bytes::from_static(
+            br#"{"users":[],"identities":{"id":1},"after_cursor":null,"end_of_stream":true}"#,
+        );
+        let streams = inside("users", &["user_identities"]);
+        let users = catalogue::find("users").expect("a row");
+        assert!(read_cursor_page(&body, users, []).is_ok());
+        let page = read_cursor_page(&body, users, streams.beside());
+        assert!(page.is_err(), "{page:?}");
     }
 
     #[test]

@@ -132,6 +132,7 @@ impl List {
         };
         let spec = &self.source.spec;
         Ok(Page {
+            is_rest: false,
             listed: Some(Listed {
                 walk: number,
                 afresh: walk.number == 0,

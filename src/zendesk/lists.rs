@@ -253,6 +253,7 @@ impl Lists {
             bytes,
             requests,
             unreadable: None,
+            is_rest: false,
             listed: None,
         };
         if !is_last {

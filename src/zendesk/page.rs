@@ -1,6 +1,4 @@
-//! From the body of an export's answer to records: slices of the body, nothing copied.
-
-use std::borrow::Cow;
+//! From the body of an export's answer to records: slices of the body.
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -13,10 +11,12 @@ use crate::record::{Children, Record};
 
 mod given;
 mod list;
+mod reader;
 mod shape;
 
 pub use given::read_given_records;
 pub use list::{Following, ListBody, read_list_page};
+pub use reader::{Layout, Part, Reader, Trailer};
 pub use shape::Shape;
 
 /// A page of the incremental cursor export.
@@ -24,6 +24,8 @@ pub use shape::Shape;
 pub struct CursorPage {
     /// In Zendesk's order.
     pub records: Vec<Record>,
+    /// Of the lists beside them that were looked for; `None` for one that is not there.
+    pub beside: Vec<Option<Vec<Record>>>,
     /// Records of the streams inside, once they are cut out.
     pub children: Vec<Children>,
     /// Null on a terminal page without records.
@@ -39,6 +41,8 @@ pub struct CursorPage {
 pub struct TimePage {
     /// In Zendesk's order.
     pub records: Vec<Record>,
+    /// Of the lists beside them that were looked for; `None` for one that is not there.
+    pub beside: Vec<Option<Vec<Record>>>,
     /// Records of the streams inside, once they are cut out.
     pub children: Vec<Children>,
     /// Where the next page begins, as far as Zendesk says; it does not for empty pages.
@@ -62,33 +66,72 @@ pub struct SearchPage {
     pub bytes: usize,
 }
 
-/// Reads a page of the incremental cursor export. A body without its records or without
-/// `end_of_stream` is not such a page: taking it for an empty one would be a silent zero.
+/// The members of a page of the cursor export that tell how it goes on.
+const CURSOR_MEMBERS: [&str; 3] = ["after_cursor", "end_of_stream", "meta"];
+
+/// Pages of the cursor export of `spec`, with the lists `beside` its records.
+pub(super) fn cursor_layout<'s>(
+    spec: &'s StreamSpec,
+    beside: impl IntoIterator<Item = (&'s str, Shape<'s>)>,
+) -> Layout<'s> {
+    layout(spec, beside, &CURSOR_MEMBERS)
+}
+
+fn layout<'s>(
+    spec: &'s StreamSpec,
+    beside: impl IntoIterator<Item = (&'s str, Shape<'s>)>,
+    members: &[&str],
+) -> Layout<'s> {
+    let own = (&*spec.records_key, Shape::exported(spec));
+    Layout::new([own].into_iter().chain(beside).collect(), members)
+}
+
+/// How the export goes on behind a page of [`cursor_layout`]: the cursor, and whether nothing is
+/// there for now. A body without its records or without `end_of_stream` is not such a page: taking
+/// it for an empty one would be a silent zero.
 ///
 /// # Errors
-/// What is wrong with the body, without quoting it.
-pub fn read_cursor_page(body: Bytes, spec: &StreamSpec) -> Result<CursorPage, String> {
-    let keys = [&*spec.records_key, "after_cursor", "end_of_stream", "meta"];
-    let [records, after_cursor, end_of_stream, meta] =
-        json::pick(&body, &keys).map_err(|error| not_a_page(&error))?;
-    let records = required(records, &spec.records_key)?;
+/// What is wrong with the page, without quoting it.
+pub(super) fn read_cursor_trailer(
+    trailer: &Trailer,
+    spec: &StreamSpec,
+) -> Result<(Option<String>, bool), String> {
+    trailer.require_records(spec)?;
+    let [after_cursor, end_of_stream, meta] = trailer.members();
     // Records of custom objects are documented with `meta.has_more`.
     let has_more = match meta {
         Some(meta) => {
-            let [has_more] = json::pick(meta.get().as_bytes(), &["has_more"])
-                .map_err(|error| not_a_page(&error))?;
+            let [has_more] = json::pick(meta, &["has_more"]).map_err(|error| not_a_page(&error))?;
             has_more.map(parse::<bool>).transpose()?
         }
         None => None,
     };
     let end_of_stream = match (end_of_stream, has_more) {
         (None, Some(has_more)) => !has_more,
-        (end_of_stream, _) => parse(required(end_of_stream, "end_of_stream")?)?,
+        (end_of_stream, _) => parse_bytes(required(end_of_stream, "end_of_stream")?)?,
     };
+    let after_cursor = after_cursor.map(parse_bytes).transpose()?;
+    Ok((after_cursor, end_of_stream))
+}
+
+/// Reads a page of the incremental cursor export, which is there as a whole, with the lists
+/// `beside` its records.
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub fn read_cursor_page<'s>(
+    body: &Bytes,
+    spec: &'s StreamSpec,
+    beside: impl IntoIterator<Item = (&'s str, Shape<'s>)>,
+) -> Result<CursorPage, String> {
+    let (part, trailer) = Reader::whole(body, &cursor_layout(spec, beside))?;
+    let (after_cursor, end_of_stream) = read_cursor_trailer(&trailer, spec)?;
+    let (records, beside) = part.into_lists(&trailer);
     Ok(CursorPage {
-        records: records_of(&body, records, Shape::exported(spec))?,
+        records,
+        beside,
         children: Vec::new(),
-        after_cursor: optional_text(after_cursor)?,
+        after_cursor,
         end_of_stream,
         bytes: body.len(),
     })
@@ -99,24 +142,26 @@ pub fn read_cursor_page(body: Bytes, spec: &StreamSpec) -> Result<CursorPage, St
 ///
 /// # Errors
 /// What is wrong with the body, without quoting it.
-pub fn read_time_page(body: Bytes, spec: &StreamSpec, unit: TimeUnit) -> Result<TimePage, String> {
-    let keys = [&*spec.records_key, "end_time", "end_of_stream", "next_page"];
-    let [records, end_time, end_of_stream, next_page] =
-        json::pick(&body, &keys).map_err(|error| not_a_page(&error))?;
-    let end_time: Option<i64> = end_time.map(parse).transpose()?;
-    let next_page: Option<Cow<'_, str>> = next_page
-        .map(|address| serde_json::from_str(address.get()).map_err(|error| not_a_page(&error)))
-        .transpose()?;
+pub fn read_time_page<'s>(
+    body: &Bytes,
+    spec: &'s StreamSpec,
+    unit: TimeUnit,
+    beside: impl IntoIterator<Item = (&'s str, Shape<'s>)>,
+) -> Result<TimePage, String> {
+    let members = ["end_time", "end_of_stream", "next_page"];
+    let (part, trailer) = Reader::whole(body, &layout(spec, beside, &members))?;
+    trailer.require_records(spec)?;
+    let [end_time, end_of_stream, next_page] = trailer.members();
+    let end_time: Option<i64> = end_time.map(parse_bytes).transpose()?;
+    let next_page: Option<String> = next_page.map(parse_bytes).transpose()?;
     let end = end_time.or_else(|| start_time_in(&next_page?));
+    let (records, beside) = part.into_lists(&trailer);
     Ok(TimePage {
-        records: records_of(
-            &body,
-            required(records, &spec.records_key)?,
-            Shape::exported(spec),
-        )?,
+        records,
+        beside,
         children: Vec::new(),
         ends_at: end.and_then(|number| unit.time(number)),
-        end_of_stream: end_of_stream.map(parse).transpose()?,
+        end_of_stream: end_of_stream.map(parse_bytes).transpose()?,
         bytes: body.len(),
     })
 }
@@ -133,14 +178,19 @@ fn start_time_in(address: &str) -> Option<i64> {
 ///
 /// # Errors
 /// What is wrong with the body, without quoting it.
-pub fn read_search_page(body: Bytes, spec: &StreamSpec) -> Result<SearchPage, String> {
-    let [records, meta] =
-        json::pick(&body, &["results", "meta"]).map_err(|error| not_a_page(&error))?;
-    let meta = required(meta, "meta")?;
-    let [has_more, after_cursor] = json::pick(meta.get().as_bytes(), &["has_more", "after_cursor"])
-        .map_err(|error| not_a_page(&error))?;
+pub fn read_search_page(body: &Bytes, spec: &StreamSpec) -> Result<SearchPage, String> {
+    let layout = Layout::new(vec![("results", Shape::listed(spec))], &["meta"]);
+    let (part, trailer) = Reader::whole(body, &layout)?;
+    if !trailer.lists[0] {
+        return Err(missing("results"));
+    }
+    let [meta] = trailer.members();
+    let [has_more, after_cursor] =
+        json::pick(required(meta, "meta")?, &["has_more", "after_cursor"])
+            .map_err(|error| not_a_page(&error))?;
+    let (records, _) = part.into_lists(&trailer);
     Ok(SearchPage {
-        records: records_of(&body, required(records, "results")?, Shape::listed(spec))?,
+        records,
         after_cursor: optional_text(after_cursor)?,
         has_more: parse(required(has_more, "meta.has_more")?)?,
         bytes: body.len(),
@@ -200,7 +250,35 @@ pub(super) fn records_of(
         .collect())
 }
 
-fn required<'a>(value: Option<&'a RawValue>, key: &str) -> Result<&'a RawValue, String> {
+impl Part {
+    /// The records of the first list, and of those beside it that were there.
+    fn into_lists(self, trailer: &Trailer) -> (Vec<Record>, Vec<Option<Vec<Record>>>) {
+        let mut lists = self.lists.into_iter();
+        let own = lists.next().unwrap_or_default();
+        let beside = lists.zip(&trailer.lists[1..]);
+        (
+            own,
+            beside.map(|(list, there)| there.then_some(list)).collect(),
+        )
+    }
+}
+
+impl Trailer {
+    /// That the list of records was there.
+    fn require_records(&self, spec: &StreamSpec) -> Result<(), String> {
+        if self.lists[0] {
+            return Ok(());
+        }
+        Err(missing(&spec.records_key))
+    }
+
+    /// As many members as the layout had.
+    fn members<const N: usize>(&self) -> [Option<&[u8]>; N] {
+        std::array::from_fn(|place| self.members[place].as_deref())
+    }
+}
+
+fn required<T>(value: Option<T>, key: &str) -> Result<T, String> {
     value.ok_or_else(|| missing(key))
 }
 
@@ -213,7 +291,11 @@ fn optional_text(value: Option<&RawValue>) -> Result<Option<String>, String> {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(value: &RawValue) -> Result<T, String> {
-    serde_json::from_str(value.get()).map_err(|error| not_a_page(&error))
+    parse_bytes(value.get().as_bytes())
+}
+
+fn parse_bytes<T: serde::de::DeserializeOwned>(value: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(value).map_err(|error| not_a_page(&error))
 }
 
 /// The position in the body is told, its content is not: it may be a record.
@@ -247,7 +329,7 @@ mod tests {
     }
 
     fn cursor_page(body: &'static str) -> Result<CursorPage, String> {
-        read_cursor_page(Bytes::from_static(body.as_bytes()), users())
+        read_cursor_page(&Bytes::from_static(body.as_bytes()), users(), [])
     }
 
     #[test]
@@ -328,28 +410,30 @@ mod tests {
     #[test]
     fn search_pages_end_by_has_more() {
         let page = read_search_page(
-            Bytes::from_static(
+            &Bytes::from_static(
                 br#"{"results":[{"id":5,"updated_at":"2026-01-02T03:04:05Z","result_type":"user"}],"facets":null,"meta":{"has_more":true,"after_cursor":"abc","before_cursor":null},"links":{}}"#,
             ),
             users(),
         )
         .expect("a page");
         assert_eq!((page.records.len(), page.has_more), (1, true));
-        assert!(read_search_page(Bytes::from_static(br#"{"results":[]}"#), users()).is_err());
+        assert!(read_search_page(&Bytes::from_static(br#"{"results":[]}"#), users()).is_err());
     }
 
     proptest! {
         #[test]
         fn no_body_panics(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = read_cursor_page(Bytes::from(body.clone()), users());
-            let _ = read_search_page(Bytes::from(body), users());
+            let body = Bytes::from(body);
+            let _ = read_cursor_page(&body, users(), []);
+            let _ = read_search_page(&body, users());
         }
 
         #[test]
         fn a_page_cut_anywhere_is_an_error(cut in 0usize..110) {
             let whole = r#"{"users":[{"id":1,"updated_at":"2026-01-02T03:04:05Z"}],"after_cursor":"MTIz","before":null,"end_of_stream":false}"#;
             prop_assume!(cut < whole.len());
-            prop_assert!(read_cursor_page(Bytes::copy_from_slice(&whole.as_bytes()[..cut]), users()).is_err());
+            let body = Bytes::copy_from_slice(&whole.as_bytes()[..cut]);
+            prop_assert!(read_cursor_page(&body, users(), []).is_err());
         }
     }
 }

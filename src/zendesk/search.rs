@@ -122,6 +122,7 @@ impl Search {
             requests,
             unreadable: None,
             children: Vec::new(),
+            is_rest: false,
             listed: None,
         })
     }
@@ -191,7 +192,7 @@ impl Search {
         let fetched = self
             .source
             .client
-            .fetch(&request, Some(sized), |body| read_search_page(body, &spec))
+            .fetch(&request, Some(sized), |body| read_search_page(&body, &spec))
             .await?;
         Ok((fetched.value, fetched.requests))
     }

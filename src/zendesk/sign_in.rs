@@ -140,7 +140,10 @@ impl SignIn {
         url.set_path("/oauth/tokens");
         loop {
             let (decision, trouble) = match post(http, &url, request).await {
-                Ok(granted) => return Ok(granted),
+                Ok(granted) => {
+                    attempts.answered(WHAT);
+                    return Ok(granted);
+                }
                 Err(failed) => failed,
             };
             let (Decision::Retry { wait, .. } | Decision::RateLimited { wait }) = decision else {

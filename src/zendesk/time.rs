@@ -164,6 +164,7 @@ impl Time {
             requests: fetched.requests,
             records: page.records,
             children: page.children,
+            is_rest: false,
             listed: None,
             unreadable,
         })
@@ -238,8 +239,9 @@ impl Time {
         });
         let inside = &self.source.inside;
         let read = |body: Bytes| {
-            let page = read_time_page(body.clone(), &spec, unit)?;
-            let children = inside.cut(&body, &page.records)?;
+            let mut page = read_time_page(&body, &spec, unit, inside.beside())?;
+            let beside = std::mem::take(&mut page.beside);
+            let children = inside.cut_whole(&page.records, beside)?;
             Ok(TimePage { children, ..page })
         };
         let fetched = self.source.client.fetch(&request, sized, read).await;

@@ -98,6 +98,7 @@ impl Incremental {
             bytes: page.bytes,
             requests: attempts,
             children: page.children,
+            is_rest: false,
             listed: None,
             unreadable: Some(Unreadable {
                 second: lost_second,
@@ -143,14 +144,14 @@ impl Incremental {
         match self
             .source
             .client
-            .fetch(&request, None, |body| read_search_page(body, spec))
+            .fetch(&request, None, |body| read_search_page(&body, spec))
             .await
         {
             Ok(fetched) => fetched.value.records,
             Err(error) => {
                 tracing::warn!(
                     stream = self.source.stream(),
-                    "{error}: records of the same second may be missing"
+                    "other records of the second of the unreadable one could not be looked for, and may be missing: {error}"
                 );
                 Vec::new()
             }

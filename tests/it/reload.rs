@@ -488,12 +488,17 @@ async fn a_burst_of_signals_is_a_few_reloads_and_the_last_word_counts() {
     let reloads = finished.logs().into_iter().filter(|line| {
         message(line) == "configuration reloaded" || line["code"] == "CONFIGURATION"
     });
-    assert!(reloads.count() <= signals as usize);
+    assert!(
+        reloads.count() < signals as usize,
+        "several signals, one reload"
+    );
+    // The stop may have ended a sync.
+    world.sync().await.assert_code(0);
     assert_settled(&world);
 }
 
 /// What a process holds of the system.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Held {
     descriptors: usize,
     threads: usize,
@@ -535,6 +540,9 @@ async fn a_storm_of_reloads_loses_nothing_and_leaks_nothing() {
         .set("zendesk.page_size", 20);
     let daemon = world.daemon();
     daemon.wait_for_complete_syncs(1).await;
+    // Half a second of work every second.
+    let slow = Fault::Stall(Duration::from_millis(50));
+    world.platform.fault(INLET, slow, usize::MAX);
     let rest = at_rest(&daemon).await;
     let memory_before = memory(&daemon);
 
@@ -546,22 +554,23 @@ async fn a_storm_of_reloads_loses_nothing_and_leaks_nothing() {
                 line["code"] == "CONFIGURATION"
             })
             .await;
-        world.zendesk.change(40);
+        world.zendesk.change(80);
+        // Another size, so that every walk is left and begun.
         world
             .settings
-            .set("zendesk.page_size", if round % 2 == 0 { 10 } else { 20 });
+            .set("zendesk.page_size", if round % 2 == 0 { 10 } else { 12 })
+            .set("schedule.every", "1s");
         world.write_settings();
         daemon.hang_up();
         reloaded(&daemon, round + 1).await;
     }
-    world.settings.set("schedule.every", "1s");
+    let left = |line: &Value| message(line).starts_with("sync stopped");
+    daemon.wait_for_logs("walks left at work", 10, left).await;
+    world.platform.clear_faults();
+    world.settings.set("zendesk.page_size", 500);
     world.write_settings();
     daemon.hang_up();
     reloaded(&daemon, 101).await;
-    let stopped = daemon.wait_for_logs("syncs that were left", 20, |line| {
-        message(line).starts_with("sync stopped")
-    });
-    stopped.await;
     world.changes_show().await;
     let cursor = world.cursor_after(2_000);
     world
@@ -573,14 +582,16 @@ async fn a_storm_of_reloads_loses_nothing_and_leaks_nothing() {
     world.write_settings();
     daemon.hang_up();
     reloaded(&daemon, 102).await;
-    // The connections of the work before are closed after a while, and threads end.
+    // The connections of the work before are closed after a while, and threads end; a connection that
+    // was open at the rest before may be closed now.
+    let is_back = |now: Held| now.descriptors <= rest.descriptors && now.threads <= rest.threads;
     let mut now = held(&daemon);
     let begin = Instant::now();
-    while now != rest && begin.elapsed() < PATIENCE {
+    while !is_back(now) && begin.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(100)).await;
         now = held(&daemon);
     }
-    assert_eq!(now, rest);
+    assert!(is_back(now), "{rest:?} → {now:?}");
     let memory_after = memory(&daemon);
     let grown = memory_after.saturating_sub(memory_before);
     assert!(grown < 32 * 1024 * 1024, "{memory_before} → {memory_after}");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use zendesk_aep::sandbox::{Credentials, Fault, PlatformOptions, Simulator as _};
 
-use crate::support::{INCREMENTAL, INLET, SignIn, World, assert_settled};
+use crate::support::{Asked, INCREMENTAL, INLET, SignIn, World, assert_settled};
 
 /// What must be nowhere: the configured secrets, every token that was sent, the inlet's id.
 fn secrets(world: &World) -> Vec<String> {
@@ -61,7 +61,8 @@ async fn nothing_leaks(method: SignIn) {
         .settings
         .sign_in(method)
         .sign_in_to_inlet(&ims_url)
-        .set("schedule.every", "1s");
+        .set("schedule.every", "1s")
+        .set("status.listen", "127.0.0.1:0");
     world.set_env("RUST_LOG", LOUDEST);
     let refused = world.zendesk.users()[3].id;
     world
@@ -95,6 +96,11 @@ async fn nothing_leaks(method: SignIn) {
     daemon
         .wait_for_log("an outage", |line| line["code"] == "PLATFORM-UNAVAILABLE")
         .await;
+    let status = daemon.status_address().await;
+    let mut told = String::new();
+    for page in ["/", "/livez", "/readyz", "/metrics", "/status.json"] {
+        told += &Asked::get(status, page).await.body;
+    }
     runs.push(daemon.stop().await);
     world.platform.resume().await.expect("the port is free");
     world
@@ -122,6 +128,8 @@ async fn nothing_leaks(method: SignIn) {
             run.stderr.as_bytes(),
         );
     }
+    assert!(told.contains("PLATFORM-UNAVAILABLE"), "{told}");
+    assert_none_in(&secrets, "what the status server tells", told.as_bytes());
     let of_http = |line: &serde_json::Value| {
         let target = line["target"].as_str().unwrap_or_default();
         line["level"] == "TRACE" && target.starts_with("hyper")

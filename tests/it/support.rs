@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+mod asked;
+mod exposition;
 mod process;
 mod proxy;
 mod recorded;
@@ -15,12 +17,14 @@ mod settled;
 mod tls;
 mod world;
 
+pub use asked::Asked;
+pub use exposition::Exposition;
 pub use process::{Finished, Process};
 pub use proxy::CompanyProxy;
 pub use recorded::{Recorded, recorded, shared};
 pub use settings::SignIn;
 pub use settled::{Expected, assert_settled};
-pub use tls::Authority;
+pub use tls::{Authority, TlsPort};
 pub use world::{Plan, World};
 
 use zendesk_aep::sandbox::Request;

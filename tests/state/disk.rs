@@ -5,13 +5,16 @@
 
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::bench::{Bench, PROGRAM, Ran, ran};
 
+const CHECK: [&str; 3] = ["check", "--output", "json"];
 const SET: [&str; 6] = ["state", "set", "users", "--cursor", "c9", "--yes"];
 
 /// Runs `script` in a shell of its own mount name space; `$0` is the state directory and `$@`
-/// runs the program. `None` where that is not possible.
-fn in_own_mounts(bench: &Bench, script: &str) -> Option<Ran> {
+/// runs the program with `arguments`. `None` where that is not possible.
+fn in_own_mounts(bench: &Bench, arguments: &[&str], script: &str) -> Option<Ran> {
     let shell = |script: &str| {
         let mut command = Command::new("unshare");
         command.args(["--map-root-user", "--mount", "sh", "-ec", script]);
@@ -26,7 +29,7 @@ fn in_own_mounts(bench: &Bench, script: &str) -> Option<Ran> {
         .arg(bench.path("state"))
         .args([PROGRAM, "--config"])
         .arg(bench.path("config.toml"))
-        .args(SET)
+        .args(arguments)
         .output();
     Some(ran(output.expect("the shell runs")))
 }
@@ -59,7 +62,7 @@ fn a_full_disk_changes_nothing() {
         rm "$0/filler"; "$@" >&2 || { echo no relief; exit 97; }
         exit $code
     "#;
-    let Some(ran) = in_own_mounts(&bench, script) else {
+    let Some(ran) = in_own_mounts(&bench, &SET, script) else {
         return;
     };
     assert_refused(&ran, &["No space left on device"]);
@@ -74,7 +77,7 @@ fn a_full_disk_changes_nothing() {
 fn a_read_only_disk_changes_nothing() {
     let bench = Bench::with_generations(2);
     let script = r#"mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; exec "$@""#;
-    let Some(ran) = in_own_mounts(&bench, script) else {
+    let Some(ran) = in_own_mounts(&bench, &SET, script) else {
         return;
     };
     assert_refused(&ran, &["Read-only file system"]);
@@ -112,4 +115,60 @@ fn a_file_that_must_not_grow_changes_nothing() {
     assert_refused(&ran(output.expect("the shell runs")), &["File too large"]);
     assert_eq!(bench.files(), before, "not even the temporary is left");
     assert_eq!(bench.run(&SET).code, Some(0));
+}
+
+/// What a check finds out about the directory and its disk.
+fn checked(script: &str) -> Option<[Value; 2]> {
+    let bench = Bench::with_generations(2);
+    let ran = in_own_mounts(&bench, &CHECK, script)?;
+    assert_eq!(ran.code, Some(5), "{ran:?}");
+    let findings: Vec<Value> = serde_json::from_str(&ran.stdout).expect("JSON");
+    let found = |subject: &str| {
+        let mut findings = findings.iter();
+        let found = findings.find(|finding| finding["subject"] == subject);
+        found.cloned().unwrap_or_default()
+    };
+    Some([found("state directory"), found("disk")])
+}
+
+#[track_caller]
+fn assert_failed(finding: &Value, what: &str, remedy: &str) {
+    assert_eq!(finding["verdict"], "failed", "{finding}");
+    for (key, expected) in [("what", what), ("remedy", remedy)] {
+        let text = finding[key].as_str().unwrap_or_default();
+        assert!(text.contains(expected), "`{expected}` in `{text}`");
+    }
+}
+
+#[test]
+fn a_check_tells_a_full_disk() {
+    let script = r#"mount -t tmpfs -o size=64k none "$0"; cat /dev/zero >"$0/filler" 2>/dev/null || :; exec "$@""#;
+    if let Some([directory, _]) = checked(script) {
+        assert_failed(&directory, "No space left on device", "make room");
+    }
+}
+
+#[test]
+fn a_check_tells_a_disk_that_is_nearly_full() {
+    let script = r#"mount -t tmpfs -o size=8m none "$0"; exec "$@""#;
+    if let Some([directory, disk]) = checked(script) {
+        assert_eq!(directory["verdict"], "ok", "{directory}");
+        assert_failed(&disk, "8 MB are free: too little", "make room");
+    }
+}
+
+#[test]
+fn a_check_tells_a_disk_that_takes_few_more_files() {
+    let script = r#"mount -t tmpfs -o size=100m,nr_inodes=8 none "$0"; exec "$@""#;
+    if let Some([_, disk]) = checked(script) {
+        assert_failed(&disk, "files can be created", "make room");
+    }
+}
+
+#[test]
+fn a_check_tells_a_read_only_disk() {
+    let script = r#"mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; exec "$@""#;
+    if let Some([directory, _]) = checked(script) {
+        assert_failed(&directory, "Read-only file system", "mount it for writing");
+    }
 }

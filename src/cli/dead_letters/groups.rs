@@ -1,6 +1,7 @@
 //! Letters counted by stream and reason.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use crate::dead_letters::{Letter, ReasonCode};
 
 /// The letters of one stream with one reason.
 #[derive(Debug, Serialize)]
-pub(super) struct Group {
+pub(in crate::cli) struct Group {
     stream: String,
     reason: ReasonCode,
     letters: u64,
@@ -19,17 +20,17 @@ pub(super) struct Group {
 
 /// All groups.
 #[derive(Debug, Default)]
-pub(super) struct Groups(BTreeMap<(String, ReasonCode), (u64, u64)>);
+pub(in crate::cli) struct Groups(BTreeMap<(String, ReasonCode), (u64, u64)>);
 
 impl Groups {
-    pub(super) fn count(&mut self, letter: &Letter) {
+    pub(in crate::cli) fn count(&mut self, letter: &Letter) {
         let key = (letter.stream.clone(), letter.reason.code());
         let (letters, superseded) = self.0.entry(key).or_default();
         *letters += 1;
         *superseded += u64::from(letter.superseded);
     }
 
-    pub(super) fn into_vec(self) -> Vec<Group> {
+    pub(in crate::cli) fn into_vec(self) -> Vec<Group> {
         let group = |((stream, reason), (letters, superseded))| Group {
             stream,
             reason,
@@ -41,23 +42,25 @@ impl Groups {
 }
 
 impl Group {
-    pub(super) fn letters(&self) -> u64 {
+    pub(in crate::cli) fn letters(&self) -> u64 {
         self.letters
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let letters = grouped(self.letters);
+        write!(f, "{}, {}: {letters}", self.stream, self.reason)?;
+        match self.superseded {
+            0 => Ok(()),
+            n => write!(f, ", {} of them superseded", grouped(n)),
+        }
     }
 }
 
 /// Prints a line for each group.
 pub(super) fn print(groups: &[Group]) {
     for group in groups {
-        let superseded = match group.superseded {
-            0 => String::new(),
-            n => format!(", {} of them superseded", grouped(n)),
-        };
-        output::line(&format!(
-            "{}, {}: {}{superseded}",
-            group.stream,
-            group.reason,
-            grouped(group.letters),
-        ));
+        output::line(&group.to_string());
     }
 }

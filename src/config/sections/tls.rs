@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -14,12 +14,16 @@ use crate::config::section::Section;
 use crate::config::values::text;
 use crate::limits;
 
-pub(super) fn tls(section: &mut Section<'_>) -> Read<Vec<CertificateDer<'static>>> {
+/// The file, if one is named, and what is in it.
+pub(super) fn tls(
+    section: &mut Section<'_>,
+) -> Read<(Option<PathBuf>, Vec<CertificateDer<'static>>)> {
     let Some(path) = section.optional("ca_file", text)? else {
-        return Ok(Vec::new());
+        return Ok((None, Vec::new()));
     };
     let path = resolve(section, path);
-    authorities(&path).map_err(|problem| section.refuse("ca_file", problem))
+    let authorities = authorities(&path).map_err(|problem| section.refuse("ca_file", problem))?;
+    Ok((Some(path), authorities))
 }
 
 /// Every certificate of a file in PEM, as Debian's bundle is one. What else is in it is passed over.

@@ -25,6 +25,11 @@ struct Trouble<'a> {
 pub(super) fn daemon(daemon: Daemon) -> Option<Finding> {
     let (severity, what, remedy) = match daemon {
         Daemon::Answers => return None,
+        Daemon::Stopping => (
+            Severity::Warning,
+            "the daemon is stopping: what is in hand is finished, nothing further is read",
+            "",
+        ),
         Daemon::Silent => (
             Severity::Warning,
             "a daemon is running, but its status could not be asked for: this is what its state directory says",

@@ -153,6 +153,9 @@ fn a_daemon_that_is_down_is_said_first_and_explains_what_is_late() {
         lines(&health),
         "Error - -: the daemon is not running: nothing is read → start it; if it does not stay, the end of its log says why\n"
     );
+    let stopping = judged(&fixture::healthy(), Daemon::Stopping);
+    assert!(!stopping.ready);
+    assert!(lines(&stopping).starts_with("Warning - -: the daemon is stopping"));
     let health = judged(&report, Daemon::Silent);
     assert!(health.ready, "as far as is known");
     assert!(lines(&health).contains("Warning users -: the newest data is"));

@@ -4,17 +4,21 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{
-    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Method, Request, Response, StatusCode, Uri};
 
 use super::Shared;
+use crate::status::page;
 use crate::status::report::Health;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 
-const PAGES: &str = "/livez /readyz /metrics /status.json\n";
+const HTML: &str = "text/html; charset=utf-8";
+
+const PAGES: &str = "/ /livez /readyz /metrics /status.json\n";
 
 /// An answer before it is on its way.
 struct Answer {
@@ -62,6 +66,9 @@ impl Shared {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        let policy = HeaderValue::from_static(&page::CONTENT_SECURITY_POLICY);
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
         if is_wrong_method {
             headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         }
@@ -86,6 +93,11 @@ impl Shared {
 
     async fn page(&self, request: &Request<Incoming>) -> Answer {
         match request.uri().path() {
+            "/" => Answer {
+                status: StatusCode::OK,
+                content_type: HTML,
+                body: page::page(&self.watched.report_with_samples().await),
+            },
             "/livez" => liveness(&self.watched.stuck()),
             "/readyz" => {
                 let health = self.watched.report().await.health;

@@ -125,6 +125,7 @@ impl Export {
                 .iter()
                 .map(|((_, id), ticket)| record("tickets", *id, ticket))
                 .collect(),
+            is_rest: false,
             listed: None,
             children: ALONG.map(along).into(),
             next: Position::Incremental {
@@ -208,6 +209,7 @@ impl Pages for Export {
             children: std::mem::take(&mut page.children),
             next: std::mem::replace(&mut page.next, position.clone()),
             unreadable: None,
+            is_rest: false,
             listed: None,
             ..page
         });

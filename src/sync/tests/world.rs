@@ -13,7 +13,7 @@ use crate::mapping::{Composer, Mapping, Raw};
 use crate::platform::{Connection, Inlet};
 use crate::sandbox::{DataType, PlatformOptions, PlatformSimulator};
 use crate::snapshots::Snapshots;
-use crate::sync::{Judge, Member, Outlet, Stores, Summary, Walk};
+use crate::sync::{Judge, Member, Outlet, Pages, Stores, Summary, Walk};
 
 const ACCOUNT: &str = "acme.zendesk.com";
 
@@ -61,7 +61,7 @@ impl World {
 
     /// Opens the state directory anew, as a restart would. The first of `members` is the root;
     /// those marked with a `-` are read only.
-    pub(super) fn walk(&self, export: Export, members: &[&'static str]) -> Walk<Export> {
+    pub(super) fn walk<E: Pages>(&self, export: E, members: &[&'static str]) -> Walk<E> {
         let store = Store::open(self.directory.path(), ACCOUNT).expect("opened");
         let letters = DeadLetters::open(self.directory.path(), &self.config.dead_letters);
         let snapshots = Snapshots::new(self.directory.path());
@@ -101,6 +101,7 @@ impl World {
         let (platform, retry) = (&self.config.platform, &self.config.retry);
         let connection = Connection::new(platform, retry, &stop).expect("a client");
         let inlet = Inlet::new(
+            "users",
             Arc::new(connection),
             platform.endpoint,
             platform.batch_bytes,

@@ -16,6 +16,8 @@ pub(super) struct OfDaemon {
     sides: [OfSide; 2],
     /// By what the inlet said of them.
     messages: [(&'static str, u64); 3],
+    /// By their outcome.
+    reloads: [(&'static str, u64); 3],
     quota_waited_seconds: f64,
 }
 
@@ -30,7 +32,7 @@ struct OfSide {
 
 impl OfDaemon {
     pub(super) fn read(meter: &Meter) -> Self {
-        let messages = &meter.messages;
+        let (messages, reloads) = (&meter.messages, &meter.reloads);
         Self {
             sides: [
                 OfSide::read("zendesk", &meter.zendesk),
@@ -40,6 +42,11 @@ impl OfDaemon {
                 ("accepted", messages.accepted.get()),
                 ("rejected", messages.rejected.get()),
                 ("unknown", messages.unknown.get()),
+            ],
+            reloads: [
+                ("done", reloads.done.get()),
+                ("unchanged", reloads.unchanged.get()),
+                ("refused", reloads.refused.get()),
             ],
             quota_waited_seconds: meter.zendesk.waited_ms.get() as f64 / 1e3,
         }
@@ -86,6 +93,13 @@ impl Scrape {
             None,
             "1 if both sign-ins went well and no stream waits for a person, else 0",
             [([], flag(report.health.ready))],
+        )?;
+        let reloads = self.of_daemon.reloads.iter();
+        to.counter(
+            "reloads",
+            None,
+            "Attempts to change the configuration of the running daemon; refused ones left it as it was",
+            reloads.map(|(outcome, count)| ([("outcome", (*outcome).into())], *count)),
         )?;
         self.requests(to)?;
         self.sign_ins(to)?;

@@ -83,7 +83,7 @@ impl<'e> Writer<'e> {
     ) -> fmt::Result {
         let kind = MetricType::Info;
         let mut family = self.0.encode_descriptor(name, help, None, kind)?;
-        family.encode_info(&labels.map(escaped))
+        family.encode_info(&labels)
     }
 }
 
@@ -95,20 +95,5 @@ fn labelled<const N: usize>(
     if N == 0 {
         return encode(family);
     }
-    let labels = labels.map(escaped);
     encode(&mut family.encode_family(&labels)?)
-}
-
-/// A label whose value can stand between quotes: the library writes values as they are.
-fn escaped((name, value): (&'static str, Cow<'_, str>)) -> (&'static str, String) {
-    let mut text = String::with_capacity(value.len());
-    for c in value.chars() {
-        match c {
-            '\\' => text.push_str("\\\\"),
-            '"' => text.push_str("\\\""),
-            '\n' => text.push_str("\\n"),
-            c => text.push(c),
-        }
-    }
-    (name, text)
 }

@@ -34,9 +34,9 @@ fn slices_in_order(body: &Bytes, records: &[Record]) {
 
 fn check(body: Vec<u8>) {
     let (body, spec) = (Bytes::from(body), catalogue::find("users").expect("a row"));
-    let cursor_page = read_cursor_page(body.clone(), spec);
-    let search_page = read_search_page(body.clone(), spec);
-    let time_page = read_time_page(body.clone(), spec, TimeUnit::Microseconds);
+    let cursor_page = read_cursor_page(&body, spec, []);
+    let search_page = read_search_page(&body, spec);
+    let time_page = read_time_page(&body, spec, TimeUnit::Microseconds, []);
     let list_page = read_list_page(body.clone(), spec);
     let is_json = serde_json::from_slice::<IgnoredAny>(&body).is_ok();
     assert!(is_json || (cursor_page.is_err() && search_page.is_err()));

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::catalogue::{DeletionSign, StreamSpec};
-use crate::json;
+use crate::json::{self, scan::FIELDS};
 use crate::record::{Deletion, Record, RecordId};
 
 /// Where to look in a record.
@@ -37,31 +37,71 @@ impl<'spec> Shape<'spec> {
         }
     }
 
+    /// The fields to look for in a record; an empty name stands for none.
+    pub(super) fn fields(&self) -> [&'spec str; FIELDS] {
+        let [first, second] = sign_fields(self.deletion);
+        let version_field = self.version_field.unwrap_or_default();
+        [self.id_field, version_field, first, second]
+    }
+
     /// The record in `value`, a slice of `body`.
     pub(in crate::zendesk) fn read_in(&self, body: &Bytes, value: &RawValue) -> Record {
         self.read(body.slice_ref(value.get().as_bytes()))
     }
 
     /// The record that is the JSON value `bytes`.
+    pub fn read(&self, bytes: Bytes) -> Record {
+        let marks = self.look(&bytes);
+        marks.record(bytes)
+    }
+
+    /// What tells the record in `json`.
+    pub(super) fn look(&self, json: &[u8]) -> Marks {
+        let fields = json::pick(json, &self.fields()).unwrap_or_default();
+        self.tell(
+            json,
+            fields.map(|value| value.map(|value| value.get().as_bytes())),
+        )
+    }
+
+    /// What the values of its [`Self::fields`] tell of the record in `json`.
     ///
     /// One whose id or version cannot be read is still a record: what becomes of it is decided
     /// further on, where it can be kept.
-    pub fn read(&self, bytes: Bytes) -> Record {
-        let [first, second] = sign_fields(self.deletion);
-        let version_field = self.version_field.unwrap_or_default();
-        let keys = [self.id_field, version_field, first, second];
-        let [id, version, first, second] = json::pick(&bytes, &keys).unwrap_or_default();
-        let id = match self.id_field.contains(JOINT) {
-            true => joint_id(&bytes, self.id_field),
-            false => id.and_then(record_id),
-        };
-        let version = version
-            .filter(|_| self.version_field.is_some())
-            .and_then(version_of);
-        let deletion = deletion(self.deletion, first, second);
+    pub(super) fn tell(&self, json: &[u8], values: [Option<&[u8]>; FIELDS]) -> Marks {
+        let [id, version, first, second] = values;
+        Marks {
+            id: match self.id_field.contains(JOINT) {
+                true => joint_id(json, self.id_field),
+                false => id.and_then(record_id),
+            },
+            version: version
+                .filter(|_| self.version_field.is_some())
+                .and_then(version_of),
+            deletion: deletion(self.deletion, first, second),
+            crc: crc32fast::hash(json),
+        }
+    }
+}
+
+/// What tells a record from others.
+#[derive(Debug)]
+pub(super) struct Marks {
+    id: Option<RecordId>,
+    version: Option<Timestamp>,
+    deletion: Option<Deletion>,
+    crc: u32,
+}
+
+impl Marks {
+    /// The record that has these, and is `bytes`.
+    pub(super) fn record(self, bytes: Bytes) -> Record {
         Record {
-            deletion,
-            ..Record::new(bytes, id, version)
+            bytes,
+            id: self.id,
+            version: self.version,
+            crc: self.crc,
+            deletion: self.deletion,
         }
     }
 }
@@ -79,12 +119,8 @@ fn sign_fields(sign: DeletionSign) -> [&'static str; 2] {
     }
 }
 
-fn deletion(
-    sign: DeletionSign,
-    first: Option<&RawValue>,
-    second: Option<&RawValue>,
-) -> Option<Deletion> {
-    let is = |value: Option<&RawValue>, text| value.is_some_and(|value| value.get() == text);
+fn deletion(sign: DeletionSign, first: Option<&[u8]>, second: Option<&[u8]>) -> Option<Deletion> {
+    let is = |value: Option<&[u8]>, text: &str| value == Some(text.as_bytes());
     let for_good = || {
         if is(second, "true") {
             Deletion::Permanent
@@ -104,9 +140,15 @@ fn deletion(
     }
 }
 
+/// Every number of so many digits is an integer of 64 bits.
+const DIGITS_MAX: usize = 18;
+
 /// Ids are integers, or strings on newer objects.
-fn record_id(value: &RawValue) -> Option<RecordId> {
-    match serde_json::from_str::<serde_json::Value>(value.get()).ok()? {
+fn record_id(value: &[u8]) -> Option<RecordId> {
+    if value.len() <= DIGITS_MAX && value.iter().all(u8::is_ascii_digit) {
+        return Some(RecordId::new(std::str::from_utf8(value).ok()?));
+    }
+    match serde_json::from_slice::<serde_json::Value>(value).ok()? {
         serde_json::Value::Number(number) if number.is_i64() || number.is_u64() => {
             Some(RecordId::new(number.to_string()))
         }
@@ -124,7 +166,7 @@ fn joint_id(record: &[u8], fields: &str) -> Option<RecordId> {
         .split(JOINT)
         .map(|field| {
             let [value] = json::pick(record, &[field]).ok()?;
-            record_id(value?)
+            record_id(value?.get().as_bytes())
         })
         .collect();
     parts.iter().any(Option::is_some).then(|| {
@@ -136,17 +178,21 @@ fn joint_id(record: &[u8], fields: &str) -> Option<RecordId> {
 }
 
 /// Beyond this, a number counts microseconds: as seconds it would be the year 5138.
-const SECONDS_MAX: i64 = 100_000_000_000;
+const SECONDS_MAX: u64 = 100_000_000_000;
 
 /// RFC 3339 text, Unix seconds or Unix microseconds.
-fn version_of(value: &RawValue) -> Option<Timestamp> {
-    match serde_json::from_str::<i64>(value.get()) {
-        Ok(number) if number.abs() < SECONDS_MAX => Timestamp::from_second(number).ok(),
-        Ok(number) => Timestamp::from_microsecond(number).ok(),
-        Err(_) => serde_json::from_str::<Cow<'_, str>>(value.get())
-            .ok()?
-            .parse()
-            .ok(),
+fn version_of(value: &[u8]) -> Option<Timestamp> {
+    if let [b'"', ..] = value {
+        return match serde_json::from_slice::<&str>(value) {
+            Ok(plain) => plain.parse().ok(),
+            Err(_) => serde_json::from_slice::<String>(value).ok()?.parse().ok(),
+        };
+    }
+    let number: i64 = serde_json::from_slice(value).ok()?;
+    if number.unsigned_abs() < SECONDS_MAX {
+        Timestamp::from_second(number).ok()
+    } else {
+        Timestamp::from_microsecond(number).ok()
     }
 }
 

@@ -110,7 +110,7 @@ impl Sink {
             let now = now + i64::try_from(number).expect("it fits");
             let asked = next.unwrap_or_else(|| export.begin(self.progress.from));
             let body = Bytes::from(ask(asked, now));
-            let value = read_time_page(body, &export.source.spec, TimeUnit::Seconds);
+            let value = read_time_page(&body, &export.source.spec, TimeUnit::Seconds, []);
             let fetched = Fetched {
                 value: value.expect("a page"),
                 requests: 1,
@@ -209,7 +209,7 @@ proptest! {
 fn check(asked: i64, reached: Option<i64>, end: StreamEnd, body: &str, expected: &Step) {
     let export = export(end);
     let body = Bytes::copy_from_slice(body.as_bytes());
-    let page = read_time_page(body, &export.source.spec, TimeUnit::Seconds).expect("a page");
+    let page = read_time_page(&body, &export.source.spec, TimeUnit::Seconds, []).expect("a page");
     let progress = Progress {
         from: None,
         reached: reached.map(at),

@@ -1,5 +1,6 @@
 //! The program as a child process: started, watched, signalled, waited for.
 
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
@@ -104,6 +105,17 @@ impl Process {
             line["message"] == "sync complete"
         })
         .await;
+    }
+
+    /// Where the status server listens.
+    pub async fn status_address(&self) -> SocketAddr {
+        let line = self
+            .wait_for_log("the status server listens", |line| {
+                line["message"] == "the status server listens"
+            })
+            .await;
+        let address = line["address"].as_str().and_then(|text| text.parse().ok());
+        address.expect("an address")
     }
 
     /// Sends SIGTERM.

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -32,10 +32,20 @@ impl Authority {
 
     /// A port that proves to be `host` and is `server` behind that.
     pub async fn serve(&self, host: &str, server: SocketAddr) -> TlsPort {
+        let params = CertificateParams::new([host.to_owned()]);
+        self.serve_as(params.expect("a name"), server).await
+    }
+
+    /// The same with a certificate that has ended.
+    pub async fn serve_expired(&self, host: &str, server: SocketAddr) -> TlsPort {
+        let mut params = CertificateParams::new([host.to_owned()]).expect("a name");
+        params.not_after = date_time_ymd(2020, 2, 2);
+        self.serve_as(params, server).await
+    }
+
+    async fn serve_as(&self, params: CertificateParams, server: SocketAddr) -> TlsPort {
         let key = KeyPair::generate().expect("a key");
-        let certificate = CertificateParams::new([host.to_owned()])
-            .and_then(|params| params.signed_by(&key, &self.0))
-            .expect("a certificate");
+        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
         let config = ServerConfig::builder()
             .with_no_client_auth()
             .with_single_cert(
