@@ -5,7 +5,7 @@
 //! goes on wherever the bytes that are there end, and nothing is built.
 //!
 //! Bytes are looked at in blocks, and grammar is checked for a block at once: one bit for each
-//! byte says what it is ([`super::block`]), a shift says what stands before it, and an addition
+//! byte says what it is (`block.rs`), a shift says what stands before it, and an addition
 //! carries a bit through a run of others, to the end of a string or of white space. Brackets alone
 //! are walked one by one, since only they have a memory. Literals and escapes are read where they
 //! stand. So what passes is JSON by the letter, but for the encoding of what nobody wants: that of

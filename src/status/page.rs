@@ -1,7 +1,7 @@
 //! The status page: one document of HTML, for a person.
 //!
 //! It needs nothing besides itself: no build, no font, no image, no other host. What others wrote
-//! (names, errors of services) goes through [`Escaped`], and [`CONTENT_SECURITY_POLICY`] lets
+//! (names, errors of services) goes through `Escaped`, and [`CONTENT_SECURITY_POLICY`] lets
 //! nothing run or load but what is written in this folder.
 //!
 //! It is whole without script. Where scripts run, a short one fetches the page again every so often
