@@ -1,7 +1,10 @@
 //! Telling the meter of syncs, in its own words.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
+use crate::checkpoint::Counts;
 use crate::error::{Chain, Explain as _};
 use crate::meter::{BackFill, Ended, Failure, Meter, SyncEnd};
 use crate::sync::{End, Progress, Summary, Tally};
@@ -48,6 +51,6 @@ pub(super) fn ended(meter: &Meter, summary: &Summary) {
     }
 }
 
-fn of_stream(tally: &Tally) -> (&std::sync::Arc<str>, crate::checkpoint::Counts) {
+fn of_stream(tally: &Tally) -> (&Arc<str>, Counts) {
     (&tally.stream, tally.counts)
 }
