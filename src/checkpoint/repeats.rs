@@ -5,8 +5,11 @@
 //! superseded, and sending it would let an old version overtake a new one. Same id and version
 //! with other content is no repeat: Zendesk's versions have a resolution of one second.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +40,7 @@ pub enum Verdict {
 /// [`limits::REPEATS_REMEMBERED_MAX`].
 #[derive(Clone, Debug, Default)]
 pub struct Repeats {
-    by_id: HashMap<RecordId, (Timestamp, u32)>,
+    by_id: HashMap<RecordId, (Timestamp, u32), RandomState>,
 }
 
 impl Repeats {
@@ -56,17 +59,30 @@ impl Repeats {
         let (Some(id), Some(version)) = (&record.id, record.version) else {
             return Verdict::New;
         };
-        match self.by_id.get(id) {
-            Some((known, _)) if *known > version => Verdict::Superseded,
-            Some((known, crc)) if *known == version && *crc == record.crc => Verdict::Repeat,
-            Some(_) | None => Verdict::New,
-        }
+        self.by_id
+            .get(id)
+            .map_or(Verdict::New, |known| judge(*known, (version, record.crc)))
     }
 
-    /// Takes note of a record that is settled, or will be before anything read after it.
-    pub fn remember(&mut self, record: &Record) {
-        if let (Some(id), Some(version)) = (&record.id, record.version) {
-            self.by_id.insert(id.clone(), (version, record.crc));
+    /// [`Self::judge`]; and if it is new, takes note of a record that is settled, or will be before
+    /// anything read after it.
+    pub fn note(&mut self, record: &Record) -> Verdict {
+        let (Some(id), Some(version)) = (&record.id, record.version) else {
+            return Verdict::New;
+        };
+        let given = (version, record.crc);
+        match self.by_id.entry(id.clone()) {
+            Entry::Vacant(unknown) => {
+                unknown.insert(given);
+                Verdict::New
+            }
+            Entry::Occupied(mut known) => {
+                let verdict = judge(*known.get(), given);
+                if verdict == Verdict::New {
+                    known.insert(given);
+                }
+                verdict
+            }
         }
     }
 
@@ -107,6 +123,15 @@ impl Repeats {
             .collect();
         seen.sort_by(|a, b| (a.version, &a.id).cmp(&(b.version, &b.id)));
         seen
+    }
+}
+
+/// What a version and checksum are to someone who knows others of the same record.
+fn judge(known: (Timestamp, u32), given: (Timestamp, u32)) -> Verdict {
+    match known.0.cmp(&given.0) {
+        Ordering::Greater => Verdict::Superseded,
+        Ordering::Equal if known.1 == given.1 => Verdict::Repeat,
+        Ordering::Equal | Ordering::Less => Verdict::New,
     }
 }
 
@@ -158,7 +183,7 @@ mod tests {
     #[test]
     fn repeats_superseded_and_same_second_changes() {
         let mut repeats = Repeats::default();
-        repeats.remember(&record("1", 100, "a"));
+        repeats.note(&record("1", 100, "a"));
         let check = |record: Record, expected| assert_eq!(repeats.judge(&record), expected);
         check(record("1", 100, "a"), Verdict::Repeat);
         check(record("1", 100, "b"), Verdict::New);
@@ -184,8 +209,8 @@ mod tests {
     #[test]
     fn what_cannot_come_again_is_forgotten() {
         let mut repeats = Repeats::default();
-        repeats.remember(&record("1", 100, "a"));
-        repeats.remember(&record("2", 101, "a"));
+        repeats.note(&record("1", 100, "a"));
+        repeats.note(&record("2", 101, "a"));
         repeats.trim(Timestamp::from_second(101).ok());
         assert_eq!(repeats.judge(&record("1", 100, "a")), Verdict::New);
         assert_eq!(repeats.judge(&record("2", 101, "a")), Verdict::Repeat);
@@ -196,7 +221,7 @@ mod tests {
         let mut repeats = Repeats::default();
         let many = i64::try_from(limits::REPEATS_REMEMBERED_MAX).expect("fits") + 10;
         for n in 0..many {
-            repeats.remember(&record(&n.to_string(), n, "a"));
+            repeats.note(&record(&n.to_string(), n, "a"));
         }
         repeats.trim(None);
         assert_eq!(repeats.to_seen().len(), limits::REPEATS_REMEMBERED_MAX);

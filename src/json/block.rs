@@ -1,9 +1,10 @@
 //! Sixty-four bytes at a time: which of them are what, as one bit each.
 //!
-//! The lowest bit stands for the first byte. The comparisons are vector instructions on every
-//! machine that has them, chosen by `wide`.
+//! The lowest bit stands for the first byte. The comparisons are vector instructions, the widest
+//! that the machine has.
 
-use wide::u8x16;
+use fearless_simd::prelude::*;
+use fearless_simd::u8x64;
 
 /// Bytes in a block: as many as there are bits in a word.
 pub(super) const BLOCK: usize = 64;
@@ -30,38 +31,20 @@ pub(super) struct Masks {
 }
 
 impl Masks {
-    #[inline]
-    pub(super) fn of(block: &[u8; BLOCK]) -> Self {
-        let (lanes, []) = block.as_chunks::<16>() else {
-            unreachable!("sixteen goes into sixty-four")
-        };
-        let lanes: [u8x16; 4] = std::array::from_fn(|lane| u8x16::new(lanes[lane]));
-        let folded = lanes.map(|lane| lane | u8x16::splat(FOLD));
-        let is = |lanes: &[u8x16; 4], byte: u8| {
-            let byte = u8x16::splat(byte);
-            bits(lanes.map(|lane| lane.simd_eq(byte)))
-        };
-        let up_to = |byte: u8| {
-            let byte = u8x16::splat(byte);
-            bits(lanes.map(|lane| lane.min(byte).simd_eq(lane)))
-        };
+    #[inline(always)]
+    pub(super) fn of<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Self {
+        let bytes = u8x64::from_slice(simd, block);
+        let folded = bytes | FOLD;
         Self {
-            quote: is(&lanes, b'"'),
-            backslash: is(&lanes, b'\\'),
-            open: is(&folded, b'{'),
-            close: is(&folded, b'}'),
-            comma: is(&lanes, b','),
-            colon: is(&lanes, b':'),
-            blank: up_to(b' '),
-            control: up_to(b' ' - 1),
-            not_ascii: bits(lanes),
+            quote: bytes.simd_eq(b'"').to_bitmask(),
+            backslash: bytes.simd_eq(b'\\').to_bitmask(),
+            open: folded.simd_eq(b'{').to_bitmask(),
+            close: folded.simd_eq(b'}').to_bitmask(),
+            comma: bytes.simd_eq(b',').to_bitmask(),
+            colon: bytes.simd_eq(b':').to_bitmask(),
+            blank: bytes.simd_le(b' ').to_bitmask(),
+            control: bytes.simd_lt(b' ').to_bitmask(),
+            not_ascii: bytes.simd_ge(0x80).to_bitmask(),
         }
     }
-}
-
-/// The highest bit of each byte.
-#[inline]
-fn bits(lanes: [u8x16; 4]) -> u64 {
-    let [a, b, c, d] = lanes.map(|lane| u64::from(lane.to_bitmask() as u16));
-    a | b << 16 | c << 32 | d << 48
 }

@@ -15,6 +15,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use fearless_simd::{Level, Simd, dispatch};
+
 use super::block::{BLOCK, Masks};
 use super::literal;
 
@@ -86,6 +88,8 @@ pub enum Fault {
 #[derive(Debug)]
 pub struct Scan {
     outline: Arc<Outline>,
+    /// What instructions the machine has.
+    level: Level,
     grammar: Grammar,
     /// Bytes of the buffer that are behind the scan.
     done: usize,
@@ -219,6 +223,7 @@ impl Scan {
     pub fn new(outline: Arc<Outline>) -> Self {
         Self {
             outline,
+            level: Level::new(),
             grammar: Grammar::new(),
             done: 0,
             before: 0,
@@ -239,8 +244,20 @@ impl Scan {
     /// # Errors
     /// When this is no page.
     pub fn go_on(&mut self, buffer: &[u8], listener: &mut impl Listener) -> Result<(), Fault> {
+        // All of the loop is compiled once for each kind of machine.
+        dispatch!(self.level, simd => self.blocks(simd, buffer, listener))
+    }
+
+    /// The blocks that are there as a whole.
+    #[inline(always)]
+    fn blocks<S: Simd>(
+        &mut self,
+        simd: S,
+        buffer: &[u8],
+        listener: &mut impl Listener,
+    ) -> Result<(), Fault> {
         while let Some(block) = buffer[self.done..].first_chunk::<BLOCK>() {
-            self.block(block, buffer, listener)?;
+            self.block(simd, block, buffer, listener)?;
         }
         Ok(())
     }
@@ -260,7 +277,8 @@ impl Scan {
         let mut block = [b' '; BLOCK];
         block[..rest.len()].copy_from_slice(rest);
         let end = self.before + buffer.len() as u64;
-        match self.block(&block, buffer, listener) {
+        let judged = dispatch!(self.level, simd => self.block(simd, &block, buffer, listener));
+        match judged {
             Err(Fault::NotJson { at }) if at >= end => return Err(Fault::EndsEarly),
             judged => judged?,
         }
@@ -299,14 +317,15 @@ impl Scan {
         }
     }
 
-    #[inline]
-    fn block(
+    #[inline(always)]
+    fn block<S: Simd>(
         &mut self,
+        simd: S,
         block: &[u8; BLOCK],
         buffer: &[u8],
         listener: &mut impl Listener,
     ) -> Result<(), Fault> {
-        let masks = Masks::of(block);
+        let masks = Masks::of(simd, block);
         let judged = self
             .grammar
             .judge(&masks, block, buffer, self.done)
@@ -319,7 +338,7 @@ impl Scan {
     }
 
     /// Takes note of what is in a block.
-    #[inline]
+    #[inline(always)]
     fn note(
         &mut self,
         judged: &Judged,
@@ -438,7 +457,7 @@ impl Scan {
                 return Ok(());
             }
         }
-        if self.not_ascii && std::str::from_utf8(json).is_err() {
+        if self.not_ascii && simdutf8::basic::from_utf8(json).is_err() {
             return Err(Fault::NotJson {
                 at: self.before + from as u64,
             });
@@ -473,7 +492,7 @@ impl Outline {
     }
 
     /// The field of a list's elements whose key ends where `before` does.
-    #[inline]
+    #[inline(always)]
     fn field(&self, list: usize, before: &[u8]) -> Option<usize> {
         let keys = self.members[list].fields.as_ref()?;
         if let Some(tail) = before.last_chunk::<8>() {
@@ -510,7 +529,7 @@ impl Grammar {
     ///
     /// # Errors
     /// The place in the block at which this is not JSON, about.
-    #[inline]
+    #[inline(always)]
     fn judge(
         &mut self,
         masks: &Masks,
@@ -582,7 +601,7 @@ impl Grammar {
     }
 
     /// The bytes of a block that are escaped.
-    #[inline]
+    #[inline(always)]
     fn escapes(&mut self, backslash: u64, buffer: &[u8], done: usize) -> Result<u64, u32> {
         let mut escaped = u64::from(std::mem::take(&mut self.escaped));
         if let Some(at) = self.escape.take()
@@ -611,7 +630,7 @@ impl Grammar {
 
     /// Which bytes are at which depth; and, as the value, which of them are directly in an object. A
     /// bracket is where what it opens or closes is.
-    #[inline]
+    #[inline(always)]
     fn depths(
         &mut self,
         open: u64,
@@ -649,7 +668,7 @@ impl Grammar {
         self.objects.len().min(DEPTHS - 1)
     }
 
-    #[inline]
+    #[inline(always)]
     fn literals(
         &mut self,
         mut begins: u64,
@@ -687,7 +706,7 @@ fn all(ones: bool) -> u64 {
 }
 
 /// For each byte, whether an odd number of `quotes` stand up to it.
-#[inline]
+#[inline(always)]
 fn parity(quotes: u64) -> u64 {
     let mut parity = quotes;
     for shift in [1, 2, 4, 8, 16, 32] {
@@ -698,7 +717,7 @@ fn parity(quotes: u64) -> u64 {
 
 /// The next places behind `marks`, and behind the end of `also`, that are not `blank`. `carry` says
 /// it of the block before, and then of this one.
-#[inline]
+#[inline(always)]
 fn behind(marks: u64, blank: u64, also: u64, carry: &mut u64) -> u64 {
     let behind = (marks << 1) | *carry | also;
     *carry = marks >> 63;

@@ -6,6 +6,7 @@
 //! unknown and will be sent again.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -48,6 +49,42 @@ struct Item {
     outcome: Outcome,
 }
 
+/// An item that says nothing but which message it is of.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Plain<'body> {
+    #[serde(borrow)]
+    xaction_id: Option<&'body str>,
+    status: Option<IgnoredAny>,
+    status_code: Option<IgnoredAny>,
+}
+
+impl Item {
+    fn read(json: &str, batch_id: Option<&str>, sent: usize) -> Self {
+        // Nearly all are of this kind, and need no value built.
+        let plain = json
+            .starts_with('{')
+            .then(|| serde_json::from_str::<Plain>(json).ok());
+        if let Some(Plain {
+            xaction_id,
+            status: None,
+            status_code: None,
+        }) = plain.flatten()
+        {
+            return Self {
+                claim: xaction_id.and_then(|id| claimed_index(id, batch_id, sent)),
+                outcome: Outcome::Accepted,
+            };
+        }
+        let item: Value = serde_json::from_str(json).unwrap_or_default();
+        let xaction_id = item.get("xactionId").and_then(Value::as_str);
+        Self {
+            claim: xaction_id.and_then(|id| claimed_index(id, batch_id, sent)),
+            outcome: outcome_of(&item),
+        }
+    }
+}
+
 /// Decodes a batch's answer into one outcome per message sent.
 ///
 /// The rules, in order: an item failed if its `status` or `statusCode` (a number, or text holding
@@ -62,13 +99,7 @@ pub fn decode(body: &[u8], sent: usize) -> Vec<Outcome> {
     let items: Vec<Item> = answer
         .responses
         .iter()
-        .map(|item| {
-            let item = serde_json::from_str(item.get()).unwrap_or_default();
-            Item {
-                claim: claimed_index(&item, answer.batch_id.as_deref(), sent),
-                outcome: outcome_of(&item),
-            }
-        })
+        .map(|item| Item::read(item.get(), answer.batch_id.as_deref(), sent))
         .collect();
     let mut claims = vec![0; sent];
     for claimed in items.iter().filter_map(|item| item.claim) {
@@ -132,8 +163,7 @@ fn code(status: &Value) -> Option<u16> {
     }
 }
 
-fn claimed_index(item: &Value, batch_id: Option<&str>, sent: usize) -> Option<usize> {
-    let xaction_id = item.get("xactionId")?.as_str()?;
+fn claimed_index(xaction_id: &str, batch_id: Option<&str>, sent: usize) -> Option<usize> {
     let index = match batch_id.and_then(|id| xaction_id.strip_prefix(id)?.strip_prefix(':')) {
         Some(index) => index,
         None => {
@@ -147,11 +177,9 @@ fn claimed_index(item: &Value, batch_id: Option<&str>, sent: usize) -> Option<us
 }
 
 fn is_uuid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups
-            .iter()
-            .all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()))
+    let groups = || text.split('-');
+    groups().map(str::len).eq([8, 4, 4, 4, 12])
+        && groups().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]

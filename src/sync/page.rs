@@ -1,8 +1,10 @@
 //! Settling one page: every record of it is accounted for, or the page is not settled.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 
 use super::itinerary::{Leg, Passed};
@@ -274,37 +276,34 @@ fn stand_in(unreadable: Unreadable) -> DeadLetter {
 ///
 /// Two versions of one record must not be on their way together, since either may arrive first;
 /// and of what is outdated before it is sent, nobody needs to hear.
-fn leave_out_settled(records: Vec<Record>, memory: &mut Repeats, other: &Repeats) -> Vec<Record> {
-    let mut newest: HashMap<RecordId, usize> = HashMap::with_capacity(records.len());
+fn leave_out_settled(
+    mut records: Vec<Record>,
+    memory: &mut Repeats,
+    other: &Repeats,
+) -> Vec<Record> {
+    let mut outdated = vec![false; records.len()];
+    let mut newest: HashMap<&RecordId, usize, RandomState> =
+        HashMap::with_capacity_and_hasher(records.len(), RandomState::default());
     for (place, record) in records.iter().enumerate() {
         let Some(id) = &record.id else { continue };
-        let newest = newest.entry(id.clone()).or_insert(place);
-        // On a tie the later one counts: Zendesk gave it later.
-        if records[*newest].version <= record.version {
-            *newest = place;
+        match newest.entry(id) {
+            Entry::Vacant(first) => {
+                first.insert(place);
+            }
+            // On a tie the later one counts: Zendesk gave it later.
+            Entry::Occupied(mut before) if records[*before.get()].version <= record.version => {
+                outdated[before.insert(place)] = true;
+            }
+            Entry::Occupied(_) => outdated[place] = true,
         }
     }
-    let is_newest = |place: usize, record: &Record| {
-        record
-            .id
-            .as_ref()
-            .is_none_or(|id| newest.get(id) == Some(&place))
-    };
+    let mut outdated = outdated.into_iter();
+    records.retain(|record| {
+        outdated.next() == Some(false)
+            && other.judge(record) == Verdict::New
+            && memory.note(record) == Verdict::New
+    });
     records
-        .into_iter()
-        .enumerate()
-        .filter(|(place, record)| is_newest(*place, record))
-        .map(|(_, record)| record)
-        .filter(|record| {
-            let is_new = [&*memory, other]
-                .iter()
-                .all(|known| known.judge(record) == Verdict::New);
-            if is_new {
-                memory.remember(record);
-            }
-            is_new
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -313,7 +312,7 @@ mod tests {
 
     fn check(records: &[(&str, i64, &'static str)], expected: &[&str]) {
         let mut repeats = Repeats::default();
-        repeats.remember(&record("known", 50, "k"));
+        repeats.note(&record("known", 50, "k"));
         let records = records
             .iter()
             .map(|(id, version, content)| record(id, *version, content));

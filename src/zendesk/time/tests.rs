@@ -121,7 +121,7 @@ impl Sink {
                 .expect("it goes on");
             for record in &page.records {
                 if self.repeats.judge(record) == Verdict::New {
-                    self.repeats.remember(record);
+                    self.repeats.note(record);
                     let id = record.id.as_ref().expect("an id").as_str();
                     let version = record.version.expect("a version").as_second();
                     self.delivered
