@@ -102,10 +102,14 @@ pub fn definition() -> clap::Command {
 /// Runs the command that the process was called with.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let mut runtime = match arguments.command {
+        // The simulators are to be no part of what is watched.
+        Command::Sandbox(_) => tokio::runtime::Builder::new_multi_thread(),
+        // One thread moves more records than any account may ask for; what waits for the disk has
+        // threads of its own.
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: cannot start the runtime: {error}");
