@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Kept, ServiceManager, Standing, metered};
+use super::{Error, Kept, ServiceManager, metered};
 use crate::error::Explain as _;
 use crate::limits;
 use crate::progress::Pulse;
@@ -23,7 +23,6 @@ pub(super) struct Rest(pub(super) Option<Ticks>);
 /// The streams of one walk, until `stop`.
 pub(super) async fn keep_in_sync(
     pulse: Pulse,
-    standing: Standing,
     mut walk: Walk,
     mut ticks: Ticks,
     paused_for: Duration,
@@ -74,7 +73,6 @@ pub(super) async fn keep_in_sync(
         };
         metered::ended(meter, &summary);
         rests = matches!(summary.end, End::Complete);
-        standing.heard(&summary);
         if early && summary.is_uneventful() {
             telemetry::early_poll(&summary);
         } else {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::judge::{Daemon, Known};
+use super::line::line;
 use super::report::{DeadLetters, Limit, Report, Source, Stream, Token, Totals};
 use super::samples::Samples;
 use super::{from_state, judge, stream};
@@ -80,6 +81,13 @@ impl Watched {
     /// What it counts.
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// All of it in a line, without looking at the dead letters.
+    pub fn line(&self) -> String {
+        let sources = self.sources();
+        let streams = self.streams(&sources, Timestamp::now());
+        line(&streams, &self.tokens(&sources))
     }
 
     /// Adds a point to the plots of every stream.

@@ -51,7 +51,7 @@ async fn ready_alive_and_stopping_are_told_in_their_turn() {
     world.settings.set("shutdown_grace", "20s");
     let daemon = world.daemon();
     manager.hear("ready", |line| line == "READY=1").await;
-    let behind = |line: &str| line.starts_with("STATUS=1 stream; at most ");
+    let behind = |line: &str| line.starts_with("STATUS=1 stream; furthest behind: users (");
     manager.hear("a status", behind).await;
     for _ in 0..10 {
         manager
