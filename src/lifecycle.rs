@@ -136,7 +136,8 @@ async fn keep_running(
         let next = tokio::select! {
             ended = tasks::all_done(&mut tasks) => break ended,
             error = tasks::grace_over(&stop, present.config.shutdown_grace, manager) => break Err(error),
-            next = next => next,
+            // Taken on during the stop, it would begin the grace anew.
+            Some(next) = stop.run_until_cancelled(next) => next,
         };
         next.tell(&present.kept.meter);
         telemetry::set_level(&next.config.log);
