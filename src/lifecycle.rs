@@ -16,7 +16,6 @@ mod reload;
 mod service_manager;
 mod sign_in;
 mod signals;
-mod standing;
 mod status;
 mod supervision;
 mod tasks;
@@ -32,6 +31,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Contents};
 use crate::progress::Progress;
 use crate::schedule::Schedule;
+use crate::status::Watched;
 use crate::telemetry;
 use crew::Crew;
 use reload::{Means, Present, Reloader};
@@ -42,7 +42,6 @@ pub use error::Error;
 pub use service_manager::ServiceManager;
 use sign_in::sign_in;
 pub use signals::stop_on_signals;
-use standing::Standing;
 use status::StatusServer;
 use supervision::supervise;
 
@@ -88,21 +87,27 @@ async fn keep_running(
         kept: assembled.kept.clone(),
     };
     let schedule = Schedule::start(clock).await?;
+    let progress = Progress::new(present.config.request_timeout());
+    let meter = present.kept.meter.clone();
+    let watched = Watched::new(meter, progress.clone(), present.sources(), &stop);
     let means = Means {
         stop: &stop,
         clock: *clock,
         schedule: &schedule,
         manager,
-        standing: Standing::new(present.config.streams.len()),
-        progress: Progress::new(present.config.request_timeout()),
+        watched: Arc::new(watched),
+        progress,
     };
-    let status = server.start(&present, &means);
-    let supervision = supervise(*manager, means.progress.clone(), means.standing.clone());
+    let status = server.start(&means.watched);
+    let line = {
+        let watched = means.watched.clone();
+        move || watched.line()
+    };
+    let supervision = supervise(*manager, means.progress.clone(), line);
     let _supervision = AbortOnDropHandle::new(tokio::spawn(supervision));
     let mut tasks = JoinSet::new();
     tasks.spawn(sign_in(
         assembled.kept.clone(),
-        means.standing.clone(),
         *manager,
         means.progress.pulse("sign-in"),
     ));
@@ -131,7 +136,8 @@ async fn keep_running(
         let next = tokio::select! {
             ended = tasks::all_done(&mut tasks) => break ended,
             error = tasks::grace_over(&stop, present.config.shutdown_grace, manager) => break Err(error),
-            next = next => next,
+            // Taken on during the stop, it would begin the grace anew.
+            Some(next) = stop.run_until_cancelled(next) => next,
         };
         next.tell(&present.kept.meter);
         telemetry::set_level(&next.config.log);
@@ -143,11 +149,10 @@ async fn keep_running(
             config: next.config,
             contents: next.contents,
         };
-        status.tell(&present);
+        means.watched.replace(present.sources());
         match next.crew {
             Some(ready) => {
                 present.kept.take_effect(&present.config);
-                means.standing.serve(&present.config);
                 crew = Crew::begin(&mut tasks, &means, &present.config, ready, Some(crew));
             }
             None => manager.ready(),

@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod from_state;
 pub mod judge;
+mod line;
 pub mod page;
 pub mod report;
 mod samples;

@@ -16,6 +16,8 @@ use crate::record::Position;
 pub struct Store {
     directory: Directory,
     state: Mutex<State>,
+    /// Held for the whole of a save, so that whoever only looks never waits for the disk.
+    saving: Mutex<()>,
     _lock: Lock,
 }
 
@@ -37,13 +39,14 @@ impl Store {
         Ok(Self {
             directory,
             state: Mutex::new(state),
+            saving: Mutex::default(),
             _lock: lock,
         })
     }
 
     /// What is known of a stream.
     pub fn stream(&self, name: &str) -> StreamState {
-        self.lock_state()
+        lock(&self.state)
             .streams
             .get(name)
             .cloned()
@@ -52,7 +55,7 @@ impl Store {
 
     /// Looks at what is known of all streams, without a copy of it.
     pub fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.lock_state())
+        look(&lock(&self.state))
     }
 
     /// Replaces what is known of these streams, durably and all at once. Blocks for the disk.
@@ -64,8 +67,8 @@ impl Store {
         &self,
         streams: impl IntoIterator<Item = (impl AsRef<str>, StreamState)>,
     ) -> Result<(), Error> {
-        let mut state = self.lock_state();
-        let mut next = state.clone();
+        let _saving = lock(&self.saving);
+        let mut next = lock(&self.state).clone();
         let mut moved = false;
         for (name, stream) in streams {
             let before = next.streams.entry(name.as_ref().to_owned()).or_default();
@@ -75,22 +78,19 @@ impl Store {
         next.saved_at = Timestamp::now();
         let mut keep_as = None;
         if moved {
-            keep_as = Some(generations::path(
-                &self.directory.history(),
-                state.generation,
-            ));
-            next.generation =
-                generations::next_number(&self.directory.history(), state.generation)?;
+            let history = self.directory.history();
+            keep_as = Some(generations::path(&history, next.generation));
+            next.generation = generations::next_number(&history, next.generation)?;
         }
         self.directory.replace(&next, keep_as.as_deref())?;
-        *state = next;
+        *lock(&self.state) = next;
         Ok(())
     }
+}
 
-    fn lock_state(&self) -> MutexGuard<'_, State> {
-        // A save either replaces the state as a whole or leaves it: no panic can tear it.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A save either replaces the state as a whole or leaves it: no panic can tear it.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Checkpoints are made of Zendesk's times. One ahead of our clock means that one of the two is

@@ -85,12 +85,11 @@ impl Crew {
                 .as_ref()
                 .map_or_else(Vec::new, |crew| crew.with_any_of(&streams, cadence));
             let pulse = progress.pulse(walk.root());
-            let (kept, standing) = (kept.clone(), means.standing.clone());
+            let kept = kept.clone();
             let (paused_for, stop) = (config.attention.retry_every, dismissed.clone());
             tasks.spawn(async move {
                 let ticks = relieve(predecessors).await.unwrap_or(ticks);
-                let rest =
-                    tasks::keep_in_sync(pulse, standing, walk, ticks, paused_for, &kept, stop);
+                let rest = tasks::keep_in_sync(pulse, walk, ticks, paused_for, &kept, stop);
                 // Nobody listens at the stop.
                 let _ = leave.send(rest.await);
             });
@@ -130,7 +129,7 @@ impl Crew {
             );
         }
         self.before = None;
-        means.manager.status(&means.standing.line());
+        means.manager.status(&means.watched.line());
         means.manager.ready();
     }
 

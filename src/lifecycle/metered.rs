@@ -34,6 +34,10 @@ pub(super) fn ended(meter: &Meter, summary: &Summary) {
             End::Stopped => SyncEnd::Stopped,
             End::Failed(_) => SyncEnd::Failed,
         },
+        failure: match &summary.end {
+            End::Failed(error) => Some(error.code()),
+            End::Complete | End::Split | End::Stopped => None,
+        },
         fresh_until: summary.fresh_until,
     };
     let streams = summary.streams.iter().map(of_stream);

@@ -15,13 +15,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::crew::Ready;
-use super::{Assembled, Error, Kept, ServiceManager, Standing};
+use super::{Assembled, Error, Kept, ServiceManager};
 use crate::clock::Clock;
 use crate::config::{Changes, Config, Contents};
 use crate::limits;
 use crate::meter::Meter;
 use crate::progress::Progress;
 use crate::schedule::Schedule;
+use crate::status::{Sources, Watched};
 use crate::sync::blocking;
 use prepare::prepare;
 use watch::Watch;
@@ -42,6 +43,17 @@ pub(super) struct Present {
     pub(super) kept: Kept,
 }
 
+impl Present {
+    /// What is told of the daemon comes from here.
+    pub(super) fn sources(&self) -> Sources {
+        Sources {
+            config: self.config.clone(),
+            state: self.kept.stores.state.clone(),
+            client: self.kept.client.clone(),
+        }
+    }
+}
+
 /// What is to be worked by from now on.
 #[derive(Debug)]
 pub(super) struct Next {
@@ -58,7 +70,7 @@ pub(super) struct Means<'a> {
     pub(super) clock: Clock,
     pub(super) schedule: &'a Schedule,
     pub(super) manager: &'a ServiceManager,
-    pub(super) standing: Standing,
+    pub(super) watched: Arc<Watched>,
     pub(super) progress: Progress,
 }
 

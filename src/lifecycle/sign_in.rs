@@ -2,7 +2,6 @@
 
 use std::pin::pin;
 
-use super::standing::Standing;
 use super::{Kept, ServiceManager};
 use crate::error::{Chain, Code, Explain};
 use crate::http::Effort;
@@ -12,12 +11,12 @@ use crate::progress::Pulse;
 /// Signs in to both ends while the streams begin, which use the same tokens, and says that we are
 /// ready when that is over. An end that is down does not keep us from it for long: the daemon does
 /// what it can by going on trying, so to start it anew would help nobody.
-pub(super) async fn sign_in(kept: Kept, standing: Standing, manager: ServiceManager, pulse: Pulse) {
+pub(super) async fn sign_in(kept: Kept, manager: ServiceManager, pulse: Pulse) {
     let (zendesk, adobe) = (&kept.client, &kept.connection);
     let both = async {
         tokio::join!(
-            async { note("zendesk", zendesk.sign_in(Effort::Full).await, &standing) },
-            async { note("adobe", adobe.sign_in(Effort::Full).await, &standing) },
+            async { note("zendesk", zendesk.sign_in(Effort::Full).await) },
+            async { note("adobe", adobe.sign_in(Effort::Full).await) },
         )
     };
     let mut both = pin!(pulse.watch(both));
@@ -33,12 +32,11 @@ pub(super) async fn sign_in(kept: Kept, standing: Standing, manager: ServiceMana
     }
 }
 
-fn note<E: Explain + 'static>(end: &'static str, outcome: Result<(), E>, standing: &Standing) {
+fn note<E: Explain + 'static>(end: &'static str, outcome: Result<(), E>) {
     match outcome {
         Ok(()) => tracing::info!(end, "signed in"),
         Err(error) if error.code() == Code::Interrupted => {}
         Err(error) => {
-            standing.refused(end, error.code());
             tracing::warn!(
                 end,
                 code = error.code().as_str(),

@@ -6,10 +6,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
-use super::reload::{Means, Present};
 use crate::config;
 use crate::limits;
-use crate::status::{Server, Sources, Watched};
+use crate::status::{Server, Watched};
 use crate::telemetry::metrics;
 
 /// A server that has its port, if one is configured.
@@ -23,7 +22,6 @@ pub(super) struct StatusTask(Option<Running>);
 #[derive(Debug)]
 struct Running {
     task: JoinHandle<()>,
-    watched: Arc<Watched>,
     stop: CancellationToken,
 }
 
@@ -42,20 +40,12 @@ impl StatusServer {
     }
 
     /// Begins to answer.
-    pub(super) fn start(self, present: &Present, means: &Means<'_>) -> StatusTask {
+    pub(super) fn start(self, watched: &Arc<Watched>) -> StatusTask {
         StatusTask(self.0.map(|server| {
-            let meter = present.kept.meter.clone();
-            let watched = Arc::new(Watched::new(
-                meter,
-                means.progress.clone(),
-                sources(present),
-                means.stop,
-            ));
             let stop = CancellationToken::new();
             let serving = server.serve(watched.clone(), metrics::exposition, stop.clone());
             Running {
                 task: tokio::spawn(serving),
-                watched,
                 stop,
             }
         }))
@@ -63,13 +53,6 @@ impl StatusServer {
 }
 
 impl StatusTask {
-    /// Answers by another configuration from now on.
-    pub(super) fn tell(&self, present: &Present) {
-        if let Some(running) = &self.0 {
-            running.watched.replace(sources(present));
-        }
-    }
-
     /// Finishes what is being answered, but does not wait for long: whoever does not take an answer
     /// must not hold the process.
     pub(super) async fn stop(self) {
@@ -77,13 +60,5 @@ impl StatusTask {
             running.stop.cancel();
             let _ = tokio::time::timeout(limits::STATUS_STOP_WAIT, running.task).await;
         }
-    }
-}
-
-fn sources(present: &Present) -> Sources {
-    Sources {
-        config: present.config.clone(),
-        state: present.kept.stores.state.clone(),
-        client: present.kept.client.clone(),
     }
 }

@@ -3,22 +3,25 @@
 use std::time::Duration;
 
 use super::ServiceManager;
-use super::standing::Standing;
 use crate::limits;
 use crate::progress::Progress;
 
 /// Keeps the line of the status true and feeds the watchdog, the latter only while no task is late:
 /// then the service manager ends the process, and starts it anew.
-pub(super) async fn supervise(manager: ServiceManager, progress: Progress, standing: Standing) {
+pub(super) async fn supervise(
+    manager: ServiceManager,
+    progress: Progress,
+    line: impl Fn() -> String,
+) {
     // Thrice within its time, so that one look may come late.
     let pause = manager
         .watchdog()
         .map_or(limits::SUPERVISION_PAUSE, |time| {
             limits::SUPERVISION_PAUSE.min(time / 3)
         });
-    let mut supervision = Supervision::new(progress, standing);
+    let mut supervision = Supervision::new(progress);
     loop {
-        let look = supervision.look(manager.watchdog());
+        let look = supervision.look(manager.watchdog(), line());
         if look.all_get_on {
             manager.alive();
         }
@@ -33,7 +36,6 @@ pub(super) async fn supervise(manager: ServiceManager, progress: Progress, stand
 #[derive(Debug)]
 struct Supervision {
     progress: Progress,
-    standing: Standing,
     status: String,
     late: Vec<String>,
 }
@@ -47,16 +49,15 @@ struct Look {
 }
 
 impl Supervision {
-    fn new(progress: Progress, standing: Standing) -> Self {
+    fn new(progress: Progress) -> Self {
         Self {
             progress,
-            standing,
             status: String::new(),
             late: Vec::new(),
         }
     }
 
-    fn look(&mut self, watchdog: Option<Duration>) -> Look {
+    fn look(&mut self, watchdog: Option<Duration>, status: String) -> Look {
         let late = self.progress.late();
         if !late.is_empty() && late != self.late {
             tracing::error!(
@@ -66,7 +67,6 @@ impl Supervision {
             );
         }
         self.late = late;
-        let status = self.standing.line();
         let new_status = (status != self.status).then(|| status.clone());
         self.status = status;
         Look {
@@ -102,17 +102,19 @@ mod tests {
             tokio::spawn(async move { pulse.watch(work).await });
         }
         tokio::task::yield_now().await;
-        let mut supervision = Supervision::new(progress, Standing::new(3));
-        assert!(supervision.look(None).all_get_on);
+        let mut supervision = Supervision::new(progress);
+        assert!(supervision.look(None, String::new()).all_get_on);
         tokio::time::sleep(LONG).await;
-        assert!(!supervision.look(None).all_get_on);
+        assert!(!supervision.look(None, String::new()).all_get_on);
         assert_eq!(supervision.late, ["tickets"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_status_is_told_once() {
-        let mut supervision = Supervision::new(Progress::new(REQUEST), Standing::new(1));
-        assert!(supervision.look(None).new_status.is_some());
-        assert_eq!(supervision.look(None).new_status, None);
+        let mut supervision = Supervision::new(Progress::new(REQUEST));
+        let mut told = |line: &str| supervision.look(None, line.to_owned()).new_status;
+        assert_eq!(told("1 stream").as_deref(), Some("1 stream"));
+        assert_eq!(told("1 stream"), None);
+        assert_eq!(told("2 streams").as_deref(), Some("2 streams"));
     }
 }

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Kept, ServiceManager, Standing, metered};
+use super::{Error, Kept, ServiceManager, metered};
 use crate::error::Explain as _;
 use crate::limits;
 use crate::progress::Pulse;
 use crate::schedule::{Tick, Ticks};
-use crate::sync::{End, Progress, Walk};
+use crate::sync::{End, Pages, Progress, Walk};
 use crate::telemetry;
 
 /// How a walk was left: at rest until these tick, or with work to go on with at once.
@@ -23,8 +23,7 @@ pub(super) struct Rest(pub(super) Option<Ticks>);
 /// The streams of one walk, until `stop`.
 pub(super) async fn keep_in_sync(
     pulse: Pulse,
-    standing: Standing,
-    mut walk: Walk,
+    mut walk: Walk<impl Pages>,
     mut ticks: Ticks,
     paused_for: Duration,
     kept: &Kept,
@@ -74,7 +73,6 @@ pub(super) async fn keep_in_sync(
         };
         metered::ended(meter, &summary);
         rests = matches!(summary.end, End::Complete);
-        standing.heard(&summary);
         if early && summary.is_uneventful() {
             telemetry::early_poll(&summary);
         } else {
@@ -132,3 +130,6 @@ pub(super) async fn all_done(tasks: &mut JoinSet<()>) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

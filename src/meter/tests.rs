@@ -31,6 +31,7 @@ fn ended(end: SyncEnd, fresh_until: i64) -> Ended {
         at: time(100),
         took: Duration::from_secs(2),
         end,
+        failure: None,
         fresh_until: Some(time(fresh_until)),
     }
 }

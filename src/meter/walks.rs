@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Durations, Histogram};
 use crate::checkpoint::Counts;
+use crate::error::Code;
 
 /// History on its way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +63,8 @@ pub struct Ended {
     pub took: Duration,
     /// How.
     pub end: SyncEnd,
+    /// Why, if it failed.
+    pub failure: Option<Code>,
     /// The time up to which every change is settled, as far as this sync has proven.
     pub fresh_until: Option<Timestamp>,
 }
@@ -87,8 +90,8 @@ impl SyncsByEnd {
 pub struct WalkReading {
     /// Whether a sync is running.
     pub is_running: bool,
-    /// When the last one ended, in this process.
-    pub ended_at: Option<Timestamp>,
+    /// The last one that ended, in this process.
+    pub last: Option<Ended>,
     /// When the next one is due.
     pub next_at: Option<Timestamp>,
     /// The time up to which every change is settled, as far as syncs of this process have proven.
@@ -110,7 +113,7 @@ pub(super) struct Walks {
 #[derive(Debug, Default)]
 pub(super) struct Walk {
     is_running: bool,
-    ended_at: Option<Timestamp>,
+    last: Option<Ended>,
     pub(super) next_at: Option<Timestamp>,
     fresh_until: Option<Timestamp>,
     pub(super) back_fill: Option<BackFill>,
@@ -144,7 +147,7 @@ impl Walk {
 
     pub(super) fn ended(&mut self, ended: &Ended) {
         self.is_running = false;
-        self.ended_at = Some(ended.at);
+        self.last = Some(*ended);
         self.fresh_until = self.fresh_until.max(ended.fresh_until);
         self.syncs.0[ended.end as usize] += 1;
         self.durations.add(ended.took);
@@ -153,7 +156,7 @@ impl Walk {
     pub(super) fn reading(&self) -> WalkReading {
         WalkReading {
             is_running: self.is_running,
-            ended_at: self.ended_at,
+            last: self.last,
             next_at: self.next_at,
             fresh_until: self.fresh_until,
             back_fill: self.back_fill.clone(),

@@ -54,26 +54,35 @@ pub fn verdict(report: &Report) -> Verdict<'_> {
 
 /// How many streams there are, and how far behind.
 fn detail(report: &Report) -> String {
-    let streams = match report.streams.len() {
-        1 => "1 stream".to_owned(),
-        n => format!("{} streams", grouped(n as u64)),
-    };
-    let live = |stream: &&Stream| stream.condition != Condition::Finished;
-    let oldest = report
-        .streams
-        .iter()
-        .filter(live)
-        .filter_map(|stream| stream.lag_seconds)
-        .max();
-    let Some(lag) = oldest.map(span) else {
+    let streams = count(&report.streams);
+    let Some((lag, _)) = furthest_behind(&report.streams) else {
         return format!("{streams}; nothing was delivered yet");
     };
+    let lag = span(lag);
     match report.source {
         Source::Daemon => format!("{streams}; the one furthest behind is {lag} behind"),
         Source::StateDirectory => {
             format!("{streams}; the one furthest behind was delivered up to {lag} ago")
         }
     }
+}
+
+/// How many streams there are.
+pub(super) fn count(streams: &[Stream]) -> String {
+    match streams.len() {
+        1 => "1 stream".to_owned(),
+        n => format!("{} streams", grouped(n as u64)),
+    }
+}
+
+/// The lag of the stream that is furthest behind, and its name. One that has come to its `end` is
+/// not behind, and one that is read with another is as far as that one.
+pub(super) fn furthest_behind(streams: &[Stream]) -> Option<(u64, &str)> {
+    streams
+        .iter()
+        .filter(|stream| stream.read_with.is_none() && stream.condition != Condition::Finished)
+        .filter_map(|stream| Some((stream.lag_seconds?, &*stream.name)))
+        .max_by_key(|(lag, _)| *lag)
 }
 
 /// How many streams are in each condition, the worst first, as in `1 paused, 84 fresh`.

@@ -7,14 +7,15 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::judge::{Daemon, Known};
+use super::line::line;
 use super::report::{DeadLetters, Limit, Report, Source, Stream, Token, Totals};
 use super::samples::Samples;
 use super::{from_state, judge, stream};
-use crate::checkpoint::{State, Store, StreamState};
+use crate::checkpoint::{Counts, State, Store, StreamState, SyncReport};
 use crate::config::{self, Config};
 use crate::dead_letters::Census;
 use crate::error::Chain;
-use crate::meter::{Meter, Side, SyncEnd};
+use crate::meter::{Ended, Meter, Side, SyncEnd};
 use crate::progress::Progress;
 use crate::zendesk::{Client, Usage};
 
@@ -80,6 +81,13 @@ impl Watched {
     /// What it counts.
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// All of it in a line, without looking at the dead letters.
+    pub fn line(&self) -> String {
+        let sources = self.sources();
+        let streams = self.streams(&sources, Timestamp::now());
+        line(&streams, &self.tokens(&sources))
     }
 
     /// Adds a point to the plots of every stream.
@@ -176,6 +184,12 @@ impl Watched {
         told.lag_seconds = fresh_until.map(|time| stream::age(time, now));
         told.running = reading.is_running;
         told.next_sync_at = reading.next_at;
+        if let Some(failed) = reading.last.and_then(failed)
+            && !told.last_sync.as_ref().is_some_and(judge::has_failed)
+        {
+            // Where the state cannot be saved, it does not know either.
+            told.last_sync = Some(failed);
+        }
         told.back_fill = if of_root.back_fill.is_empty() {
             // A live walk that is far back has no stretches yet, and is history all the same.
             reading.back_fill
@@ -235,6 +249,16 @@ impl Watched {
     fn sources(&self) -> Arc<Sources> {
         lock(&self.sources).clone()
     }
+}
+
+/// A sync that ended with an error, as the state would have it.
+fn failed(ended: Ended) -> Option<SyncReport> {
+    Some(SyncReport {
+        started_at: ended.at.checked_sub(ended.took).unwrap_or(ended.at),
+        finished_at: ended.at,
+        outcome: ended.failure?.to_string(),
+        counts: Counts::default(),
+    })
 }
 
 fn limit(usage: Usage) -> Limit {

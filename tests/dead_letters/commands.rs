@@ -157,7 +157,7 @@ async fn an_old_version_never_overtakes_a_new_one() {
     );
 
     let superseded = ["dead-letters", "discard", "--superseded"];
-    world.expect(2, &superseded).await;
+    world.expect(0, &superseded).await;
     assert_eq!(world.letters().await.len(), 1);
     world
         .expect(0, &[&superseded[..], &["--yes"]].concat())
@@ -228,12 +228,17 @@ async fn a_discard_needs_a_clear_word() {
     let world = World::new(6).await;
     world.expect(4, &["sync"]).await;
     world.expect(2, &["dead-letters", "discard", "--yes"]).await;
-    let run = world.expect(2, &["dead-letters", "discard", "--all"]).await;
+    let run = world.expect(0, &["dead-letters", "discard", "--all"]).await;
     assert!(
-        run.stdout.contains("6 would be removed for good"),
+        run.stdout
+            .contains("6 would be removed for good; this was a dry run"),
         "{}",
         run.stdout
     );
+    let rehearsal = ["dead-letters", "discard", "--all", "--output", "json"];
+    let told: Value =
+        serde_json::from_str(&world.expect(0, &rehearsal).await.stdout).expect("JSON");
+    assert_eq!(told["dry_run"], true);
     let letters = world.letters().await;
     assert_eq!(letters.len(), 6);
 

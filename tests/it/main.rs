@@ -47,6 +47,7 @@ mod state;
 mod status;
 mod status_command;
 mod status_page;
+mod status_watch;
 mod support;
 mod test_mapping;
 mod time;

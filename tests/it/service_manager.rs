@@ -6,7 +6,7 @@ use tokio::net::UnixDatagram;
 use tokio::time::timeout;
 use zendesk_aep::sandbox::{Answer, Fault, Simulator as _};
 
-use crate::support::{PATIENCE, World};
+use crate::support::{PATIENCE, World, eventually};
 
 /// A service manager, and what it has heard so far.
 struct Manager {
@@ -51,7 +51,7 @@ async fn ready_alive_and_stopping_are_told_in_their_turn() {
     world.settings.set("shutdown_grace", "20s");
     let daemon = world.daemon();
     manager.hear("ready", |line| line == "READY=1").await;
-    let behind = |line: &str| line.starts_with("STATUS=1 stream; at most ");
+    let behind = |line: &str| line.starts_with("STATUS=1 stream; furthest behind: users (");
     manager.hear("a status", behind).await;
     for _ in 0..10 {
         manager
@@ -79,6 +79,29 @@ async fn a_zendesk_that_is_down_does_not_keep_the_daemon_from_being_ready() {
     manager.hear("a status that says why", why).await;
     daemon.terminate();
     daemon.wait().await;
+}
+
+/// It would have to be in the state file to be found there.
+#[tokio::test]
+async fn a_state_that_cannot_be_saved_is_told_all_the_same() {
+    let (mut world, mut manager) = watched(Duration::from_secs(3)).await;
+    world.settings.set("schedule.every", "1s");
+    let daemon = world.daemon();
+    daemon.wait_for_complete_syncs(1).await;
+    let in_the_way = world.path("state/state.json.tmp");
+    // Not while a save has a file there.
+    eventually("something in the way", || {
+        std::fs::create_dir(&in_the_way).is_ok()
+    })
+    .await;
+    let failing =
+        |line: &str| line.starts_with("STATUS=") && line.contains("tried again: users (STATE)");
+    manager.hear("a status that says so", failing).await;
+    std::fs::remove_dir(&in_the_way).expect("out of the way");
+    let well = |line: &str| line.starts_with("STATUS=") && !line.contains("STATE)");
+    manager.heard.clear();
+    manager.hear("that it is over", well).await;
+    daemon.stop().await;
 }
 
 /// Two units with sixty lines in common: a hardening that is forgotten in one of them would not show.

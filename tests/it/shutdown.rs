@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use zendesk_aep::sandbox::{Answer, Fault, Simulator as _};
 
 use crate::support::{FOR_EVER, INCREMENTAL, INLET, PATIENCE, Process, World, assert_settled, nth};
@@ -103,6 +104,26 @@ async fn a_drain_beyond_the_grace_is_given_up_and_told() {
 
     world.sync().await.assert_code(0);
     assert_settled(&world);
+}
+
+#[tokio::test]
+async fn a_reload_does_not_begin_the_grace_anew() {
+    let mut world = World::new().await;
+    world.settings.set("shutdown_grace", "2s");
+    world
+        .platform
+        .fault_when(nth(2, INLET), Fault::Stall(FOR_EVER), 1);
+    let daemon = world.daemon();
+    assert!(world.platform.wait_for_requests(INLET, 3, PATIENCE).await);
+    daemon.terminate();
+    wait_for_stopping(&daemon).await;
+    world.settings.set("schedule.every", "1s");
+    world.write_settings();
+    daemon.hang_up();
+    let given_up = daemon.wait().await;
+    given_up.assert_code(130);
+    let of_reload = |line: &Value| line["message"] == "configuration reloaded";
+    assert!(!given_up.logs().iter().any(of_reload));
 }
 
 #[tokio::test]

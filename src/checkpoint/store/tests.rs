@@ -1,4 +1,7 @@
 use std::fs;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use super::*;
 use crate::record::Cursor;
@@ -37,6 +40,25 @@ fn what_is_saved_is_there_after_a_restart() {
     let store = open(directory.path());
     assert_eq!(store.stream("users"), at("c1"));
     assert!(!directory.path().join(TEMPORARY).exists());
+}
+
+#[test]
+fn whoever_looks_does_not_wait_for_a_save() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = Arc::new(open(directory.path()));
+    store.save([("users", at("c1"))]).expect("saved");
+    let onlooker = store.clone();
+    let amid = std::iter::once_with(|| {
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            let _ = tell.send(onlooker.stream("users"));
+        });
+        let seen = told.recv_timeout(Duration::from_secs(10));
+        assert_eq!(seen, Ok(at("c1")));
+        ("users", at("c2"))
+    });
+    store.save(amid).expect("saved");
+    assert_eq!(store.stream("users"), at("c2"));
 }
 
 #[test]

@@ -17,7 +17,8 @@ pub(super) struct Doomed {
 
 #[derive(Debug, Serialize)]
 struct Discarded {
-    removed: bool,
+    /// Nothing was removed.
+    dry_run: bool,
     groups: Vec<Group>,
 }
 
@@ -45,17 +46,17 @@ pub(super) fn run(segments: &Segments, doomed: &Doomed, yes: bool, output: Outpu
         not_found(&missing);
     }
     let discarded = Discarded {
-        removed: yes,
+        dry_run: !yes,
         groups: groups.into_vec(),
     };
     match output {
         Output::Json => output::json(&discarded),
         Output::Human => discarded.print(),
     }
-    match (yes, missing.is_empty()) {
-        (_, false) => exit::FAILED,
-        (true, true) => exit::SUCCESS,
-        (false, true) => exit::CONFIGURATION,
+    if missing.is_empty() {
+        exit::SUCCESS
+    } else {
+        exit::FAILED
     }
 }
 
@@ -97,10 +98,11 @@ impl Discarded {
         }
         groups::print(&self.groups);
         let letters = grouped(self.groups.iter().map(Group::letters).sum());
-        output::line(&if self.removed {
-            format!("removed {letters}")
-        } else {
-            format!("{letters} would be removed for good: write `--yes` to do it")
+        output::line(&match self.dry_run {
+            true => format!(
+                "{letters} would be removed for good; this was a dry run; to do it, add `--yes`"
+            ),
+            false => format!("removed {letters}"),
         });
     }
 }

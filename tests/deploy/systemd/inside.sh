@@ -95,7 +95,7 @@ mkdir -p "/etc/systemd/system/$unit.d"
 printf '[Service]\nRestartSec=1s\nWatchdogSec=5s\n' >"/etc/systemd/system/$unit.d/test.conf"
 systemctl daemon-reload
 systemctl start "$unit"
-eventually status_says "at most"
+eventually status_says "furthest behind"
 echo "            status: $(property StatusText)"
 check test "$(stat -c '%U %a' /var/lib/zendesk-aep)" = "zendesk-aep 700"
 
@@ -133,7 +133,7 @@ eventually is_active_again 2
 check test -n "$(journalctl --quiet --no-pager --output=cat UNIT="$unit" | grep 'Watchdog timeout')"
 
 step "everything has arrived, nothing is lost, altered or out of order"
-eventually status_says "at most"
+eventually status_says "furthest behind"
 systemctl stop simulators.service
 eventually test "$(property ActiveState simulators.service)" = inactive
 verdict=$(journalctl --quiet --no-pager --output=cat _SYSTEMD_UNIT=simulators.service | tail -n 3)
@@ -165,7 +165,7 @@ printf '[Service]\nLoadCredentialEncrypted=%s:%s\n' zendesk_client_secret \
 systemctl daemon-reload
 unit=zendesk-aep@acme.service
 systemctl start "$unit"
-eventually status_says "at most"
+eventually status_says "furthest behind"
 check test -s /var/lib/zendesk-aep/accounts/acme/state.json
 
 step "an upgrade restarts what runs, and keeps configuration and state"
@@ -175,7 +175,7 @@ dpkg --install /checks/zendesk-aep.deb >/dev/null
 check test "$(property MainPID)" != "$pid"
 check cmp /etc/zendesk-aep/config.toml /checks/before.toml
 check test "$(stat -c '%U:%G %a' /etc/zendesk-aep/config.toml)" = "root:zendesk-aep 640"
-eventually status_says "at most"
+eventually status_says "furthest behind"
 check test "$(property ActiveState zendesk-aep.service)" = inactive
 
 step "removed: stopped, configuration and state are left"

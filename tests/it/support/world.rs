@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +11,6 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::process::Command;
 use zendesk_aep::sandbox::{
     Credentials, DataType, Fault, PlatformOptions, PlatformSimulator, Quotas, SeenRequest,
     Simulator, ZendeskOptions, ZendeskSimulator,
@@ -112,6 +112,13 @@ impl World {
 
     /// Starts the program with these arguments.
     pub fn start(&self, arguments: &[&str]) -> Process {
+        let (process, transcript) = Process::start(self.command(arguments).into());
+        self.runs.lock().expect("unpoisoned").push(transcript);
+        process
+    }
+
+    /// The program with these arguments, ready to be started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let config = self.write_settings();
         let inherited = INHERITED
             .iter()
@@ -125,9 +132,7 @@ impl World {
             .env("TMPDIR", self.directory.path())
             .env("ZENDESK_AEP_CONFIG", config)
             .envs(self.environment.iter().cloned());
-        let (process, transcript) = Process::start(command);
-        self.runs.lock().expect("unpoisoned").push(transcript);
-        process
+        command
     }
 
     /// Writes the settings to the configuration file.
