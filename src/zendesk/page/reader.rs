@@ -19,6 +19,8 @@ use crate::record::Record;
 #[derive(Debug)]
 pub struct Layout<'s> {
     lists: Vec<(&'s str, Shape<'s>)>,
+    /// The first list may be another value.
+    or_else_value: bool,
     /// How many members are looked for, the lists among them.
     members: usize,
     outline: Arc<Outline>,
@@ -46,6 +48,8 @@ pub struct Part {
 pub struct Trailer {
     /// Whether the lists of the layout were there.
     pub lists: Vec<bool>,
+    /// What was there instead of the first one, if that may be.
+    pub instead: Option<Box<[u8]>>,
     /// The values of its members; `None` for what is absent or null.
     pub members: Vec<Option<Box<[u8]>>>,
 }
@@ -85,7 +89,18 @@ impl<'s> Layout<'s> {
         Self {
             members: lists.len() + members.len(),
             lists,
+            or_else_value: false,
             outline: Arc::new(outline),
+        }
+    }
+
+    /// Such pages, or ones with another value in the place of the first list, which is then held
+    /// until the end of the page.
+    #[must_use]
+    pub fn or_else_value(self) -> Self {
+        Self {
+            or_else_value: true,
+            ..self
         }
     }
 }
@@ -172,6 +187,10 @@ impl Reader {
     fn trailer(self, layout: &Layout<'_>) -> Result<Trailer, String> {
         let mut values = self.found.values;
         let members = values.split_off(layout.lists.len());
+        let instead = match (layout.or_else_value, values.first_mut()) {
+            (true, Some(first)) => first.take(),
+            _ => None,
+        };
         for ((key, _), value) in layout.lists.iter().zip(values) {
             if value.is_some() {
                 return Err(format!(
@@ -182,6 +201,7 @@ impl Reader {
         let lists = 0..layout.lists.len();
         Ok(Trailer {
             lists: lists.map(|list| self.scan.has_seen(list)).collect(),
+            instead,
             members,
         })
     }
