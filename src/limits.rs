@@ -16,9 +16,9 @@ pub const BATCH_BYTES_DEFAULT: usize = 250_000;
 /// Smallest size a batch may be configured to: one Zendesk user with long notes still fits.
 pub const BATCH_BYTES_MIN: usize = 1_000;
 
-/// Largest Zendesk page that is taken into memory as a whole, decompressed, where a page does not
-/// come in parts. Pages of 1,000 large tickets reach tens of megabytes; a body beyond this is no page
-/// of ours.
+/// Largest Zendesk answer that is taken into memory as a whole, decompressed: a page of a list under a
+/// parent, a probe. Pages of 1,000 large tickets reach tens of megabytes; a body beyond this is no page
+/// of ours. The pages of exports and of lists that are streams come in parts.
 pub const PAGE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Bytes of a page at which a part of it is handed out. Nearly all pages are smaller and come as a
