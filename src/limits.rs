@@ -25,6 +25,10 @@ pub const PAGE_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// whole; of others three parts are in memory at a time, as of pages.
 pub const PAGE_PART_BYTES: usize = 2 * 1024 * 1024;
 
+/// Bytes of a page that are looked at in one go: few enough that they are still in the cache of the
+/// processor that has copied them.
+pub const PAGE_STEP_BYTES: usize = 64 * 1024;
+
 /// Largest record in a page that comes in parts, decompressed: many times what the inlet takes in one
 /// request, so a larger one could not be delivered in any case. It counts as one that cannot be read.
 pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -9,6 +9,7 @@
 //! turns out to be no page at its end, is asked for again, like any, and given again from its
 //! beginning: what was delivered of it is recognised further on.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::Response;
 use tokio::time::Instant;
@@ -65,6 +66,8 @@ pub(super) struct SoFar {
 #[derive(Debug)]
 pub(super) struct Arriving {
     response: Response,
+    /// What has arrived and was not read.
+    chunk: Bytes,
     reader: Reader,
 }
 
@@ -213,8 +216,12 @@ impl<E: Send, R: Fn(&mut Part, &Trailer) -> Result<E, String> + Sync> Receive fo
     type Value = Piece<E>;
 
     async fn receive(&self, response: Response) -> Result<Piece<E>, Trouble> {
-        let reader = Reader::new(&self.layout);
-        self.go_on(Box::new(Arriving { response, reader })).await
+        self.go_on(Box::new(Arriving {
+            response,
+            chunk: Bytes::new(),
+            reader: Reader::new(&self.layout),
+        }))
+        .await
     }
 
     fn is_whole(piece: &Piece<E>) -> bool {
@@ -225,9 +232,20 @@ impl<E: Send, R: Fn(&mut Part, &Trailer) -> Result<E, String> + Sync> Receive fo
 impl<E, R: Fn(&mut Part, &Trailer) -> Result<E, String>> Form<'_, R> {
     /// The next piece of an answer.
     async fn go_on(&self, mut arriving: Box<Arriving>) -> Result<Piece<E>, Trouble> {
-        let Arriving { response, reader } = &mut *arriving;
-        while let Some(chunk) = http::next_chunk(response).await? {
-            let pushed = reader.push(&chunk, &self.layout);
+        let Arriving {
+            response,
+            chunk,
+            reader,
+        } = &mut *arriving;
+        loop {
+            if chunk.is_empty() {
+                match http::next_chunk(response).await? {
+                    Some(arrived) => *chunk = arrived,
+                    None => break,
+                }
+            }
+            let step = chunk.split_to(chunk.len().min(limits::PAGE_STEP_BYTES));
+            let pushed = reader.push(&step, &self.layout);
             pushed.map_err(Trouble::Unexpected)?;
             if reader.ready() >= limits::PAGE_PART_BYTES {
                 let part = reader.part(&self.layout);

@@ -15,6 +15,10 @@ use crate::json::scan::{Element, Fault, Listener, Outline, Scan};
 use crate::limits;
 use crate::record::Record;
 
+/// Room for a part, with what has arrived behind it. All buffers of large pages have this size, so
+/// that one takes the place of another.
+const PART_CAPACITY: usize = limits::PAGE_PART_BYTES + 2 * limits::PAGE_STEP_BYTES;
+
 /// What a kind of page holds: its lists of records, and members that tell how it goes on.
 #[derive(Debug)]
 pub struct Layout<'s> {
@@ -134,6 +138,15 @@ impl Reader {
     /// # Errors
     /// What is wrong with them, without quoting them.
     pub fn push(&mut self, chunk: &[u8], layout: &Layout<'_>) -> Result<(), String> {
+        let length = self.buffer.len() + chunk.len();
+        if length > self.buffer.capacity() && length > PART_CAPACITY / 16 {
+            // It will be a whole part. Beyond that, it is a record that is larger than one.
+            self.buffer.reserve(
+                PART_CAPACITY
+                    .saturating_sub(self.buffer.len())
+                    .max(chunk.len()),
+            );
+        }
         self.buffer.extend_from_slice(chunk);
         let mut collector = Collector {
             found: &mut self.found,
@@ -159,7 +172,12 @@ impl Reader {
     /// Hands out what is complete of the page.
     pub fn part(&mut self, layout: &Layout<'_>) -> Part {
         let bytes = self.ready();
-        let part = self.buffer.split_to(bytes).freeze();
+        // What has begun goes on in a buffer of its own, so that this one goes with its records.
+        let mut next = BytesMut::with_capacity(PART_CAPACITY);
+        next.extend_from_slice(&self.buffer[bytes..]);
+        let mut part = std::mem::replace(&mut self.buffer, next);
+        part.truncate(bytes);
+        let part = part.freeze();
         self.scan.forget(bytes);
         self.found.part(&part, layout)
     }
