@@ -16,14 +16,18 @@ pub const BATCH_BYTES_DEFAULT: usize = 250_000;
 /// Smallest size a batch may be configured to: one Zendesk user with long notes still fits.
 pub const BATCH_BYTES_MIN: usize = 1_000;
 
-/// Largest Zendesk page that is taken into memory as a whole, decompressed, where a page does not
-/// come in parts. Pages of 1,000 large tickets reach tens of megabytes; a body beyond this is no page
-/// of ours.
+/// Largest Zendesk answer that is taken into memory as a whole, decompressed: a page of a list under a
+/// parent, a probe. Pages of 1,000 large tickets reach tens of megabytes; a body beyond this is no page
+/// of ours. The pages of exports and of lists that are streams come in parts.
 pub const PAGE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Bytes of a page at which a part of it is handed out. Nearly all pages are smaller and come as a
-/// whole; of others three parts are in memory at a time, as of pages.
+/// whole; of others two parts are in memory at a time, as of pages.
 pub const PAGE_PART_BYTES: usize = 2 * 1024 * 1024;
+
+/// Bytes of a page that are looked at in one go: few enough that they are still in the cache of the
+/// processor that has copied them.
+pub const PAGE_STEP_BYTES: usize = 64 * 1024;
 
 /// Largest record in a page that comes in parts, decompressed: many times what the inlet takes in one
 /// request, so a larger one could not be delivered in any case. It counts as one that cannot be read.
@@ -76,9 +80,8 @@ pub const LISTS_REMEMBERED_MAX: usize = 50_000;
 /// Records in a page that is read only to learn their size.
 pub const SAMPLE_RECORDS: u32 = 100;
 
-/// Pages waiting between the reader and the deliverer. One: the next page is fetched while this
-/// one is delivered, and no more than three are ever in memory: that one, the one waiting, and the
-/// one being read.
+/// Pages between the reader and the deliverer. One: the next page is fetched while this one is
+/// delivered, and no further one is asked for before it is taken, so two are in memory.
 pub const PAGES_IN_FLIGHT: usize = 1;
 
 /// Requests to one Zendesk account in flight at a time. Nothing about concurrency is documented;

@@ -7,7 +7,7 @@
 //! kept with the root.
 //!
 //! A reader fetches page N+1 while page N is delivered; between them is a queue of
-//! [`limits::PAGES_IN_FLIGHT`], so at most three pages, or parts of one, are ever held. Pages are
+//! [`limits::PAGES_IN_FLIGHT`], so at most two pages, or parts of one, are ever held. Pages are
 //! delivered in order, and the checkpoint moves over a page only when every record of it, of whatever stream,
 //! is settled: accepted by the inlet, in the dead letters, or skipped because it was settled
 //! before. What was learnt from a page is saved for all its streams in one write.

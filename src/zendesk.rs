@@ -25,6 +25,7 @@ mod list;
 mod lists;
 pub mod page;
 mod parameters;
+mod parts;
 pub mod quota;
 mod search;
 mod sign_in;

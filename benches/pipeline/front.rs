@@ -3,14 +3,20 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HOST, HeaderMap, TRANSFER_ENCODING};
+use hyper::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, HeaderMap,
+    HeaderValue, TRANSFER_ENCODING,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -20,6 +26,9 @@ use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use url::form_urlencoded;
+
+use crate::world::Dress;
 
 /// Sent by the floor program, whose bodies nobody can read: how many messages to say are in one.
 pub const MESSAGES_HEADER: &str = "x-messages";
@@ -55,9 +64,21 @@ pub struct Front {
 struct Shared {
     upstream: String,
     client: reqwest::Client,
-    gzip: bool,
+    dress: Dress,
     given: Mutex<HashMap<String, Given>>,
     traffic: Mutex<Traffic>,
+}
+
+/// In the paths of exports.
+const EXPORTS: &str = "/incremental/";
+
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(borrow)]
+    users: &'a RawValue,
+    #[serde(borrow)]
+    after_cursor: &'a RawValue,
+    end_of_stream: bool,
 }
 
 #[derive(Deserialize)]
@@ -67,8 +88,8 @@ struct Batch<'a> {
 }
 
 impl Front {
-    /// Stands before `upstream`; `gzip` says whether pages may be compressed.
-    pub async fn start(upstream: String, gzip: bool, tls: Option<TlsAcceptor>) -> Self {
+    /// Stands before `upstream`, and speaks as `dress` says.
+    pub async fn start(upstream: String, dress: Dress, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -77,7 +98,7 @@ impl Front {
         let shared = Arc::new(Shared {
             upstream,
             client: client.build().expect("a client"),
-            gzip,
+            dress,
             given: Mutex::default(),
             traffic: Mutex::default(),
         });
@@ -134,7 +155,7 @@ impl Shared {
             return self.take(request).await;
         }
         let path = request.uri().path_and_query().expect("a path").to_string();
-        if path.contains("/incremental/") {
+        if path.contains(EXPORTS) {
             let mut traffic = self.traffic.lock().expect("no panic");
             traffic.pages.push(path.clone());
         }
@@ -142,7 +163,10 @@ impl Shared {
         let given = match known {
             Some(given) => given,
             None => {
-                let given = self.ask(&path, request.headers().clone()).await;
+                let given = match self.dress.one_page() && path.contains(EXPORTS) {
+                    true => self.ask_for_all(&path, request.headers()).await,
+                    false => self.ask(&path, request.headers().clone()).await,
+                };
                 let mut known = self.given.lock().expect("no panic");
                 known.insert(path, given.clone());
                 given
@@ -156,7 +180,7 @@ impl Shared {
 
     async fn ask(&self, path: &str, mut headers: HeaderMap) -> Given {
         headers.remove(HOST);
-        if !self.gzip {
+        if !self.dress.gzip() {
             headers.remove(ACCEPT_ENCODING);
         }
         let request = self.client.get(format!("{}{path}", self.upstream));
@@ -169,6 +193,50 @@ impl Shared {
             headers,
             body: answer.bytes().await.expect("a body"),
         }
+    }
+
+    /// The page at `path` and all behind it, as one.
+    async fn ask_for_all(&self, path: &str, headers: &HeaderMap) -> Given {
+        let plain = || {
+            let mut headers = headers.clone();
+            headers.remove(ACCEPT_ENCODING);
+            headers
+        };
+        let mut all = String::from(r#"{"users":["#);
+        let mut given = self.ask(path, plain()).await;
+        let end = loop {
+            let body = given.body.clone();
+            let page: Page<'_> = serde_json::from_slice(&body).expect("a page of users");
+            let users = page.users.get().trim_matches(['[', ']']);
+            // The last page may be empty.
+            if !users.is_empty() && !all.ends_with('[') {
+                all.push(',');
+            }
+            all.push_str(users);
+            let cursor = page.after_cursor.get();
+            if page.end_of_stream {
+                break format!(r#"],"after_cursor":{cursor},"end_of_stream":true}}"#);
+            }
+            let cursor: String = serde_json::from_str(cursor).expect("a cursor");
+            let cursor: String = form_urlencoded::byte_serialize(cursor.as_bytes()).collect();
+            let (path, _) = path.split_once('?').expect("a query");
+            let next = format!("{path}?per_page=1000&cursor={cursor}");
+            given = self.ask(&next, plain()).await;
+        };
+        all.push_str(&end);
+        given.body = match self.dress.gzip() {
+            false => all.into(),
+            true => {
+                given
+                    .headers
+                    .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+                gzip.write_all(all.as_bytes()).expect("memory");
+                gzip.finish().expect("memory").into()
+            }
+        };
+        given.headers.remove(CONTENT_LENGTH);
+        given
     }
 
     /// Takes a batch as the inlet does, and keeps nothing of it.

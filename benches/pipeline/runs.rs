@@ -52,7 +52,11 @@ pub struct Run {
 pub fn all(world: &World, repeats: usize) -> Vec<Case> {
     let mut cases = Vec::new();
     for ends in &world.ends {
-        for stream in STREAMS {
+        let streams = match ends.dress.one_page() {
+            true => &STREAMS[..1],
+            false => &STREAMS[..],
+        };
+        for &stream in streams {
             // Fills the memory of the fronts, and tells the floor what to do.
             let (_, made) = sync(world, ends, stream, Program::Raw);
             let load = load(world, ends, &made);

@@ -21,10 +21,20 @@ pub enum Dress {
     Gzip,
     /// TLS on both ends, pages compressed: as in life.
     TlsGzip,
+    /// Plain HTTP, and all of a stream in one page.
+    OnePage,
+    /// The same, compressed.
+    OnePageGzip,
 }
 
 impl Dress {
-    pub const ALL: [Self; 3] = [Self::Plain, Self::Gzip, Self::TlsGzip];
+    pub const ALL: [Self; 5] = [
+        Self::Plain,
+        Self::Gzip,
+        Self::TlsGzip,
+        Self::OnePage,
+        Self::OnePageGzip,
+    ];
 
     /// As in the table.
     pub fn name(self) -> &'static str {
@@ -32,7 +42,22 @@ impl Dress {
             Self::Plain => "plain",
             Self::Gzip => "gzip",
             Self::TlsGzip => "TLS, gzip",
+            Self::OnePage => "plain, one page",
+            Self::OnePageGzip => "gzip, one page",
         }
+    }
+
+    /// Pages are compressed.
+    pub fn gzip(self) -> bool {
+        match self {
+            Self::Plain | Self::OnePage => false,
+            Self::Gzip | Self::TlsGzip | Self::OnePageGzip => true,
+        }
+    }
+
+    /// A stream comes in one page.
+    pub fn one_page(self) -> bool {
+        matches!(self, Self::OnePage | Self::OnePageGzip)
     }
 }
 
@@ -69,11 +94,10 @@ impl World {
         let mut ends = Vec::new();
         for dress in Dress::ALL {
             let tls = (dress == Dress::TlsGzip).then(|| tls.clone());
-            let gzip = dress != Dress::Plain;
             ends.push(Ends {
                 dress,
-                zendesk: Front::start(zendesk.base_url(), gzip, tls.clone()).await,
-                inlet: Front::start(String::new(), false, tls).await,
+                zendesk: Front::start(zendesk.base_url(), dress, tls.clone()).await,
+                inlet: Front::start(String::new(), dress, tls).await,
             });
         }
         Self {

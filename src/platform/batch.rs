@@ -10,6 +10,10 @@ use crate::config::Endpoint;
 const OPEN: &[u8] = br#"{"messages":["#;
 const CLOSE: &[u8] = b"]}";
 
+/// Room behind a full batch: a message is written before it is known not to fit any more. A larger one
+/// makes the batch grow once.
+const OVERHANG: usize = 16 * 1024;
+
 /// Messages ready to be sent, in the order in which they were pushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
@@ -46,7 +50,7 @@ impl Batch {
 
     /// A batch of some of this one's messages, in the order given.
     pub(super) fn subset(&self, indexes: &[usize]) -> Self {
-        let mut builder = Builder::new();
+        let mut builder = Builder::with_capacity(self.body.len());
         for &index in indexes {
             builder.push(&self.message(index));
         }
@@ -59,19 +63,23 @@ impl Batch {
 pub struct Packer {
     bytes_max: usize,
     messages_max: usize,
+    /// Bytes to make room for at once: batches that are filled all have the same size.
+    capacity: usize,
     open: Builder,
 }
 
 impl Packer {
     /// Batches of at most `bytes_max` bytes of body; of one message each for the single endpoint.
     pub fn new(bytes_max: usize, endpoint: Endpoint) -> Self {
+        let (messages_max, capacity) = match endpoint {
+            Endpoint::Batch => (usize::MAX, bytes_max + OVERHANG),
+            Endpoint::Single => (1, 0),
+        };
         Self {
             bytes_max,
-            messages_max: match endpoint {
-                Endpoint::Batch => usize::MAX,
-                Endpoint::Single => 1,
-            },
-            open: Builder::new(),
+            messages_max,
+            capacity,
+            open: Builder::with_capacity(capacity),
         }
     }
 
@@ -122,7 +130,7 @@ impl Packer {
             messages.push(begin..body.len());
             return Ok(Ok(None));
         }
-        let mut next = Builder::new();
+        let mut next = Builder::with_capacity(self.capacity);
         next.push(&body[begin..]);
         body.truncate(before);
         Ok(Ok(Some(std::mem::replace(&mut self.open, next).finish())))
@@ -133,7 +141,8 @@ impl Packer {
         if self.open.messages.is_empty() {
             return None;
         }
-        Some(std::mem::replace(&mut self.open, Builder::new()).finish())
+        let next = Builder::with_capacity(0);
+        Some(std::mem::replace(&mut self.open, next).finish())
     }
 }
 
@@ -144,9 +153,11 @@ struct Builder {
 }
 
 impl Builder {
-    fn new() -> Self {
+    fn with_capacity(bytes: usize) -> Self {
+        let mut body = Vec::with_capacity(bytes.max(OPEN.len()));
+        body.extend_from_slice(OPEN);
         Self {
-            body: OPEN.to_vec(),
+            body,
             messages: Vec::new(),
         }
     }

@@ -112,7 +112,8 @@ pub(super) async fn read<E: Pages>(
     stop: &CancellationToken,
     due: &CancellationToken,
 ) -> Infallible {
-    loop {
+    // Room comes first: a page that was read and has to wait for it would be one more in memory.
+    while let Ok(room) = events.reserve().await {
         let event = match itinerary.next(due.is_cancelled(), |position| export.split(position)) {
             Step::Over => Event::Over,
             Step::Split(split) => Event::Split(split),
@@ -135,7 +136,8 @@ pub(super) async fn read<E: Pages>(
             }
         };
         let more = matches!(event, Event::Page(..));
-        if events.send(event).await.is_err() || !more {
+        room.send(event);
+        if !more {
             break;
         }
     }

@@ -185,7 +185,7 @@ impl Client {
             effort: Effort::Full,
             urgency: Urgency::Fresh,
         };
-        let read = |body: Bytes| Ok(read_list_page(body, parent)?.records.into_iter().next());
+        let read = |body: Bytes| Ok(read_list_page(&body, parent)?.records.into_iter().next());
         let found = self.fetch(&request, None, read).await?.value;
         let filled = found.and_then(|record| filled(path, &record.bytes).ok());
         Ok(filled.map(|path| Probe {

@@ -139,7 +139,7 @@ impl Client {
 }
 
 fn sample_of(body: Bytes, spec: &StreamSpec) -> Result<Sample, String> {
-    let page = read_list_page(body, spec)?;
+    let page = read_list_page(&body, spec)?;
     let bytes = page.records.iter().map(|record| record.bytes.len() as u64);
     Ok(Sample {
         records: page.records.len() as u64,

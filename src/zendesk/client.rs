@@ -157,6 +157,8 @@ pub(super) struct Fetched<T> {
     pub(super) requests: u32,
     /// The page size that was answered to, where one was asked for.
     pub(super) size: Option<u32>,
+    /// When the request was sent that was answered.
+    pub(super) sent: Instant,
 }
 
 impl Client {
@@ -276,7 +278,9 @@ impl Client {
         read: impl Fn(Bytes) -> Result<T, String> + Sync,
     ) -> Result<Fetched<T>, Error> {
         let mut tries = self.tries(request.effort);
-        self.receive(&mut tries, request, sized, &Whole(read)).await
+        let mut sized = sized;
+        self.receive(&mut tries, request, sized.as_mut(), &Whole(read))
+            .await
     }
 
     /// Before the first attempt.
@@ -297,13 +301,13 @@ impl Client {
         &self,
         tries: &mut Tries,
         request: &Request<'_>,
-        mut sized: Option<Sized<'_>>,
+        mut sized: Option<&mut Sized<'_>>,
         receiver: &R,
     ) -> Result<Fetched<R::Value>, Error> {
         let side = &self.meter.zendesk;
         loop {
             let token = self.token(Effort::Full).await?;
-            let url = self.url(request, sized.as_ref());
+            let url = self.url(request, sized.as_deref());
             let queued = Instant::now();
             let permit = self
                 .governor
@@ -326,14 +330,15 @@ impl Client {
                     side.let_in();
                     tries.attempts.answered(request.what);
                     let size = sized.as_ref().map(|sized| sized.size.get());
-                    let went_well = |sized: &Sized<'_>| sized.may_change && R::is_whole(&value);
-                    if let Some(sized) = sized.filter(went_well) {
+                    let sized = sized.filter(|sized| sized.may_change && R::is_whole(&value));
+                    if let Some(sized) = sized {
                         sized.size.grow();
                     }
                     return Ok(Fetched {
                         value,
                         requests: tries.requests(),
                         size,
+                        sent,
                     });
                 }
                 Err(failed) => failed,
@@ -353,7 +358,7 @@ impl Client {
                 );
                 tries.renewed = true;
             } else {
-                self.pause(tries, request, sized.as_mut(), decision, trouble)
+                self.pause(tries, request, sized.as_deref_mut(), decision, trouble)
                     .await?;
             }
             side.retries.count();
@@ -366,12 +371,11 @@ impl Client {
         &self,
         tries: &mut Tries,
         request: &Request<'_>,
-        sized: &mut Sized<'_>,
+        sized: Option<&mut Sized<'_>>,
         trouble: Trouble,
     ) -> Result<(), Error> {
         let decision = answer::decide_trouble(&trouble);
-        self.pause(tries, request, Some(sized), decision, trouble)
-            .await?;
+        self.pause(tries, request, sized, decision, trouble).await?;
         self.meter.zendesk.retries.count();
         Ok(())
     }

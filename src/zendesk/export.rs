@@ -207,8 +207,14 @@ impl Export {
         if let Some(lists) = &mut self.lists {
             lists.begin(settled);
         }
-        if let Protocol::Incremental(export) = &mut self.protocol {
-            export.begin();
+        match &mut self.protocol {
+            Protocol::Incremental(export) => export.begin_pass(),
+            Protocol::Search(export) => export.begin_pass(),
+            Protocol::Time(export) => export.begin_pass(),
+            Protocol::List(export) => export.begin_pass(),
+        }
+        if let Some(history) = &mut self.history {
+            history.begin_pass();
         }
     }
 

@@ -16,10 +16,11 @@ use jiff::Timestamp;
 use super::Error;
 use super::list::List;
 use super::page::Following;
+use super::parts::UnderWay;
 use super::source::Source;
 use crate::catalogue::{Pagination, StreamSpec};
 use crate::config::BackFill;
-use crate::record::{Cursor, HistoryList, HistoryPosition, ListPage, Page, Position, Record};
+use crate::record::{Cursor, HistoryList, HistoryPosition, ListPage, Page, Position};
 
 mod choice;
 mod counted;
@@ -32,6 +33,8 @@ pub(super) struct History {
     configured: BackFill,
     present: List,
     deleted: Option<List>,
+    /// The page of which parts were given, and what was found with them.
+    open: Option<Box<UnderWay<HistoryPosition>>>,
 }
 
 impl History {
@@ -54,7 +57,13 @@ impl History {
             ),
             deleted,
             configured: configured.clone(),
+            open: None,
         }
+    }
+
+    /// Begins a pass: a page of which only parts were given begins again.
+    pub(super) fn begin_pass(&mut self) {
+        self.open = None;
     }
 
     /// Where to begin, if the lists are to be taken instead of the export at `path`, which is asked
@@ -114,8 +123,8 @@ impl History {
         }))
     }
 
-    /// The page at `position`. Its `next` is `afresh`, the begin of the stream's own export, where
-    /// the lists do not give everything.
+    /// The page at `position`, a large one in parts. Its `next` is `afresh`, the begin of the stream's
+    /// own export, where the lists do not give everything.
     pub(super) async fn page(
         &mut self,
         position: &HistoryPosition,
@@ -125,9 +134,15 @@ impl History {
             (HistoryList::Deleted, Some(list)) => list,
             (HistoryList::Deleted, None) | (HistoryList::Present, _) => &mut self.present,
         };
+        let stand = Position::History(position.clone());
+        let mut under_way = match UnderWay::resume(&mut self.open, &stand) {
+            Some(under_way) => under_way,
+            None => UnderWay::new(&list.source.client, stand, position.clone()),
+        };
         let asked = position.page.clone().map(ListPage::After);
-        let (body, requests) = match list.fetch(asked.as_ref()).await {
-            Ok(read) => read,
+        let received = list.receive(&mut under_way, asked.as_ref()).await;
+        let (mut page, following) = match received {
+            Ok(received) => received,
             Err(error) => {
                 let why = refusal(error)?;
                 self.give_up(&why);
@@ -137,14 +152,20 @@ impl History {
                 });
             }
         };
-        let next = follow(position, &body.records, body.following);
-        if let Next::ByExport(why) = &next {
-            self.give_up(why);
-        }
-        let mut records = body.records;
+        // Given again, a record does not count again.
+        under_way.state.count(&page.records);
         if position.list == HistoryList::Deleted {
             let is_history = |time| time < position.until;
-            records.retain(|record| record.version.is_none_or(is_history));
+            page.records
+                .retain(|record| record.version.is_none_or(is_history));
+        }
+        let Some(following) = following else {
+            self.open = Some(under_way);
+            return Ok(page);
+        };
+        let next = follow(under_way.state, following);
+        if let Next::ByExport(why) = &next {
+            self.give_up(why);
         }
         Ok(Page {
             end_of_stream: matches!(next, Next::Over(_)),
@@ -152,9 +173,7 @@ impl History {
                 Next::Page(position) | Next::Over(position) => Position::History(position),
                 Next::ByExport(_) => afresh,
             },
-            records,
-            bytes: body.bytes,
-            ..Page::nothing(Position::History(position.clone()), requests)
+            ..page
         })
     }
 
@@ -203,10 +222,8 @@ enum Next {
     ByExport(String),
 }
 
-/// What follows the page at `position`.
-fn follow(position: &HistoryPosition, records: &[Record], following: Following) -> Next {
-    let mut position = position.clone();
-    position.count(records);
+/// What follows the page at `position`, whose records are counted in it.
+fn follow(position: HistoryPosition, following: Following) -> Next {
     match following {
         Following::After(cursor) => match Some(Cursor::new(cursor)) {
             same if same == position.page => {

@@ -13,7 +13,8 @@
 
 use super::Error;
 use super::client::{PageSize, Request, Sized};
-use super::page::{Following, ListBody, read_list_page};
+use super::page::{Following, Part, Trailer, list_layout, read_list_trailer};
+use super::parts::{Form, UnderWay};
 use super::source::Source;
 use crate::catalogue::{Pagination, Text};
 use crate::http::Effort;
@@ -27,6 +28,17 @@ pub(super) struct List {
     pub(super) source: Source,
     path: Text,
     pagination: Pagination,
+    /// The page of which parts were given.
+    open: Option<Box<UnderWay<Asked>>>,
+}
+
+/// How a page was asked for.
+#[derive(Debug)]
+struct Asked {
+    /// `None` for the first one.
+    page: Option<ListPage>,
+    /// When the walk began, if that was with this page.
+    began: Timestamp,
 }
 
 /// A walk, as [`Position::List`] has it.
@@ -43,66 +55,102 @@ impl List {
             source,
             path,
             pagination,
+            open: None,
         }
     }
 
-    /// The page `page` of a walk, or its first one.
+    /// Begins a pass: a page of which only parts were given begins again.
+    pub(super) fn begin_pass(&mut self) {
+        self.open = None;
+    }
+
+    /// The page `page` of a walk, or its first one; a large one in parts.
     pub(super) async fn page(
         &mut self,
         walk: Walk,
         page: Option<&ListPage>,
     ) -> Result<Page, Error> {
-        let now = self.source.client.clock().now();
-        match self.fetch(page).await {
-            Ok((body, requests)) => self.read(walk, page, now, body, requests),
+        let stand = Position::List {
+            walk: walk.number,
+            page: page.cloned(),
+            began: walk.began,
+            complete: walk.complete,
+        };
+        let mut under_way = match UnderWay::resume(&mut self.open, &stand) {
+            Some(under_way) => under_way,
+            None => {
+                let client = &self.source.client;
+                let asked = Asked {
+                    page: page.cloned(),
+                    began: client.clock().now(),
+                };
+                UnderWay::new(client, stand, asked)
+            }
+        };
+        let asked = under_way.state.page.clone();
+        let received = match self.receive(&mut under_way, asked.as_ref()).await {
             Err(Error::CursorLost(trouble)) => {
                 tracing::warn!(
                     stream = self.source.stream(),
                     walk = walk.number,
                     "zendesk does not accept the page cursor any more ({trouble}): the list is read from its beginning"
                 );
-                let (body, requests) = self.fetch(None).await?;
-                self.read(walk, None, now, body, requests + 1)
+                under_way.begin_again(&self.source.client);
+                under_way.state.page = None;
+                self.receive(&mut under_way, None).await
             }
-            Err(Error::TooDeep(_)) if page.is_some() => {
-                self.read(walk, page, now, ListBody::cut_off(), 1)
+            other => other,
+        };
+        let is_rest = under_way.is_rest();
+        let (given, following) = match received {
+            Ok((given, Some(following))) => (given, following),
+            Ok((given, None)) => {
+                self.open = Some(under_way);
+                let listed = Some(self.listed(walk, is_rest, ListEnd::More));
+                return Ok(Page { listed, ..given });
             }
-            Err(error) => Err(error),
-        }
+            Err(Error::TooDeep(_)) if under_way.state.page.is_some() => {
+                (under_way.nothing(), Following::CutOff)
+            }
+            Err(error) => return Err(error),
+        };
+        let records = under_way.so_far.records;
+        self.read(walk, &under_way.state, records, given, following)
     }
 
+    /// The last part `given` of a page, which has so many `records`.
     fn read(
         &self,
         walk: Walk,
-        asked: Option<&ListPage>,
-        now: Timestamp,
-        body: ListBody,
-        requests: u32,
+        asked: &Asked,
+        records: usize,
+        given: Page,
+        following: Following,
     ) -> Result<Page, Error> {
         let number = walk.number.max(1);
-        let began = match asked {
+        let began = match asked.page {
             Some(_) => walk.began,
-            None => Some(now),
+            None => Some(asked.began),
         };
-        let next = match body.following {
+        let next = match following {
             Following::After(after) => {
                 let page = ListPage::After(Cursor::new(after));
-                if asked == Some(&page) {
+                if asked.page.as_ref() == Some(&page) {
                     return Err(Error::NoProgress {
                         stream: self.source.stream().to_owned(),
                     });
                 }
                 Ok(page)
             }
-            Following::NextPage if body.records.is_empty() => Err(ListEnd::Complete),
-            Following::NextPage => match asked {
+            Following::NextPage if records == 0 => Err(ListEnd::Complete),
+            Following::NextPage => match &asked.page {
                 Some(ListPage::Number(number, _)) if *number >= limits::OFFSET_PAGES_MAX => {
                     Err(ListEnd::CutOff)
                 }
                 Some(ListPage::Number(number, size)) => Ok(ListPage::Number(number + 1, *size)),
                 // As many as this page has, whatever was asked for.
                 Some(ListPage::After(_)) | None => {
-                    let size = u32::try_from(body.records.len()).unwrap_or(u32::MAX);
+                    let size = u32::try_from(records).unwrap_or(u32::MAX);
                     Ok(ListPage::Number(2, size))
                 }
             },
@@ -130,39 +178,48 @@ impl List {
                 (end, next)
             }
         };
-        let spec = &self.source.spec;
         Ok(Page {
-            is_rest: false,
-            listed: Some(Listed {
-                walk: number,
-                afresh: walk.number == 0,
-                end,
-                id_field: spec.id_field.clone(),
-                leaving: spec.leaving,
-            }),
+            listed: Some(self.listed(walk, given.is_rest, end)),
             end_of_stream: end != ListEnd::More,
             next,
-            repeat_horizon: None,
-            bytes: body.bytes,
-            requests,
-            records: body.records,
-            children: Vec::new(),
-            unreadable: None,
+            ..given
         })
     }
 
-    /// The answer with the page `page`, and the requests it took.
-    pub(super) async fn fetch(
+    /// What a part of a walk's pages is, `is_rest` saying whether parts of its page were given before.
+    fn listed(&self, walk: Walk, is_rest: bool, end: ListEnd) -> Listed {
+        let spec = &self.source.spec;
+        Listed {
+            walk: walk.number.max(1),
+            // What was delivered of this page counts.
+            afresh: walk.number == 0 && !is_rest,
+            end,
+            id_field: spec.id_field.clone(),
+            leaving: spec.leaving,
+        }
+    }
+
+    /// What comes next of the page `page`, and what follows it when its last part is there.
+    pub(super) async fn receive<S>(
         &mut self,
+        under_way: &mut UnderWay<S>,
         page: Option<&ListPage>,
-    ) -> Result<(ListBody, u32), Error> {
-        let spec = self.source.spec.clone();
-        let mut query = self.source.parameters.with(Vec::new());
+    ) -> Result<(Page, Option<Following>), Error> {
+        let Source {
+            client,
+            spec,
+            inside,
+            parameters,
+            page_size,
+            urgency,
+            ..
+        } = &mut self.source;
+        let mut query = parameters.with(Vec::new());
         let mut size_of_page;
         let (size, parameter, may_change) = match page {
             Some(ListPage::After(after)) => {
                 query.push(("page[after]", after.as_str().to_owned()));
-                (&mut self.source.page_size, Some("page[size]"), true)
+                (page_size, Some("page[size]"), true)
             }
             // Another size would make other pages.
             Some(ListPage::Number(number, size)) => {
@@ -176,7 +233,7 @@ impl List {
                     Pagination::Offset => Some("per_page"),
                     Pagination::Single => None,
                 };
-                (&mut self.source.page_size, parameter, true)
+                (page_size, parameter, true)
             }
         };
         let request = Request {
@@ -185,19 +242,19 @@ impl List {
             query,
             carries_cursor: matches!(page, Some(ListPage::After(_))),
             effort: Effort::Full,
-            urgency: self.source.urgency,
+            urgency: *urgency,
         };
         let sized = parameter.map(|parameter| Sized {
             parameter,
             size,
             may_change,
         });
-        let fetched = self
-            .source
-            .client
-            .fetch(&request, sized, |body| read_list_page(body, &spec))
-            .await?;
-        Ok((fetched.value, fetched.requests))
+        let form = Form {
+            layout: list_layout(spec),
+            inside: &*inside,
+            end: |part: &mut Part, trailer: &Trailer| read_list_trailer(part, trailer, spec),
+        };
+        under_way.receive(client, &request, sized, &form).await
     }
 }
 

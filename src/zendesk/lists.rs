@@ -412,7 +412,7 @@ impl Member {
             });
             let spec = &self.spec;
             let fetched = client
-                .fetch(&request, sized, |body| read_list_page(body, spec))
+                .fetch(&request, sized, |body| read_list_page(&body, spec))
                 .await;
             let (page, requests) = match fetched {
                 Ok(fetched) => (fetched.value, fetched.requests),

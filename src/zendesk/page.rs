@@ -16,6 +16,7 @@ mod shape;
 
 pub use given::read_given_records;
 pub use list::{Following, ListBody, read_list_page};
+pub(super) use list::{list_layout, read_list_trailer};
 pub use reader::{Layout, Part, Reader, Trailer};
 pub use shape::Shape;
 
@@ -36,34 +37,22 @@ pub struct CursorPage {
     pub bytes: usize,
 }
 
-/// A page of the incremental time export.
-#[derive(Debug)]
-pub struct TimePage {
-    /// In Zendesk's order.
-    pub records: Vec<Record>,
-    /// Of the lists beside them that were looked for; `None` for one that is not there.
-    pub beside: Vec<Option<Vec<Record>>>,
-    /// Records of the streams inside, once they are cut out.
-    pub children: Vec<Children>,
+/// What the end of a page of the incremental time export tells.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TimeEnd {
     /// Where the next page begins, as far as Zendesk says; it does not for empty pages.
-    pub ends_at: Option<Timestamp>,
+    pub(super) ends_at: Option<Timestamp>,
     /// Nothing more for now; `None` where the endpoint does not say.
-    pub end_of_stream: Option<bool>,
-    /// Size of the body.
-    pub bytes: usize,
+    pub(super) end_of_stream: Option<bool>,
 }
 
-/// A page of the search export.
+/// What the end of a page of the search export tells.
 #[derive(Debug)]
-pub struct SearchPage {
-    /// In Zendesk's order.
-    pub records: Vec<Record>,
+pub(super) struct SearchEnd {
     /// For the next page, if there is one.
-    pub after_cursor: Option<String>,
+    pub(super) after_cursor: Option<String>,
     /// There is a next page.
-    pub has_more: bool,
-    /// Size of the body.
-    pub bytes: usize,
+    pub(super) has_more: bool,
 }
 
 /// The members of a page of the cursor export that tell how it goes on.
@@ -137,32 +126,32 @@ pub fn read_cursor_page<'s>(
     })
 }
 
-/// Reads a page of the incremental time export. Where `end_time` is missing, the time in the
-/// address of the next page serves; the address itself is never asked.
+/// Pages of the time export of `spec`, with the lists `beside` its records.
+pub(super) fn time_layout<'s>(
+    spec: &'s StreamSpec,
+    beside: impl IntoIterator<Item = (&'s str, Shape<'s>)>,
+) -> Layout<'s> {
+    layout(spec, beside, &["end_time", "end_of_stream", "next_page"])
+}
+
+/// How the export goes on behind a page of [`time_layout`]. Where `end_time` is missing, the time in
+/// the address of the next page serves; the address itself is never asked.
 ///
 /// # Errors
-/// What is wrong with the body, without quoting it.
-pub fn read_time_page<'s>(
-    body: &Bytes,
-    spec: &'s StreamSpec,
+/// What is wrong with the page, without quoting it.
+pub(super) fn read_time_trailer(
+    trailer: &Trailer,
+    spec: &StreamSpec,
     unit: TimeUnit,
-    beside: impl IntoIterator<Item = (&'s str, Shape<'s>)>,
-) -> Result<TimePage, String> {
-    let members = ["end_time", "end_of_stream", "next_page"];
-    let (part, trailer) = Reader::whole(body, &layout(spec, beside, &members))?;
+) -> Result<TimeEnd, String> {
     trailer.require_records(spec)?;
     let [end_time, end_of_stream, next_page] = trailer.members();
     let end_time: Option<i64> = end_time.map(parse_bytes).transpose()?;
     let next_page: Option<String> = next_page.map(parse_bytes).transpose()?;
     let end = end_time.or_else(|| start_time_in(&next_page?));
-    let (records, beside) = part.into_lists(&trailer);
-    Ok(TimePage {
-        records,
-        beside,
-        children: Vec::new(),
+    Ok(TimeEnd {
         ends_at: end.and_then(|number| unit.time(number)),
         end_of_stream: end_of_stream.map(parse_bytes).transpose()?,
-        bytes: body.len(),
     })
 }
 
@@ -174,27 +163,35 @@ fn start_time_in(address: &str) -> Option<i64> {
         .and_then(|(_, value)| value.parse().ok())
 }
 
-/// Reads a page of the search export.
+/// Pages of the search export.
+pub(super) fn search_layout(spec: &StreamSpec) -> Layout<'_> {
+    Layout::new(vec![("results", Shape::listed(spec))], &["meta"])
+}
+
+/// How the export goes on behind a page of [`search_layout`].
 ///
 /// # Errors
-/// What is wrong with the body, without quoting it.
-pub fn read_search_page(body: &Bytes, spec: &StreamSpec) -> Result<SearchPage, String> {
-    let layout = Layout::new(vec![("results", Shape::listed(spec))], &["meta"]);
-    let (part, trailer) = Reader::whole(body, &layout)?;
-    if !trailer.lists[0] {
-        return Err(missing("results"));
-    }
+/// What is wrong with the page, without quoting it.
+pub(super) fn read_search_trailer(trailer: &Trailer) -> Result<SearchEnd, String> {
+    trailer.require("results")?;
     let [meta] = trailer.members();
     let [has_more, after_cursor] =
         json::pick(required(meta, "meta")?, &["has_more", "after_cursor"])
             .map_err(|error| not_a_page(&error))?;
-    let (records, _) = part.into_lists(&trailer);
-    Ok(SearchPage {
-        records,
+    Ok(SearchEnd {
         after_cursor: optional_text(after_cursor)?,
         has_more: parse(required(has_more, "meta.has_more")?)?,
-        bytes: body.len(),
     })
+}
+
+/// The records of a page of the search export, which is there as a whole.
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub(super) fn read_search_page(body: &Bytes, spec: &StreamSpec) -> Result<Vec<Record>, String> {
+    let (part, trailer) = Reader::whole(body, &search_layout(spec))?;
+    read_search_trailer(&trailer)?;
+    Ok(part.into_lists(&trailer).0)
 }
 
 /// Reads the answer of a count: a number, or an object that holds one as its `value`.
@@ -266,10 +263,15 @@ impl Part {
 impl Trailer {
     /// That the list of records was there.
     fn require_records(&self, spec: &StreamSpec) -> Result<(), String> {
+        self.require(&spec.records_key)
+    }
+
+    /// That the first list was there, which has this key.
+    fn require(&self, key: &str) -> Result<(), String> {
         if self.lists[0] {
             return Ok(());
         }
-        Err(missing(&spec.records_key))
+        Err(missing(key))
     }
 
     /// As many members as the layout had.
@@ -295,6 +297,10 @@ fn parse<T: serde::de::DeserializeOwned>(value: &RawValue) -> Result<T, String> 
 }
 
 fn parse_bytes<T: serde::de::DeserializeOwned>(value: &[u8]) -> Result<T, String> {
+    parse_borrowed(value)
+}
+
+fn parse_borrowed<'v, T: serde::Deserialize<'v>>(value: &'v [u8]) -> Result<T, String> {
     serde_json::from_slice(value).map_err(|error| not_a_page(&error))
 }
 
@@ -409,14 +415,13 @@ mod tests {
 
     #[test]
     fn search_pages_end_by_has_more() {
-        let page = read_search_page(
-            &Bytes::from_static(
-                br#"{"results":[{"id":5,"updated_at":"2026-01-02T03:04:05Z","result_type":"user"}],"facets":null,"meta":{"has_more":true,"after_cursor":"abc","before_cursor":null},"links":{}}"#,
-            ),
-            users(),
-        )
-        .expect("a page");
-        assert_eq!((page.records.len(), page.has_more), (1, true));
+        let body = Bytes::from_static(
+            br#"{"results":[{"id":5,"updated_at":"2026-01-02T03:04:05Z","result_type":"user"}],"facets":null,"meta":{"has_more":true,"after_cursor":"abc","before_cursor":null},"links":{}}"#,
+        );
+        let (part, trailer) = Reader::whole(&body, &search_layout(users())).expect("a page");
+        let end = read_search_trailer(&trailer).expect("an end");
+        assert_eq!((part.lists[0].len(), end.has_more), (1, true));
+        assert_eq!(end.after_cursor.as_deref(), Some("abc"));
         assert!(read_search_page(&Bytes::from_static(br#"{"results":[]}"#), users()).is_err());
     }
 

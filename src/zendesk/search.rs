@@ -12,7 +12,8 @@ use jiff::{Timestamp, Unit};
 
 use super::Error;
 use super::client::{Request, Sized};
-use super::page::{SearchPage, read_search_page};
+use super::page::{Part, SearchEnd, Trailer, read_search_trailer, search_layout};
+use super::parts::{Form, UnderWay};
 use super::source::Source;
 use crate::catalogue::Text;
 use crate::http::Effort;
@@ -29,6 +30,8 @@ pub(super) struct Search {
     /// Further terms of the query.
     terms: Option<String>,
     pub(super) settle: Duration,
+    /// The page of which parts were given, with its window.
+    open: Option<Box<UnderWay<SearchWindow>>>,
 }
 
 impl Search {
@@ -43,59 +46,91 @@ impl Search {
             search_type,
             terms,
             settle,
+            open: None,
         }
     }
 
-    /// The next page of the window in progress, or the first one of a new window after `from`.
+    /// Begins a pass: a page of which only parts were given begins again.
+    pub(super) fn begin_pass(&mut self) {
+        self.open = None;
+    }
+
+    /// The next page of the window in progress, or the first one of a new window after `from`; a
+    /// large one in parts.
     pub(super) async fn page(
         &mut self,
         from: Option<Timestamp>,
         window: Option<&SearchWindow>,
     ) -> Result<Page, Error> {
+        let stand = Position::Search {
+            from,
+            window: window.cloned(),
+        };
+        let mut under_way = match UnderWay::resume(&mut self.open, &stand) {
+            Some(under_way) => under_way,
+            None => match self.window(from, window).await? {
+                Some(window) => UnderWay::new(&self.source.client, stand, window),
+                None => return Ok(nothing_yet(from)),
+            },
+        };
+        let received = match self.receive(from, &mut under_way).await {
+            Err(Error::CursorLost(trouble)) => {
+                under_way.begin_again(&self.source.client);
+                under_way.state = self.restart(from, &under_way.state, &trouble);
+                self.receive(from, &mut under_way).await
+            }
+            other => other,
+        };
+        let (page, end) = received?;
+        let Some(end) = end else {
+            self.open = Some(under_way);
+            return Ok(page);
+        };
+        let age = under_way.asked_at.elapsed();
+        self.read(from, under_way.state, age, page, end)
+    }
+
+    /// The window to read: the one in progress, or a new one if there is something to be read.
+    async fn window(
+        &self,
+        from: Option<Timestamp>,
+        window: Option<&SearchWindow>,
+    ) -> Result<Option<SearchWindow>, Error> {
         let client = &self.source.client;
         if !client.clock().is_known() {
             // Any answer tells Zendesk's time, by which windows end.
             client.caller(Effort::Full).await?;
         }
         let now = client.clock().now();
-        let window = match window {
-            Some(window) if cursor_lives(window, now) => window.clone(),
-            Some(window) => self.restart(from, window, &"its page cursor is too old"),
-            None => match next_window(from.or(self.source.start), now, self.settle) {
-                Some(window) => window,
-                None => return Ok(nothing_yet(from)),
-            },
-        };
-        match self.fetch(from, &window).await {
-            Ok((page, requests)) => self.read(from, window, page, requests),
-            Err(Error::CursorLost(trouble)) => {
-                let window = self.restart(from, &window, &trouble);
-                let (page, requests) = self.fetch(from, &window).await?;
-                self.read(from, window, page, requests + 1)
-            }
-            Err(error) => Err(error),
-        }
+        Ok(match window {
+            Some(window) if cursor_lives(window, now) => Some(window.clone()),
+            Some(window) => Some(self.restart(from, window, &"its page cursor is too old")),
+            None => next_window(from.or(self.source.start), now, self.settle),
+        })
     }
 
+    /// The last part of a page that was asked for `age` ago.
     fn read(
         &self,
         from: Option<Timestamp>,
         window: SearchWindow,
-        page: SearchPage,
-        requests: u32,
+        age: Duration,
+        page: Page,
+        end: SearchEnd,
     ) -> Result<Page, Error> {
         // A halved window leaves its other half to be read at once.
-        let end_of_stream = !page.has_more && !window.is_halved();
-        let (next, repeat_horizon) = if page.has_more {
-            let after = page.after_cursor.map(Cursor::new);
+        let end_of_stream = !end.has_more && !window.is_halved();
+        let (next, repeat_horizon) = if end.has_more {
+            let after = end.after_cursor.map(Cursor::new);
             if after.is_none() || after == window.cursor {
                 return Err(Error::NoProgress {
                     stream: self.source.stream().to_owned(),
                 });
             }
+            let now = self.source.client.clock().now();
             let window = SearchWindow {
                 cursor: after,
-                issued_at: Some(self.source.client.clock().now()),
+                issued_at: Some(now.saturating_sub(age).unwrap_or(now)),
                 ..window
             };
             // Should the window begin again, everything in it may repeat.
@@ -114,16 +149,10 @@ impl Search {
             (next, Some(self.source.overlapped(window.to)))
         };
         Ok(Page {
-            records: page.records,
             end_of_stream,
             next,
             repeat_horizon,
-            bytes: page.bytes,
-            requests,
-            unreadable: None,
-            children: Vec::new(),
-            is_rest: false,
-            listed: None,
+            ..page
         })
     }
 
@@ -159,12 +188,13 @@ impl Search {
         window
     }
 
-    async fn fetch(
+    /// What comes next of the page that is under way, and what its end tells.
+    async fn receive(
         &mut self,
         from: Option<Timestamp>,
-        window: &SearchWindow,
-    ) -> Result<(SearchPage, u32), Error> {
-        let spec = self.source.spec.clone();
+        under_way: &mut UnderWay<SearchWindow>,
+    ) -> Result<(Page, Option<SearchEnd>), Error> {
+        let window = &under_way.state;
         let mut terms = window_query(self.begin(from), window.to);
         if let Some(further) = &self.terms {
             terms = format!("{terms} {further}");
@@ -176,25 +206,37 @@ impl Search {
         if let Some(cursor) = &window.cursor {
             query.push(("page[after]", cursor.as_str().to_owned()));
         }
+        let is_first = window.cursor.is_none();
+        let Source {
+            client,
+            spec,
+            inside,
+            parameters,
+            page_size,
+            urgency,
+            ..
+        } = &mut self.source;
         let request = Request {
             what: &format!("export {} by search", spec.name),
             path: SEARCH_PATH,
-            carries_cursor: window.cursor.is_some(),
+            carries_cursor: !is_first,
             effort: Effort::Full,
-            urgency: self.source.urgency,
-            query: self.source.parameters.with(query),
+            urgency: *urgency,
+            query: parameters.with(query),
         };
         let sized = Sized {
             parameter: "page[size]",
-            size: &mut self.source.page_size,
-            may_change: window.cursor.is_none(),
+            size: page_size,
+            may_change: is_first,
         };
-        let fetched = self
-            .source
-            .client
-            .fetch(&request, Some(sized), |body| read_search_page(&body, &spec))
-            .await?;
-        Ok((fetched.value, fetched.requests))
+        let form = Form {
+            layout: search_layout(spec),
+            inside: &*inside,
+            end: |_: &mut Part, trailer: &Trailer| read_search_trailer(trailer),
+        };
+        under_way
+            .receive(client, &request, Some(sized), &form)
+            .await
     }
 }
 

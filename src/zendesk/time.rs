@@ -13,15 +13,13 @@
 //! * `end_of_stream` may be missing, `next_page` is never null and names another host, and an
 //!   empty page has no `end_time`.
 
-use std::time::Instant;
-
-use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Error;
-use super::client::{Fetched, PageSize, Request, Sized};
-use super::page::{TimePage, read_time_page};
-use super::source::{Source, newest};
+use super::client::{PageSize, Request, Sized};
+use super::page::{Part, TimeEnd, Trailer, read_time_trailer, time_layout};
+use super::parts::{Form, SoFar, UnderWay};
+use super::source::Source;
 use crate::catalogue::{StreamEnd, Text, TimeUnit};
 use crate::http::Effort;
 use crate::record::{Page, Position, Unreadable};
@@ -40,6 +38,19 @@ pub(super) struct Endpoint {
 pub(super) struct Time {
     pub(super) source: Source,
     endpoint: Endpoint,
+    /// The page of which parts were given.
+    open: Option<Box<UnderWay<PageSize>>>,
+}
+
+/// A page that is there to its end.
+#[derive(Clone, Copy, Debug)]
+struct Whole {
+    records: usize,
+    /// Records that it could have held.
+    records_max: u32,
+    /// Where it ends by its newest record.
+    newest: Option<Timestamp>,
+    end: TimeEnd,
 }
 
 /// What follows a page.
@@ -67,49 +78,64 @@ impl Time {
     }
 
     pub(super) fn new(source: Source, endpoint: Endpoint) -> Self {
-        Self { source, endpoint }
+        Self {
+            source,
+            endpoint,
+            open: None,
+        }
     }
 
-    /// The page at `page`, or the first one of a new walk.
+    /// Begins a pass: a page of which only parts were given begins again.
+    pub(super) fn begin_pass(&mut self) {
+        self.open = None;
+    }
+
+    /// The page at `page`, or the first one of a new walk; a large one in parts.
     pub(super) async fn page(
         &mut self,
         progress: Progress,
         page: Option<Timestamp>,
     ) -> Result<Page, Error> {
-        let asked = page.unwrap_or_else(|| self.begin(progress.from));
-        let size = self.source.page_size;
-        let clock = Instant::now();
-        let fetched = match self.fetch(asked, size).await {
-            Err(Error::TooRecent(_)) => return Ok(nothing_yet(progress)),
-            other => other?,
+        let Progress { from, reached } = progress;
+        let stand = Position::Time {
+            from,
+            reached,
+            page,
         };
-        let now = self.source.client.clock().now();
-        let read_at = now.saturating_sub(clock.elapsed()).unwrap_or(now);
-        if !self.could_be_larger(asked, progress, &fetched) {
-            return self.read(asked, progress, read_at, fetched);
+        let open = UnderWay::resume(&mut self.open, &stand);
+        let mut under_way = match open {
+            Some(under_way) => under_way,
+            None => UnderWay::new(&self.source.client, stand, self.source.page_size),
+        };
+        let asked = page.unwrap_or_else(|| self.begin(from));
+        loop {
+            let (given, end) = match self.receive(&mut under_way, asked).await {
+                Err(Error::TooRecent(_)) => return Ok(nothing_yet(progress)),
+                other => other?,
+            };
+            let Some(end) = end else {
+                self.open = Some(under_way);
+                return Ok(given);
+            };
+            let records_max = under_way.size.unwrap_or(self.source.spec.page_max);
+            let whole = Whole::new(under_way.so_far, records_max, end);
+            let step = self.endpoint.step(asked, progress, &whole);
+            if step == Step::Stuck && records_max < self.source.spec.page_max {
+                // A larger page may reach beyond this second; it is given from its beginning.
+                let largest = PageSize::new(self.source.spec.page_max);
+                if under_way.state.max() == largest.max() {
+                    return Err(self.no_progress());
+                }
+                under_way.begin_again(&self.source.client);
+                under_way.state = largest;
+                continue;
+            }
+            let now = self.source.client.clock().now();
+            let read_at = now
+                .saturating_sub(under_way.asked_at.elapsed())
+                .unwrap_or(now);
+            return self.read(asked, progress, read_at, given, &whole);
         }
-        // A larger page may reach beyond this second.
-        let whole = PageSize::new(self.source.spec.page_max);
-        let larger = self.fetch(asked, whole).await?;
-        if self.could_be_larger(asked, progress, &larger) {
-            return Err(self.no_progress());
-        }
-        let requests = larger.requests + fetched.requests;
-        self.read(asked, progress, read_at, Fetched { requests, ..larger })
-    }
-
-    /// Whether a page does not move although Zendesk serves larger ones.
-    fn could_be_larger(
-        &self,
-        asked: Timestamp,
-        progress: Progress,
-        fetched: &Fetched<TimePage>,
-    ) -> bool {
-        let records_max = self.records_max(fetched);
-        let step = self
-            .endpoint
-            .step(asked, progress, &fetched.value, records_max);
-        step == Step::Stuck && records_max < self.source.spec.page_max
     }
 
     /// Where a walk begins.
@@ -119,23 +145,22 @@ impl Time {
         self.endpoint.unit.floor(self.source.past(begin))
     }
 
-    /// The page that `fetched` is, which was `asked` for at the time `read_at`.
+    /// The last part `given` of the page `whole`, which was `asked` for at the time `read_at`.
     fn read(
         &self,
         asked: Timestamp,
         progress: Progress,
         read_at: Timestamp,
-        fetched: Fetched<TimePage>,
+        given: Page,
+        whole: &Whole,
     ) -> Result<Page, Error> {
-        let records_max = self.records_max(&fetched);
-        let page = fetched.value;
         let mut unreadable = None;
-        let (read_to, next) = match self.endpoint.step(asked, progress, &page, records_max) {
+        let (read_to, next) = match self.endpoint.step(asked, progress, whole) {
             Step::End(read_to) => (read_to, None),
             Step::On(next) => (Some(next), Some(next)),
-            Step::Stuck if page.records.is_empty() => return Err(self.no_progress()),
+            Step::Stuck if whole.records == 0 => return Err(self.no_progress()),
             Step::Stuck => {
-                let count = page.records.len();
+                let count = whole.records;
                 tracing::warn!(
                     stream = self.source.stream(),
                     at = %asked,
@@ -143,7 +168,7 @@ impl Time {
                     "zendesk gives a page that ends where it begins: going on behind it"
                 );
                 let is_new = progress.reached.is_none_or(|reached| asked >= reached);
-                if is_new && count >= records_max as usize {
+                if is_new && count >= whole.records_max as usize {
                     unreadable = Some(self.rest_of_second(asked, count));
                 }
                 let next = self.endpoint.unit.after(asked);
@@ -160,13 +185,8 @@ impl Time {
             },
             repeat_horizon: Some(next.map_or(next_walk, |next| next.min(next_walk))),
             end_of_stream: next.is_none(),
-            bytes: page.bytes,
-            requests: fetched.requests,
-            records: page.records,
-            children: page.children,
-            is_rest: false,
-            listed: None,
             unreadable,
+            ..given
         })
     }
 
@@ -207,17 +227,18 @@ impl Time {
         }
     }
 
-    /// Records that the answer could have held.
-    fn records_max(&self, fetched: &Fetched<TimePage>) -> u32 {
-        fetched.size.unwrap_or(self.source.spec.page_max)
-    }
-
-    async fn fetch(
+    /// What comes next of the page that begins at `begin`, and what its end tells.
+    async fn receive(
         &mut self,
+        under_way: &mut UnderWay<PageSize>,
         begin: Timestamp,
-        mut size: PageSize,
-    ) -> Result<Fetched<TimePage>, Error> {
-        let spec = self.source.spec.clone();
+    ) -> Result<(Page, Option<TimeEnd>), Error> {
+        let Source {
+            client,
+            spec,
+            inside,
+            ..
+        } = &self.source;
         let unit = self.endpoint.unit;
         let start_time = unit.number(begin).to_string();
         let query = self
@@ -232,23 +253,23 @@ impl Time {
             effort: Effort::Full,
             urgency: self.source.urgency,
         };
+        let mut size = under_way.state;
         let sized = self.endpoint.size.as_deref().map(|parameter| Sized {
             parameter,
             size: &mut size,
             may_change: true,
         });
-        let inside = &self.source.inside;
-        let read = |body: Bytes| {
-            let mut page = read_time_page(&body, &spec, unit, inside.beside())?;
-            let beside = std::mem::take(&mut page.beside);
-            let children = inside.cut_whole(&page.records, beside)?;
-            Ok(TimePage { children, ..page })
+        let form = Form {
+            layout: time_layout(spec, inside.beside()),
+            inside,
+            end: |_: &mut Part, trailer: &Trailer| read_time_trailer(trailer, spec, unit),
         };
-        let fetched = self.source.client.fetch(&request, sized, read).await;
+        let received = under_way.receive(client, &request, sized, &form).await;
+        under_way.state = size;
         if size.max() == self.source.page_size.max() {
             self.source.page_size = size;
         }
-        fetched
+        received
     }
 
     fn no_progress(&self) -> Error {
@@ -258,24 +279,29 @@ impl Time {
     }
 }
 
+impl Whole {
+    fn new(parts: SoFar, records_max: u32, end: TimeEnd) -> Self {
+        Self {
+            records: parts.records,
+            records_max,
+            newest: parts.newest,
+            end,
+        }
+    }
+}
+
 impl Endpoint {
-    /// What follows a page that was `asked` for and could hold `records_max`.
-    fn step(
-        &self,
-        asked: Timestamp,
-        progress: Progress,
-        page: &TimePage,
-        records_max: u32,
-    ) -> Step {
-        let newest = || newest(&page.records, None).map(|newest| self.unit.floor(newest));
-        let ends_at = page.ends_at.or_else(newest);
+    /// What follows a page that was `asked` for.
+    fn step(&self, asked: Timestamp, progress: Progress, page: &Whole) -> Step {
+        let newest = || page.newest.map(|newest| self.unit.floor(newest));
+        let ends_at = page.end.ends_at.or_else(newest);
         let moves = ends_at.is_some_and(|end| end > asked);
-        let short = page.records.len() < records_max as usize;
-        let over = match (page.end_of_stream, self.end) {
+        let short = page.records < page.records_max as usize;
+        let over = match (page.end.end_of_stream, self.end) {
             (Some(over), _) => over,
             // Before what was reached there is more, whatever a page may hold.
             (None, StreamEnd::ShortPage) => short && (!moves || ends_at >= progress.reached),
-            (None, StreamEnd::EndOfStream) => page.records.is_empty() || short && !moves,
+            (None, StreamEnd::EndOfStream) => page.records == 0 || short && !moves,
         };
         match ends_at {
             _ if over => Step::End(ends_at),

@@ -147,7 +147,7 @@ impl Incremental {
             .fetch(&request, None, |body| read_search_page(&body, spec))
             .await
         {
-            Ok(fetched) => fetched.value.records,
+            Ok(fetched) => fetched.value,
             Err(error) => {
                 tracing::warn!(
                     stream = self.source.stream(),

@@ -36,7 +36,7 @@ async fn an_authenticated_inlet_is_signed_in_to_once() {
 async fn an_inlets_token_is_renewed_on_401_and_on_403() {
     for status in [401, 403] {
         let world = authenticated(status).await;
-        let sync = world.sync_held_with_three_pages_read().await;
+        let sync = world.sync_held_with_two_pages_read().await;
         world.platform.revoke_tokens();
         sync.wait().await.assert_code(0);
         assert_settled(&world);

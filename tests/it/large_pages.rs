@@ -7,11 +7,20 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use self::torrent::{Plan, Torrent};
+use self::torrent::{Plan, Protocol, Torrent};
 use crate::support::{Process, SignIn, World, eventually};
+
+/// All but that of the users' export, with the streams that are read by them.
+const OTHERS: [(Protocol, &str); 4] = [
+    (Protocol::Time, "organizations"),
+    (Protocol::Search, "users"),
+    (Protocol::List, "groups"),
+    (Protocol::Numbers, "ticket_forms"),
+];
 
 /// A world whose two ends are a torrent.
 async fn world(plan: Plan) -> (World, Torrent) {
+    let protocol = plan.protocol;
     let torrent = Torrent::start(plan).await;
     let mut world = World::new().await;
     world
@@ -21,7 +30,28 @@ async fn world(plan: Plan) -> (World, Torrent) {
         .set("zendesk.page_size", 1_000)
         .set("platform.inlet_url", torrent.base_url() + "/collection/abc")
         .set("platform.batch_bytes", "900kB");
+    match OTHERS.into_iter().find(|(other, _)| *other == protocol) {
+        Some((Protocol::Search, stream)) => {
+            let export = format!("streams.{stream}.export");
+            world.settings.set(&export, "search");
+        }
+        Some((_, stream)) => {
+            world.settings.only_stream(stream);
+        }
+        None => {}
+    }
     (world, torrent)
+}
+
+/// Every record was delivered, and none twice.
+#[track_caller]
+fn assert_once(torrent: &Torrent, kind: &str, records: usize, what: impl std::fmt::Debug) {
+    let times = times(torrent, kind);
+    assert_eq!(times.len(), records, "{what:?}: {times:?}");
+    assert!(
+        times.values().all(|times| *times == 1),
+        "{what:?}: {times:?}"
+    );
 }
 
 /// How often each record was delivered.
@@ -83,9 +113,7 @@ async fn a_page_that_breaks_off_again_and_again_is_delivered_once() {
     let sync = world.sync().await;
     sync.assert_code(0);
     for kind in ["user", "identity"] {
-        let times = times(&torrent, kind);
-        assert_eq!(times.len(), 120, "of each {kind}");
-        assert!(times.values().all(|times| *times == 1), "{times:?}");
+        assert_once(&torrent, kind, 120, kind);
     }
     let reports = sync.json();
     let users = report(&reports, "users");
@@ -123,6 +151,100 @@ async fn killed_within_a_page_it_goes_on_without_a_loss() {
         "what was settled is not sent again: {times:?}"
     );
     assert_eq!(world.users_state()["position"]["cursor"], "o100");
+}
+
+#[tokio::test]
+async fn pages_of_every_protocol_are_delivered_while_they_arrive() {
+    for (protocol, stream) in OTHERS {
+        let plan = Plan {
+            protocol,
+            records: 60,
+            record_bytes: 100_000,
+            waits_after: Some(40),
+            ..Plan::default()
+        };
+        let (mut world, torrent) = world(plan).await;
+        world
+            .settings
+            .set("retry.attempts", 1)
+            .set("zendesk.idle_timeout", "10s");
+        let sync = world.sync().await;
+        sync.assert_code(0);
+        assert_once(&torrent, "user", 60, protocol);
+        let reports = sync.json();
+        let report = report(&reports, stream);
+        assert_eq!(report["pages"], 1, "{protocol:?}: {report}");
+        assert_eq!(torrent.pages(), 1, "{protocol:?}: asked for once");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_every_protocol_that_break_off_are_delivered_once() {
+    for (protocol, stream) in OTHERS {
+        let plan = Plan {
+            protocol,
+            records: 120,
+            record_bytes: 100_000,
+            breaks: vec![3_000_000, 7_000_000, 100, 3_000_000],
+            ..Plan::default()
+        };
+        let (mut world, torrent) = world(plan).await;
+        world.settings.set("retry.attempts", 10);
+        let sync = world.sync().await;
+        sync.assert_code(0);
+        assert_once(&torrent, "user", 120, protocol);
+        let reports = sync.json();
+        assert_eq!(report(&reports, stream)["ingested"], 120);
+        // What was delivered of a list in parts is known the next time.
+        if matches!(protocol, Protocol::List | Protocol::Numbers) {
+            world.sync().await.assert_code(0);
+            assert_once(&torrent, "user", 120, protocol);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_page_in_the_end_is_asked_for_again() {
+    for (protocol, _) in OTHERS.into_iter().chain([(Protocol::Cursor, "users")]) {
+        let plan = Plan {
+            protocol,
+            records: 60,
+            record_bytes: 100_000,
+            spoilt: 2,
+            ..Plan::default()
+        };
+        let (world, torrent) = world(plan).await;
+        world.sync().await.assert_code(0);
+        assert_once(&torrent, "user", 60, protocol);
+        assert!(torrent.pages() > 2, "{protocol:?}");
+    }
+}
+
+#[tokio::test]
+async fn killed_within_a_page_every_protocol_goes_on_without_a_loss() {
+    for (protocol, stream) in OTHERS {
+        let plan = Plan {
+            protocol,
+            records: 80,
+            record_bytes: 100_000,
+            silent_after: Some(5),
+            ..Plan::default()
+        };
+        let (world, torrent) = world(plan).await;
+        let daemon = world.daemon();
+        eventually("a part is settled", || {
+            torrent.delivered("user").len() >= 30
+        })
+        .await;
+        daemon.kill().await;
+        let position = world.state()["streams"][stream]["position"].clone();
+        assert!(position["page"].is_null(), "within the page: {position}");
+        assert!(position["window"].is_null(), "within the page: {position}");
+
+        torrent.speak();
+        world.sync().await.assert_code(0);
+        assert_eq!(times(&torrent, "user").len(), 80, "{protocol:?}");
+    }
 }
 
 /// What `sync` reports of a stream.

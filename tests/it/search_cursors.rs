@@ -9,24 +9,24 @@ use crate::support::{Expected, FOR_EVER, SEARCH, eventually, nth};
 #[tokio::test]
 async fn a_cursor_that_expires_in_a_window_begins_the_window_again() {
     let world = world().await;
-    let sync = world.sync_held_with_three_pages_read().await;
+    let sync = world.sync_held_with_two_pages_read().await;
     world.zendesk.forget_cursors();
     let sync = sync.wait().await;
     sync.assert_code(0);
     let report = sync.report();
-    assert_eq!(report["received"], 350, "three pages, and all four again");
-    assert_eq!(report["skipped"], 150);
+    assert_eq!(report["received"], 300, "two pages, and all four again");
+    assert_eq!(report["skipped"], 100);
     Expected::Search.assert_settled(&world);
     assert_eq!(world.platform.accepted_count(), 200, "nothing came twice");
 
     let searches = searches(&world);
     assert_eq!(
         searches.len(),
-        8,
-        "three pages, a refusal, and all four again"
+        7,
+        "two pages, a refusal, and all four again"
     );
-    assert_eq!(searches[3].status, Some(400));
-    assert_eq!(searches[4].head.query("page[after]"), None);
+    assert_eq!(searches[2].status, Some(400));
+    assert_eq!(searches[3].head.query("page[after]"), None);
     let warnings = sync.logs_of("WARN");
     assert!(
         warnings.iter().any(|line| line["restarts"] == 1),

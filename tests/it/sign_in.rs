@@ -113,7 +113,7 @@ async fn a_secret_file_that_is_missing_is_named() {
 #[tokio::test]
 async fn a_token_revoked_in_the_middle_is_renewed_once() {
     let world = World::new().await;
-    let sync = world.sync_held_with_three_pages_read().await;
+    let sync = world.sync_held_with_two_pages_read().await;
     world.zendesk.revoke_tokens();
     sync.wait().await.assert_code(0);
     assert_settled(&world);

@@ -15,7 +15,7 @@ use crate::record::{HistoryList, HistoryPosition, Record, RecordId};
 const NO_NAME: &str = "Permanently Deleted User";
 
 impl HistoryPosition {
-    /// Takes note of a page.
+    /// Takes note of a page, or of part of one.
     pub(super) fn count(&mut self, records: &[Record]) {
         for record in records {
             let id = record.id.as_ref().map(RecordId::as_str);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::record::{Counted, RecordId};
+use crate::record::{Counted, Record, RecordId};
 
 fn time(second: i64) -> Timestamp {
     Timestamp::from_second(second).expect("in range")
@@ -74,24 +74,31 @@ fn those_deleted_since_the_count_were_present() {
     check(deleted, &[unversioned], 0, 0);
 }
 
+/// What follows a page of these records.
+fn after(position: &HistoryPosition, records: &[Record], following: Following) -> Next {
+    let mut position = position.clone();
+    position.count(records);
+    follow(position, following)
+}
+
 #[test]
 fn the_lists_follow_one_another_and_end_with_the_check() {
     let first = position(HistoryList::Deleted, 2, 1);
-    let Next::Page(second) = follow(&first, &[record(9, 10, 10)], Following::Nothing) else {
+    let Next::Page(second) = after(&first, &[record(9, 10, 10)], Following::Nothing) else {
         panic!("the list of those present follows");
     };
     assert_eq!((second.list, second.last_id), (HistoryList::Present, None));
-    let after = Following::After("c".to_owned());
-    let Next::Page(third) = follow(&second, &[record(1, 10, 10)], after.clone()) else {
+    let more = Following::After("c".to_owned());
+    let Next::Page(third) = after(&second, &[record(1, 10, 10)], more.clone()) else {
         panic!("there is another page");
     };
     assert_eq!(third.page, Some(Cursor::new("c".to_owned())));
-    let end = |records: &[Record]| follow(&third, records, Following::Nothing);
+    let end = |records: &[Record]| after(&third, records, Following::Nothing);
     assert!(matches!(end(&[record(2, 10, 10)]), Next::Over(_)));
     assert!(matches!(end(&[]), Next::ByExport(why) if why.contains("did not give 1")));
-    assert!(matches!(follow(&third, &[], after), Next::ByExport(_)));
+    assert!(matches!(after(&third, &[], more), Next::ByExport(_)));
     for following in [Following::NextPage, Following::CutOff] {
-        assert!(matches!(follow(&third, &[], following), Next::ByExport(_)));
+        assert!(matches!(after(&third, &[], following), Next::ByExport(_)));
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::*;
+use crate::zendesk::page::read_list_page;
 use crate::zendesk::testing::source;
 
 fn at(second: i64) -> Timestamp {
@@ -22,13 +23,21 @@ fn read(asked: Option<&ListPage>, body: &str) -> Result<Page, Error> {
         Pagination::Cursor,
     );
     let body = Bytes::copy_from_slice(body.as_bytes());
-    let body = read_list_page(body, &list.source.spec).expect("a page");
+    let body = read_list_page(&body, &list.source.spec).expect("a page");
+    let given = Page {
+        bytes: body.bytes,
+        ..Page::nothing(after(0, 0), 1)
+    };
     let walk = Walk {
         number: WALK,
         began: asked.map(|_| at(5)),
         complete: Some(at(1)),
     };
-    list.read(walk, asked, at(9), body, 1)
+    let asked = Asked {
+        page: asked.cloned(),
+        began: at(9),
+    };
+    list.read(walk, &asked, body.records.len(), given, body.following)
 }
 
 #[track_caller]

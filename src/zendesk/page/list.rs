@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use super::{Shape, not_a_page, optional_text, parse, records_of, required};
+use super::{
+    Layout, Part, Reader, Shape, Trailer, missing, not_a_page, optional_text, parse,
+    parse_borrowed, records_of, required,
+};
 use crate::catalogue::StreamSpec;
 use crate::json;
 use crate::record::{Record, RecordId};
@@ -32,46 +35,67 @@ pub enum Following {
     CutOff,
 }
 
-impl ListBody {
-    /// Stands for a page that is refused because it is too far down the list.
-    pub fn cut_off() -> Self {
-        Self {
-            records: Vec::new(),
-            following: Following::CutOff,
-            bytes: 0,
-        }
-    }
+/// Pages of the list of `spec`. Its records are elements of a member of the page, unless the key of
+/// the records leads into objects by its dots.
+pub(in crate::zendesk) fn list_layout(spec: &StreamSpec) -> Layout<'_> {
+    let (first, _) = path_of(spec);
+    Layout::new(vec![(first, Shape::listed(spec))], &["meta", "next_page"]).or_else_value()
 }
 
-/// Reads a page of a list. The records' key leads into objects by its dots; what it holds is an
-/// array, or one object, which is the only record.
+/// What follows a page of [`list_layout`], whose last part gets the records that were not among the
+/// elements of a member: those of an array within objects, or one object, which is the only record.
 ///
 /// # Errors
-/// What is wrong with the body, without quoting it.
-pub fn read_list_page(body: Bytes, spec: &StreamSpec) -> Result<ListBody, String> {
-    let [meta, next_page] =
-        json::pick(&body, &["meta", "next_page"]).map_err(|error| not_a_page(&error))?;
+/// What is wrong with the page, without quoting it.
+pub(in crate::zendesk) fn read_list_trailer(
+    part: &mut Part,
+    trailer: &Trailer,
+    spec: &StreamSpec,
+) -> Result<Following, String> {
+    let [meta, next_page] = trailer.members();
     let following = match (meta, next_page) {
         (Some(meta), _) => after(meta)?,
         (None, Some(_)) => Following::NextPage,
         (None, None) => Following::Nothing,
     };
-    let holder = held_by(&body, &spec.records_key)?;
-    let shape = Shape::listed(spec);
-    let records = match holder.get().as_bytes().first() {
-        Some(b'{') => vec![only(shape.read_in(&body, holder), spec)],
-        _ => records_of(&body, holder, shape)?,
-    };
+    let (_, rest) = path_of(spec);
+    match (&trailer.instead, rest) {
+        (None, None) => trailer.require_records(spec)?,
+        (None, Some(_)) => return Err(missing(&spec.records_key)),
+        (Some(value), rest) => {
+            // Records are slices of what holds them.
+            let value = Bytes::copy_from_slice(value);
+            part.lists[0] = held_by(&value, rest, spec)?;
+        }
+    }
+    Ok(following)
+}
+
+/// The member of a page that the records' key begins with, and the way within that.
+fn path_of(spec: &StreamSpec) -> (&str, Option<&str>) {
+    match spec.records_key.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (&spec.records_key, None),
+    }
+}
+
+/// Reads a page of a list that is there as a whole.
+///
+/// # Errors
+/// What is wrong with the body, without quoting it.
+pub fn read_list_page(body: &Bytes, spec: &StreamSpec) -> Result<ListBody, String> {
+    let (mut part, trailer) = Reader::whole(body, &list_layout(spec))?;
+    let following = read_list_trailer(&mut part, &trailer, spec)?;
     Ok(ListBody {
-        records,
+        records: part.lists.swap_remove(0),
         following,
         bytes: body.len(),
     })
 }
 
-fn after(meta: &RawValue) -> Result<Following, String> {
-    let [has_more, after_cursor] = json::pick(meta.get().as_bytes(), &["has_more", "after_cursor"])
-        .map_err(|error| not_a_page(&error))?;
+fn after(meta: &[u8]) -> Result<Following, String> {
+    let [has_more, after_cursor] =
+        json::pick(meta, &["has_more", "after_cursor"]).map_err(|error| not_a_page(&error))?;
     if !parse(required(has_more, "meta.has_more")?)? {
         return Ok(Following::Nothing);
     }
@@ -81,17 +105,20 @@ fn after(meta: &RawValue) -> Result<Following, String> {
     })
 }
 
-/// What is found under a key with dots.
-fn held_by<'b>(body: &'b [u8], key: &str) -> Result<&'b RawValue, String> {
-    let mut inner = body;
-    let mut found = None;
-    for part in key.split('.') {
-        let [value] = json::pick(inner, &[part]).map_err(|error| not_a_page(&error))?;
-        let value = required(value, key)?;
-        inner = value.get().as_bytes();
-        found = Some(value);
+/// The records in `value`, at the end of the way `rest`, if there is one.
+fn held_by(value: &Bytes, rest: Option<&str>, spec: &StreamSpec) -> Result<Vec<Record>, String> {
+    let key = &spec.records_key;
+    let mut holder: &RawValue = parse_borrowed(value)?;
+    for part in rest.into_iter().flat_map(|rest| rest.split('.')) {
+        let [inner] =
+            json::pick(holder.get().as_bytes(), &[part]).map_err(|error| not_a_page(&error))?;
+        holder = required(inner, key)?;
     }
-    required(found, key)
+    let shape = Shape::listed(spec);
+    match holder.get().as_bytes().first() {
+        Some(b'{') => Ok(vec![only(shape.read_in(value, holder), spec)]),
+        _ => records_of(value, holder, shape),
+    }
 }
 
 /// The only record there ever is needs no id to be told from others; the key it stands under
@@ -112,7 +139,7 @@ mod tests {
             records_key: Text::from(key),
             ..catalogue::find("groups").expect("a row").clone()
         };
-        read_list_page(Bytes::from_static(body.as_bytes()), &spec)
+        read_list_page(&Bytes::from_static(body.as_bytes()), &spec)
     }
 
     fn check(body: &'static str, records: usize, following: &Following) {

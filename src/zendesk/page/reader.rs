@@ -15,10 +15,16 @@ use crate::json::scan::{Element, Fault, Listener, Outline, Scan};
 use crate::limits;
 use crate::record::Record;
 
+/// Room for a part, with what has arrived behind it. All buffers of large pages have this size, so
+/// that one takes the place of another.
+const PART_CAPACITY: usize = limits::PAGE_PART_BYTES + 2 * limits::PAGE_STEP_BYTES;
+
 /// What a kind of page holds: its lists of records, and members that tell how it goes on.
 #[derive(Debug)]
 pub struct Layout<'s> {
     lists: Vec<(&'s str, Shape<'s>)>,
+    /// The first list may be another value.
+    or_else_value: bool,
     /// How many members are looked for, the lists among them.
     members: usize,
     outline: Arc<Outline>,
@@ -46,6 +52,8 @@ pub struct Part {
 pub struct Trailer {
     /// Whether the lists of the layout were there.
     pub lists: Vec<bool>,
+    /// What was there instead of the first one, if that may be.
+    pub instead: Option<Box<[u8]>>,
     /// The values of its members; `None` for what is absent or null.
     pub members: Vec<Option<Box<[u8]>>>,
 }
@@ -85,7 +93,18 @@ impl<'s> Layout<'s> {
         Self {
             members: lists.len() + members.len(),
             lists,
+            or_else_value: false,
             outline: Arc::new(outline),
+        }
+    }
+
+    /// Such pages, or ones with another value in the place of the first list, which is then held
+    /// until the end of the page.
+    #[must_use]
+    pub fn or_else_value(self) -> Self {
+        Self {
+            or_else_value: true,
+            ..self
         }
     }
 }
@@ -119,6 +138,15 @@ impl Reader {
     /// # Errors
     /// What is wrong with them, without quoting them.
     pub fn push(&mut self, chunk: &[u8], layout: &Layout<'_>) -> Result<(), String> {
+        let length = self.buffer.len() + chunk.len();
+        if length > self.buffer.capacity() && length > PART_CAPACITY / 16 {
+            // It will be a whole part. Beyond that, it is a record that is larger than one.
+            self.buffer.reserve(
+                PART_CAPACITY
+                    .saturating_sub(self.buffer.len())
+                    .max(chunk.len()),
+            );
+        }
         self.buffer.extend_from_slice(chunk);
         let mut collector = Collector {
             found: &mut self.found,
@@ -144,7 +172,12 @@ impl Reader {
     /// Hands out what is complete of the page.
     pub fn part(&mut self, layout: &Layout<'_>) -> Part {
         let bytes = self.ready();
-        let part = self.buffer.split_to(bytes).freeze();
+        // What has begun goes on in a buffer of its own, so that this one goes with its records.
+        let mut next = BytesMut::with_capacity(PART_CAPACITY);
+        next.extend_from_slice(&self.buffer[bytes..]);
+        let mut part = std::mem::replace(&mut self.buffer, next);
+        part.truncate(bytes);
+        let part = part.freeze();
         self.scan.forget(bytes);
         self.found.part(&part, layout)
     }
@@ -172,6 +205,10 @@ impl Reader {
     fn trailer(self, layout: &Layout<'_>) -> Result<Trailer, String> {
         let mut values = self.found.values;
         let members = values.split_off(layout.lists.len());
+        let instead = match (layout.or_else_value, values.first_mut()) {
+            (true, Some(first)) => first.take(),
+            _ => None,
+        };
         for ((key, _), value) in layout.lists.iter().zip(values) {
             if value.is_some() {
                 return Err(format!(
@@ -182,6 +219,7 @@ impl Reader {
         let lists = 0..layout.lists.len();
         Ok(Trailer {
             lists: lists.map(|list| self.scan.has_seen(list)).collect(),
+            instead,
             members,
         })
     }

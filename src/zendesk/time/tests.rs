@@ -8,6 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::checkpoint::{Repeats, Verdict};
+use crate::record::Record;
+use crate::zendesk::page::Reader;
 use crate::zendesk::testing::source;
 
 /// Long ago, so that the stretch that Zendesk withholds is out of the way.
@@ -83,6 +85,17 @@ fn answer(objects: &[Versions], habits: Habits, start: Timestamp, now: i64) -> S
     format!(r#"{{"organizations":[{records}],"count":{count},"end_time":{end}{over}}}"#)
 }
 
+/// A page that is there as a whole, and what is known of it.
+fn read(export: &Time, body: &Bytes) -> (Page, Whole) {
+    let spec = &export.source.spec;
+    let (part, trailer) = Reader::whole(body, &time_layout(spec, [])).expect("a page");
+    let end = read_time_trailer(&trailer, spec, TimeUnit::Seconds).expect("an end");
+    let records = part.lists.into_iter().flatten().collect::<Vec<Record>>();
+    let whole = Whole::new(SoFar::default().and(&records), spec.page_max, end);
+    let nowhere = nothing_yet(Progress::default());
+    (Page { records, ..nowhere }, whole)
+}
+
 /// The far side of the export: what it delivered, and what it gave up.
 #[derive(Debug, Default)]
 struct Sink {
@@ -110,14 +123,9 @@ impl Sink {
             let now = now + i64::try_from(number).expect("it fits");
             let asked = next.unwrap_or_else(|| export.begin(self.progress.from));
             let body = Bytes::from(ask(asked, now));
-            let value = read_time_page(&body, &export.source.spec, TimeUnit::Seconds, []);
-            let fetched = Fetched {
-                value: value.expect("a page"),
-                requests: 1,
-                size: None,
-            };
+            let (given, whole) = read(export, &body);
             let page = export
-                .read(asked, self.progress, at(now), fetched)
+                .read(asked, self.progress, at(now), given, &whole)
                 .expect("it goes on");
             for record in &page.records {
                 if self.repeats.judge(record) == Verdict::New {
@@ -209,12 +217,16 @@ proptest! {
 fn check(asked: i64, reached: Option<i64>, end: StreamEnd, body: &str, expected: &Step) {
     let export = export(end);
     let body = Bytes::copy_from_slice(body.as_bytes());
-    let page = read_time_page(&body, &export.source.spec, TimeUnit::Seconds, []).expect("a page");
+    let (_, page) = read(&export, &body);
+    let page = Whole {
+        records_max: 2,
+        ..page
+    };
     let progress = Progress {
         from: None,
         reached: reached.map(at),
     };
-    let step = export.endpoint.step(at(asked), progress, &page, 2);
+    let step = export.endpoint.step(at(asked), progress, &page);
     assert_eq!(step, *expected, "from {asked}");
 }
 

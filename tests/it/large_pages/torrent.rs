@@ -1,8 +1,9 @@
 //! Both ends of a stream, for pages that are made while they are sent: simulators keep what they
 //! serve and take, which here is too much.
 //!
-//! Spoken is as much HTTP as the program needs. Pages begin where their cursor says, and have as
-//! many records as are asked for; the inlet takes every message, and notes its id.
+//! Spoken is as much HTTP as the program needs, and of each export as much as tells its pages: they
+//! begin where they are asked to, and have as many records as are asked for. The inlet takes every
+//! message, and notes its id.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,14 +12,27 @@ use std::sync::{Arc, Mutex};
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use url::Url;
 
-use crate::support::INCREMENTAL;
+/// By which protocol it comes down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    #[default]
+    Cursor,
+    Time,
+    Search,
+    /// A list by cursor.
+    List,
+    /// A list by page number.
+    Numbers,
+}
 
 /// What comes down.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
+    pub protocol: Protocol,
     pub records: usize,
     /// Size of each, about.
     pub record_bytes: usize,
@@ -26,6 +40,10 @@ pub struct Plan {
     pub identities: bool,
     /// After so many bytes the first pages break off, one after the other.
     pub breaks: Vec<usize>,
+    /// So many pages turn out to be none in the end.
+    pub spoilt: usize,
+    /// A page does not go on behind so many records before the inlet has taken some.
+    pub waits_after: Option<usize>,
     /// After so many batches the inlet says nothing any more.
     pub silent_after: Option<usize>,
 }
@@ -45,7 +63,14 @@ struct Shared {
     batches: usize,
     /// Kinds and ids.
     delivered: Vec<(String, u64)>,
+    taken: Arc<Notify>,
 }
+
+/// The account, in which nothing needs to be true.
+const CALLER: &str = r#"{"user":{"id":1,"role":"admin"}}"#;
+
+/// When the first record changed; each next one a second later.
+const BEGIN: usize = 1_767_225_600;
 
 impl Torrent {
     pub async fn start(plan: Plan) -> Self {
@@ -56,6 +81,7 @@ impl Torrent {
             pages: 0,
             batches: 0,
             delivered: Vec::new(),
+            taken: Arc::default(),
         }));
         let serving = tokio::spawn({
             let shared = shared.clone();
@@ -111,7 +137,13 @@ async fn converse(stream: TcpStream, shared: Arc<Mutex<Shared>>) -> io::Result<(
             }
         }
         let head = String::from_utf8(head).expect("text");
-        if head.starts_with("GET ") && !head[4..].starts_with(INCREMENTAL) {
+        if head.starts_with("GET /api/v2/users/me.json") {
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{CALLER}",
+                CALLER.len()
+            );
+            stream.write_all(answer.as_bytes()).await?;
+        } else if head.starts_with("GET ") && head.contains("count.json") {
             let nothing = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
             stream.write_all(nothing.as_bytes()).await?;
         } else if head.starts_with("GET ") {
@@ -164,6 +196,7 @@ fn take(body: &[u8], shared: &Mutex<Shared>) -> Option<String> {
     shared
         .delivered
         .extend(messages.map(|Message { kind, id }| (kind, id)));
+    shared.taken.notify_one();
     Some(format!(r#"{{"responses":[{responses}]}}"#))
 }
 
@@ -176,17 +209,25 @@ async fn send_page(stream: &mut TcpStream, head: &str, shared: &Mutex<Shared>) -
         let mut pairs = url.query_pairs();
         pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
     };
-    let from = query("cursor").map_or(0, |cursor| cursor[1..].parse().expect("a cursor"));
-    let size: usize = query("per_page")
-        .expect("a size")
-        .parse()
-        .expect("a number");
-    let (plan, breaks_at) = {
+    let number = |name: &str| query(name).map(|text| text.parse::<usize>().expect("a number"));
+    let after = |name: &str| query(name).map(|cursor| cursor[1..].parse().expect("a cursor"));
+    let (plan, breaks_at, is_spoilt, taken) = {
         let mut shared = shared.lock().expect("unpoisoned");
         let breaks_at = shared.plan.breaks.get(shared.pages).copied();
+        let is_spoilt = shared.pages < shared.plan.spoilt;
         shared.pages += 1;
-        (shared.plan.clone(), breaks_at)
+        let taken = shared.taken.clone();
+        (shared.plan.clone(), breaks_at, is_spoilt, taken)
     };
+    let size = number("per_page").or_else(|| number("page[size]"));
+    let size = size.expect("a size");
+    let from = match plan.protocol {
+        Protocol::Cursor => after("cursor"),
+        Protocol::Time => number("start_time").map(|second| second.saturating_sub(BEGIN)),
+        Protocol::Search | Protocol::List => after("page[after]"),
+        Protocol::Numbers => number("page").map(|page| (page - 1) * size),
+    };
+    let from = from.unwrap_or(0).min(plan.records);
     let to = plan.records.min(from + size);
     let head =
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -202,18 +243,22 @@ async fn send_page(stream: &mut TcpStream, head: &str, shared: &Mutex<Shared>) -
             .chain(identities)
             .chain(["]".to_owned()])
     });
-    let end = format!(
-        r#","after_cursor":"o{to}","end_of_stream":{}}}"#,
-        to == from
-    );
-    let pieces = [r#"{"users":["#.to_owned()]
+    let end = match is_spoilt {
+        true => "no page".to_owned(),
+        false => plan.end(from, to),
+    };
+    let pieces = [plan.begin().to_owned()]
         .into_iter()
         .chain(users)
         .chain(["]".to_owned()])
         .chain(identities.into_iter().flatten())
         .chain([end]);
     let mut sent = 0;
-    for piece in pieces {
+    for (place, piece) in pieces.enumerate() {
+        if plan.waits_after == Some(place) {
+            stream.flush().await?;
+            taken.notified().await;
+        }
         if breaks_at.is_some_and(|bytes| sent + piece.len() > bytes) {
             stream.shutdown().await?;
             return Ok(false);
@@ -224,6 +269,40 @@ async fn send_page(stream: &mut TcpStream, head: &str, shared: &Mutex<Shared>) -
     }
     stream.write_all(b"0\r\n\r\n").await?;
     Ok(true)
+}
+
+impl Plan {
+    /// How a page begins.
+    fn begin(&self) -> &'static str {
+        match self.protocol {
+            Protocol::Cursor => r#"{"users":["#,
+            Protocol::Time => r#"{"organizations":["#,
+            Protocol::Search => r#"{"results":["#,
+            Protocol::List => r#"{"groups":["#,
+            Protocol::Numbers => r#"{"ticket_forms":["#,
+        }
+    }
+
+    /// How the page from `from` to `to` ends.
+    fn end(&self, from: usize, to: usize) -> String {
+        let is_last = to == self.records;
+        match self.protocol {
+            Protocol::Cursor => {
+                let over = to == from;
+                format!(r#","after_cursor":"o{to}","end_of_stream":{over}}}"#)
+            }
+            Protocol::Time => {
+                let end = BEGIN + to.saturating_sub(1);
+                format!(r#","end_time":{end},"end_of_stream":{is_last}}}"#)
+            }
+            Protocol::Search | Protocol::List => {
+                let more = !is_last;
+                format!(r#","meta":{{"has_more":{more},"after_cursor":"o{to}"}}}}"#)
+            }
+            Protocol::Numbers if is_last => r#","next_page":null}"#.to_owned(),
+            Protocol::Numbers => r#","next_page":"another"}"#.to_owned(),
+        }
+    }
 }
 
 fn user(id: usize, bytes: usize, is_last: bool) -> String {
