@@ -7,7 +7,7 @@
 //!
 //! `PIPELINE_RECORDS` is the number of users and of tickets (100000), `PIPELINE_RUNS` how often each
 //! case runs (5); figures are medians. With `PIPELINE_WRITE=1` the table goes into
-//! `docs/benchmarks.md` as well.
+//! `docs/benchmarks.md` as well. `PIPELINE_PROGRAM` is a program to measure in place of this build's.
 
 mod floor;
 mod front;

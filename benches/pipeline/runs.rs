@@ -91,7 +91,11 @@ pub fn all(world: &World, repeats: usize) -> Vec<Case> {
 fn sync(world: &World, ends: &Ends, stream: &str, program: Program) -> (Run, Traffic) {
     let state = TempDir::new_in(world.directory.path()).expect("a directory");
     let config = configuration(ends, stream, program, &state);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_zendesk-aep"));
+    let given = std::env::var_os("PIPELINE_PROGRAM");
+    let mut command = match &given {
+        Some(program) => Command::new(program),
+        None => Command::new(env!("CARGO_BIN_EXE_zendesk-aep")),
+    };
     command.args(["--config", &config, "sync"]);
     measured(world, ends, command)
 }
