@@ -134,8 +134,10 @@ async fn keep_running(
             }
         };
         let next = tokio::select! {
-            ended = tasks::all_done(&mut tasks) => break ended,
+            // In this order, so that a stop is told before the end that it leads to.
+            biased;
             error = tasks::grace_over(&stop, present.config.shutdown_grace, manager) => break Err(error),
+            ended = tasks::all_done(&mut tasks) => break ended,
             // Taken on during the stop, it would begin the grace anew.
             Some(next) = stop.run_until_cancelled(next) => next,
         };
