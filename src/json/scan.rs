@@ -688,7 +688,7 @@ fn all(ones: bool) -> u64 {
 
 /// For each byte, whether an odd number of `quotes` stand up to it.
 #[inline]
-fn parity(quotes: u64) -> u64 {
+pub(super) fn parity(quotes: u64) -> u64 {
     let mut parity = quotes;
     for shift in [1, 2, 4, 8, 16, 32] {
         parity ^= parity << shift;
