@@ -90,7 +90,7 @@ impl Keys {
         picked: &mut [Option<&'json str>],
     ) -> Result<(), Malformed> {
         let mut members = Children::of_object(json)?;
-        while let Some(member) = members.next()? {
+        while let Some(member) = members.advance()? {
             let key = member.key().ok_or(Malformed)?;
             if let Some(place) = self.find(&key) {
                 picked[place] = (member.value != "null").then_some(member.value);

@@ -102,12 +102,12 @@ impl<'j> Children<'j> {
         })
     }
 
-    /// The next child.
+    /// Goes on to the next child.
     ///
     /// # Errors
     /// When there is neither one nor the end.
     #[inline]
-    pub fn next(&mut self) -> Result<Option<Child<'j>>, Malformed> {
+    pub fn advance(&mut self) -> Result<Option<Child<'j>>, Malformed> {
         if self.closed {
             return Ok(None);
         }
@@ -246,7 +246,7 @@ mod tests {
     fn members(json: &str) -> Option<Vec<(String, &str)>> {
         let mut children = Children::of_object(json).ok()?;
         let mut members = Vec::new();
-        while let Some(child) = children.next().ok()? {
+        while let Some(child) = children.advance().ok()? {
             members.push((child.key()?.into_owned(), child.value));
         }
         Some(members)
@@ -255,7 +255,7 @@ mod tests {
     fn elements(json: &str) -> Option<Vec<&str>> {
         let mut children = Children::of_list(json).ok()?;
         let mut elements = Vec::new();
-        while let Some(child) = children.next().ok()? {
+        while let Some(child) = children.advance().ok()? {
             elements.push(child.value);
         }
         Some(elements)

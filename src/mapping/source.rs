@@ -89,7 +89,7 @@ impl fmt::Display for Path {
 pub(super) fn member<'j>(object: &'j str, key: &str) -> Option<&'j str> {
     let mut members = Children::of_object(object).ok()?;
     let mut found = None;
-    while let Some(member) = members.next().ok()? {
+    while let Some(member) = members.advance().ok()? {
         if member.key()? == key {
             found = Some(member.value).filter(|value| *value != "null");
         }
@@ -100,7 +100,7 @@ pub(super) fn member<'j>(object: &'j str, key: &str) -> Option<&'j str> {
 fn element(list: &str, place: usize) -> Option<&str> {
     let mut elements = Children::of_list(list).ok()?;
     for _ in 0..place {
-        elements.next().ok()?;
+        elements.advance().ok()?;
     }
-    Some(elements.next().ok()??.value)
+    Some(elements.advance().ok()??.value)
 }

@@ -128,7 +128,7 @@ impl<'v> Iterator for Elements<'v> {
             Self::Words(words) => words.next().map(|word| Value::Text(word)),
             // It was judged when it arrived: no element is missed.
             Self::List(list) => {
-                let element = list.next().ok().flatten()?;
+                let element = list.advance().ok().flatten()?;
                 Some(Value::of(Some(element.value)))
             }
         }

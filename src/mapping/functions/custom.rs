@@ -38,13 +38,13 @@ fn fields<'v>(json: &'v str, arena: &'v Bump) -> Option<Vec<'v, Field<'v>>> {
     let mut fields = Vec::new_in(arena);
     if json.starts_with('{') {
         let mut members = Children::of_object(json).ok()?;
-        while let Some(member) = members.next().ok()? {
+        while let Some(member) = members.advance().ok()? {
             fields.push((value::kept(member.key()?, arena), member.value));
         }
     } else {
         // Tickets have theirs as a list of `{"id": …, "value": …}`.
         let mut elements = Children::of_list(json).ok()?;
-        while let Some(element) = elements.next().ok()? {
+        while let Some(element) = elements.advance().ok()? {
             if let Some((id, value)) = id_and_value(element.value)
                 && let Some(key) = scalar_text(id)
             {
@@ -74,7 +74,7 @@ fn fields<'v>(json: &'v str, arena: &'v Bump) -> Option<Vec<'v, Field<'v>>> {
 fn id_and_value(field: &str) -> Option<(&str, &str)> {
     let (mut id, mut value) = (None, None);
     let mut members = Children::of_object(field).ok()?;
-    while let Some(member) = members.next().ok()? {
+    while let Some(member) = members.advance().ok()? {
         let place = match &*member.key()? {
             "id" => &mut id,
             "value" => &mut value,
