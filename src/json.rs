@@ -6,8 +6,11 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visi
 use serde_json::value::RawValue;
 
 mod block;
+mod children;
 mod literal;
 pub mod scan;
+
+pub use children::{Child, Children, Malformed};
 
 /// The values of `keys` in the object `json`, as slices of it, in the order of `keys`.
 ///
@@ -31,85 +34,98 @@ pub fn pick<'json, const N: usize>(
     Ok(picked)
 }
 
-/// [`pick`], for keys that are known only at run time.
-///
-/// # Errors
-/// As [`pick`].
-pub fn pick_all<'json>(
-    json: &'json [u8],
-    keys: &Keys,
-) -> serde_json::Result<Vec<Option<&'json RawValue>>> {
-    let mut picked = vec![None; keys.names.len()];
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let picker = Picker {
-        keys,
-        picked: &mut picked,
-    };
-    picker.deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    Ok(picked)
-}
-
 /// Keys that are wanted of many objects; found in time that hardly grows with their number.
 #[derive(Debug, Default)]
 pub struct Keys {
     names: Vec<Box<str>>,
-    /// Places in `names`, by name.
-    sorted: Vec<usize>,
+    /// Places in `names` and one more, zero where nothing is: each at its hash, or as near behind it
+    /// as there was room. At least half of it is empty.
+    table: Vec<u32>,
 }
 
 impl Keys {
     /// The place of `name` among the keys; it is added if it is not there yet.
     pub fn place(&mut self, name: &str) -> usize {
-        match self.search(name) {
-            Ok(found) => self.sorted[found],
-            Err(gap) => {
-                self.names.push(name.into());
-                self.sorted.insert(gap, self.names.len() - 1);
-                self.names.len() - 1
+        if let Some(place) = self.find(name) {
+            return place;
+        }
+        self.names.push(name.into());
+        self.table = vec![0; (4 * self.names.len()).next_power_of_two()];
+        for (number, name) in (1..).zip(&self.names) {
+            let mut at = hash(name) & (self.table.len() - 1);
+            while self.table[at] != 0 {
+                at = (at + 1) & (self.table.len() - 1);
             }
+            self.table[at] = number;
+        }
+        self.names.len() - 1
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    #[inline]
+    fn find(&self, name: &str) -> Option<usize> {
+        let last = self.table.len().checked_sub(1)?;
+        let mut at = hash(name) & last;
+        loop {
+            let place = self.table[at].checked_sub(1)? as usize;
+            if *self.names[place] == *name {
+                return Some(place);
+            }
+            at = (at + 1) & last;
         }
     }
 
-    fn search(&self, name: &str) -> Result<usize, usize> {
-        self.sorted
-            .binary_search_by(|place| (*self.names[*place]).cmp(name))
+    /// [`pick`], for these keys, into `picked`, which has a place for each. Of `json` it is taken
+    /// that it was judged before: the insides of its members are not looked at.
+    ///
+    /// # Errors
+    /// When `json` is no object.
+    pub fn pick<'json>(
+        &self,
+        json: &'json str,
+        picked: &mut [Option<&'json str>],
+    ) -> Result<(), Malformed> {
+        let mut members = Children::of_object(json)?;
+        while let Some(member) = members.advance()? {
+            let key = member.key().ok_or(Malformed)?;
+            if let Some(place) = self.find(&key) {
+                picked[place] = (member.value != "null").then_some(member.value);
+            }
+        }
+        Ok(())
     }
 }
 
-/// Wanted keys, by their places.
-trait Wanted {
-    fn find(&self, key: &str) -> Option<usize>;
-    fn is_at(&self, place: usize, key: &str) -> bool;
+/// A hash of the length and the ends of a key: the keys of an object seldom differ in the middle alone.
+#[inline]
+fn hash(key: &str) -> usize {
+    let bytes = key.as_bytes();
+    let end = match (bytes.last_chunk::<8>(), bytes.last_chunk::<4>()) {
+        (Some(end), _) => u64::from_le_bytes(*end),
+        (None, Some(end)) => {
+            let begin = bytes.first_chunk::<4>().unwrap_or(end);
+            u64::from(u32::from_le_bytes(*begin)) << 32 | u64::from(u32::from_le_bytes(*end))
+        }
+        (None, None) => bytes
+            .iter()
+            .fold(0, |end, byte| end << 8 | u64::from(*byte)),
+    };
+    let begin = bytes.first().map_or(0, |byte| u64::from(*byte));
+    let mixed = (end ^ begin << 56 ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 40) as usize
 }
 
-impl<const N: usize> Wanted for [&str; N] {
-    fn find(&self, key: &str) -> Option<usize> {
-        self.iter().position(|wanted| *wanted == key)
-    }
-
-    fn is_at(&self, place: usize, key: &str) -> bool {
-        self.get(place).is_some_and(|wanted| *wanted == key)
-    }
-}
-
-impl Wanted for Keys {
-    fn find(&self, key: &str) -> Option<usize> {
-        self.search(key).ok().map(|found| self.sorted[found])
-    }
-
-    fn is_at(&self, place: usize, key: &str) -> bool {
-        self.names.get(place).is_some_and(|wanted| **wanted == *key)
-    }
-}
-
-struct Picker<'p, 'de, K> {
-    keys: &'p K,
+struct Picker<'p, 'de> {
+    keys: &'p [&'p str],
     /// As many as keys.
     picked: &'p mut [Option<&'de RawValue>],
 }
 
-impl<'de, K: Wanted> DeserializeSeed<'de> for Picker<'_, 'de, K> {
+impl<'de> DeserializeSeed<'de> for Picker<'_, 'de> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -117,7 +133,7 @@ impl<'de, K: Wanted> DeserializeSeed<'de> for Picker<'_, 'de, K> {
     }
 }
 
-impl<'de, K: Wanted> Visitor<'de> for Picker<'_, 'de, K> {
+impl<'de> Visitor<'de> for Picker<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -125,18 +141,11 @@ impl<'de, K: Wanted> Visitor<'de> for Picker<'_, 'de, K> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        // Objects of one kind have their keys in one order, mostly: the wanted key is likely the one
-        // after the last.
-        let mut likely = 0;
-        while let Some(index) = map.next_key_seed(KeyIndex {
-            keys: self.keys,
-            likely,
-        })? {
+        while let Some(index) = map.next_key_seed(KeyIndex(self.keys))? {
             match index {
                 Some(index) => {
                     let value: &RawValue = map.next_value()?;
                     self.picked[index] = (value.get() != "null").then_some(value);
-                    likely = index + 1;
                 }
                 None => {
                     map.next_value::<IgnoredAny>()?;
@@ -148,12 +157,9 @@ impl<'de, K: Wanted> Visitor<'de> for Picker<'_, 'de, K> {
 }
 
 /// Which of the wanted keys a key is; a visitor, so that unescaped keys are never copied.
-struct KeyIndex<'keys, K> {
-    keys: &'keys K,
-    likely: usize,
-}
+struct KeyIndex<'keys>(&'keys [&'keys str]);
 
-impl<'de, K: Wanted> DeserializeSeed<'de> for KeyIndex<'_, K> {
+impl<'de> DeserializeSeed<'de> for KeyIndex<'_> {
     type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -161,7 +167,7 @@ impl<'de, K: Wanted> DeserializeSeed<'de> for KeyIndex<'_, K> {
     }
 }
 
-impl<K: Wanted> Visitor<'_> for KeyIndex<'_, K> {
+impl Visitor<'_> for KeyIndex<'_> {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -169,11 +175,7 @@ impl<K: Wanted> Visitor<'_> for KeyIndex<'_, K> {
     }
 
     fn visit_str<E: de::Error>(self, key: &str) -> Result<Self::Value, E> {
-        if self.keys.is_at(self.likely, key) {
-            Ok(Some(self.likely))
-        } else {
-            Ok(self.keys.find(key))
-        }
+        Ok(self.0.iter().position(|wanted| *wanted == key))
     }
 }
 
@@ -219,5 +221,20 @@ mod tests {
             assert!(pick(json.as_bytes(), &["id"]).is_err(), "{json}");
         }
         assert!(pick(b"{\"a\":\"\xff\"}", &["a"]).is_err());
+    }
+
+    #[test]
+    fn many_keys_are_told_apart() {
+        let names: Vec<String> = (0..100).map(|n| format!("k{}", "x".repeat(n))).collect();
+        let mut keys = Keys::default();
+        for (place, name) in names.iter().enumerate() {
+            assert_eq!(keys.place(name), place);
+        }
+        assert_eq!(keys.place("k"), 0);
+        let mut picked = vec![None; keys.count()];
+        let json = r#"{"k":1,"y":2,"kx":null,"\u006bxx":3,"k":{"kxxx":4}}"#;
+        keys.pick(json, &mut picked).expect("an object");
+        assert_eq!(picked[..4], [Some(r#"{"kxxx":4}"#), None, Some("3"), None]);
+        assert_eq!(keys.pick("[]", &mut picked), Err(Malformed));
     }
 }

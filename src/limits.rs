@@ -246,6 +246,10 @@ pub const UNKNOWN_BATCH_RESENDS: u32 = 2;
 /// finds three changes, two of them bad, must not stop a stream.
 pub const GUARD_SAMPLE_MIN: u64 = 10;
 
+/// Room for texts made while a record is mapped that is kept for the next one: far more than any but
+/// the oddest record needs, and little beside a page.
+pub const SCRATCH_KEPT_BYTES_MAX: usize = 256 << 10;
+
 /// Notes kept of one record's mapping, for a person to read. More say nothing new; they are counted.
 pub const NOTES_KEPT_MAX: usize = 200;
 

@@ -26,6 +26,7 @@ mod preset;
 mod privacy;
 mod raw;
 mod scope;
+mod scratch;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -39,9 +40,11 @@ use crate::catalogue::StreamSpec;
 use crate::config;
 use crate::record::Record;
 use envelope::Envelope;
+use scratch::Scratch;
+use validation::Standing;
 
 pub use account::Account;
-pub use composer::Composer;
+pub use composer::{Composer, Unfit};
 pub use definitions::{Definition, Definitions, FieldsOf};
 pub use faults::Faults;
 pub use notes::{Change, Note, Notes};
@@ -69,10 +72,22 @@ pub enum Mapping {
 /// A compiled mapping and what surrounds its objects.
 #[derive(Debug)]
 pub struct Mapped {
-    stream: String,
     plan: Plan,
     envelope: Envelope,
     account: Arc<Account>,
+    tickets: Tickets,
+    scratch: Scratch,
+}
+
+/// What a stream's records have to do with who asked for tickets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tickets {
+    /// They are tickets.
+    Are,
+    /// They belong to tickets.
+    BelongTo,
+    /// Nothing.
+    Neither,
 }
 
 /// Why a record cannot become a message.
@@ -148,10 +163,15 @@ impl Mapping {
                     account.want_requesters();
                 }
                 Ok(Self::Mapped(Box::new(Mapped {
-                    stream: spec.name.clone().into_owned(),
                     plan,
                     envelope: Envelope::new(&mapped.envelope),
                     account: account.clone(),
+                    tickets: match &*spec.name {
+                        "tickets" => Tickets::Are,
+                        stream if BELONGS_TO_TICKETS.contains(&stream) => Tickets::BelongTo,
+                        _ => Tickets::Neither,
+                    },
+                    scratch: Scratch::default(),
                 })))
             }
         }
@@ -175,16 +195,27 @@ impl Mapping {
         out: &mut Vec<u8>,
         notes: &mut Notes,
     ) -> Result<Outcome, MappingError> {
+        self.write_standing(record, out, notes)
+            .map(|(outcome, _)| outcome)
+    }
+
+    /// [`Self::write`], and what is known of the message.
+    fn write_standing(
+        &self,
+        record: &Record,
+        out: &mut Vec<u8>,
+        notes: &mut Notes,
+    ) -> Result<(Outcome, Standing), MappingError> {
         match self {
             Self::Raw(raw) => {
                 raw.write(&record.bytes, out)?;
-                Ok(Outcome::Message)
+                Ok((Outcome::Message, Standing::Doubtful))
             }
             Self::Mapped(mapped) => {
                 let before = out.len();
                 mapped.envelope.open(out);
                 let written = mapped.write(record, out, notes);
-                if let Ok(Outcome::Message) = written {
+                if let Ok((Outcome::Message, _)) = written {
                     mapped.envelope.close(out);
                 } else {
                     out.truncate(before);
@@ -202,20 +233,21 @@ impl Mapped {
         record: &Record,
         out: &mut Vec<u8>,
         notes: &mut Notes,
-    ) -> Result<Outcome, MappingError> {
+    ) -> Result<(Outcome, Standing), MappingError> {
         let mut requester = None;
-        match self.stream.as_str() {
-            "tickets" => self.account.learn(&record.bytes),
-            stream if BELONGS_TO_TICKETS.contains(&stream) => {
-                requester = self.account.requester(&record.bytes);
-            }
-            _ => {}
+        match self.tickets {
+            Tickets::Are => self.account.learn(&record.bytes),
+            Tickets::BelongTo => requester = self.account.requester(&record.bytes),
+            Tickets::Neither => {}
         }
         let requester = requester.map(|id| id.to_string());
         let joined = Joined {
             requester: requester.as_deref(),
             requester_email: None,
         };
-        self.plan.write(record, joined, &self.account, out, notes)
+        self.scratch.with(|arena| {
+            self.plan
+                .write(record, joined, &self.account, arena, out, notes)
+        })
     }
 }

@@ -3,19 +3,24 @@
 //! Each line is the fastest of many runs, what it costs with nobody in the way, over one page of
 //! made-up records: about 900 bytes for a user and 1,400 for a ticket, as Zendesk's are. MB/s are of
 //! the records that come in. Nothing is asserted here; the figures are for comparing two builds on one
-//! machine.
+//! machine. Allocations are those of a page that is mapped again, by each of its records.
 
 mod data;
 mod validation;
 
+use std::alloc::System;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use zendesk_aep::config::Preset;
-use zendesk_aep::mapping::{Mapping, Notes, Raw};
+use zendesk_aep::mapping::{Composer, Mapping, Notes, Raw, Validation};
 use zendesk_aep::record::Record;
 
 use data::{RECORDS, mapping, records, ticket, user};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const RUNS: usize = 100;
 
@@ -34,8 +39,8 @@ lifetime_value = { path = "_{TENANT}.loyalty.value", type = "number" }
 
 fn main() {
     println!(
-        "{:<36} {:>12} {:>10} {:>14} {:>12}",
-        "", "µs/record", "MB/s", "records/s", "bytes out"
+        "{:<36} {:>12} {:>10} {:>14} {:>12} {:>12}",
+        "", "µs/record", "MB/s", "records/s", "allocations", "bytes out"
     );
     let (users, tickets) = (records(user), records(ticket));
     measure("users: raw", &Mapping::Raw(Raw::default()), &users);
@@ -49,7 +54,34 @@ fn main() {
     measure("tickets: raw", &Mapping::Raw(Raw::default()), &tickets);
     let events = mapping("tickets", Preset::Standard, None);
     measure("tickets: preset", &events, &tickets);
+    for (name, stream, records) in [
+        ("users: preset, judged", "users", &users),
+        ("tickets: preset, judged", "tickets", &tickets),
+    ] {
+        let composer = Composer::new(mapping(stream, Preset::Standard, None), None);
+        measure_judged(name, &composer, records);
+    }
     validation::measure_all(&users);
+}
+
+fn measure_judged(name: &str, composer: &Composer, records: &[Record]) {
+    let mut message = Vec::new();
+    let measured = fastest(|| {
+        for record in records {
+            message.clear();
+            composer
+                .write_judged(
+                    record,
+                    &Validation::Fields,
+                    &mut message,
+                    &mut Notes::counting(),
+                )
+                .expect("a message");
+            black_box(&message);
+        }
+    });
+    let bytes = records.iter().map(|record| record.bytes.len()).sum();
+    print(name, measured, bytes, None);
 }
 
 fn measure(name: &str, mapping: &Mapping, records: &[Record]) {
@@ -69,24 +101,37 @@ fn measure(name: &str, mapping: &Mapping, records: &[Record]) {
     print(name, fastest, bytes, Some(written / RECORDS));
 }
 
-/// The time of the fastest of many runs.
-fn fastest(mut work: impl FnMut()) -> Duration {
+/// What the fastest of many runs took.
+struct Measured {
+    time: Duration,
+    allocations: usize,
+}
+
+fn fastest(mut work: impl FnMut()) -> Measured {
     let times = (0..RUNS).map(|_| {
         let begin = Instant::now();
         work();
         begin.elapsed()
     });
-    times.min().unwrap_or_default()
+    let time = times.min().unwrap_or_default();
+    let region = Region::new(ALLOCATOR);
+    work();
+    let change = region.change();
+    Measured {
+        time,
+        allocations: change.allocations + change.reallocations,
+    }
 }
 
 /// One line about a page of records that had so many bytes together.
-fn print(name: &str, took: Duration, bytes: usize, bytes_out: Option<usize>) {
-    let (seconds, each) = (took.as_secs_f64(), RECORDS as f64);
+fn print(name: &str, took: Measured, bytes: usize, bytes_out: Option<usize>) {
+    let (seconds, each) = (took.time.as_secs_f64(), RECORDS as f64);
     println!(
-        "{name:<36} {:>12.2} {:>10.0} {:>14.0} {:>12}",
+        "{name:<36} {:>12.2} {:>10.0} {:>14.0} {:>12.2} {:>12}",
         seconds * 1e6 / each,
         bytes as f64 / seconds / 1e6,
         each / seconds,
+        took.allocations as f64 / each,
         bytes_out.map_or(String::new(), |bytes| bytes.to_string())
     );
 }

@@ -3,8 +3,10 @@
 //! The lowest bit stands for the first byte. The comparisons are vector instructions, the widest
 //! that the machine has.
 
+use std::sync::LazyLock;
+
 use fearless_simd::prelude::*;
-use fearless_simd::u8x64;
+use fearless_simd::{Level, dispatch, u8x64};
 
 /// Bytes in a block: as many as there are bits in a word.
 pub(super) const BLOCK: usize = 64;
@@ -30,7 +32,19 @@ pub(super) struct Masks {
     pub(super) not_ascii: u64,
 }
 
+/// What instructions this machine has. To be asked for once, and not for each block.
+pub(super) fn level() -> Level {
+    static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
+    *LEVEL
+}
+
 impl Masks {
+    /// Of one block, where what is around it is not compiled for each kind of machine.
+    #[inline]
+    pub(super) fn of_one(level: Level, block: &[u8; BLOCK]) -> Self {
+        dispatch!(level, simd => Self::of(simd, block))
+    }
+
     #[inline(always)]
     pub(super) fn of<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Self {
         let bytes = u8x64::from_slice(simd, block);

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::block::{BLOCK, Masks};
+use super::block::{self, BLOCK, Masks};
 use super::literal;
 
 /// Fields that are picked out of each element of a list.
@@ -223,7 +223,7 @@ impl Scan {
     pub fn new(outline: Arc<Outline>) -> Self {
         Self {
             outline,
-            level: Level::new(),
+            level: block::level(),
             grammar: Grammar::new(),
             done: 0,
             before: 0,
@@ -707,7 +707,7 @@ fn all(ones: bool) -> u64 {
 
 /// For each byte, whether an odd number of `quotes` stand up to it.
 #[inline(always)]
-fn parity(quotes: u64) -> u64 {
+pub(super) fn parity(quotes: u64) -> u64 {
     let mut parity = quotes;
     for shift in [1, 2, 4, 8, 16, 32] {
         parity ^= parity << shift;

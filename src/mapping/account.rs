@@ -5,6 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use serde_json::value::RawValue;
+
 use super::definitions::{Definitions, FieldsOf};
 use super::functions::id;
 use super::value::Value;
@@ -103,7 +105,7 @@ impl Account {
 
     /// Who asked for the ticket that `record` belongs to.
     pub(super) fn requester(&self, record: &[u8]) -> Option<u64> {
-        let [ticket] = json::pick(record, &["ticket_id"]).ok()?.map(Value::of);
+        let [ticket] = json::pick(record, &["ticket_id"]).ok()?.map(value_of);
         let ticket = id(&ticket).ok()??;
         self.requesters().get(ticket)
     }
@@ -115,8 +117,12 @@ impl Account {
     }
 }
 
+fn value_of(value: Option<&RawValue>) -> Value<'_> {
+    Value::of(value.map(RawValue::get))
+}
+
 fn two_ids(record: &[u8], keys: &[&str; 2]) -> Option<(u64, u64)> {
-    let [one, other] = json::pick(record, keys).ok()?.map(Value::of);
+    let [one, other] = json::pick(record, keys).ok()?.map(value_of);
     Some((id(&one).ok()??, id(&other).ok()??))
 }
 

@@ -1,17 +1,21 @@
 //! From what mapping files say to a plan: names resolved, expressions parsed, paths laid out.
 
 mod plant;
+mod proofs;
 mod rows;
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::definitions::FieldsOf;
 use super::expression::{Expression, Fault, Names};
 use super::faults::{Faults, Place};
 use super::file::{Draft, Entry};
 use super::plan::{Plan, Shed, Skip};
 use super::scope::Surroundings;
 use super::source::Slots;
+use super::validation;
 use crate::config::{MappingSettings, alternatives};
+use crate::limits;
 
 /// What names in paths and namespaces stand for: `_{TENANT}`, `{USER}`.
 pub(super) type Placeholders = Vec<(&'static str, Option<String>)>;
@@ -41,10 +45,18 @@ pub(super) fn compile(
     compiler.tables(draft.tables, &mut surroundings);
     compiler.variables(draft.variables, &mut surroundings);
     let skip = compiler.skip(draft.skip);
-    let identities = compiler.identities(draft.identities, settings);
+    let identities = compiler.identities(draft.identities, settings, &surroundings.variables);
     let mut fields = Vec::new();
     compiler.fields(draft.fields, &mut fields);
     compiler.promotions(draft.promotions, &mut surroundings, &mut fields);
+    let needs = proofs::set(
+        &mut fields,
+        validation::Place::MESSAGE,
+        &surroundings.variables,
+    );
+    let is_event = fields
+        .iter()
+        .any(|node| ["timestamp", "eventType"].contains(&node.name()));
     let (slots, sends_titles) = (compiler.slots, compiler.sends_titles);
     faults.unless(Plan {
         stream: stream.to_owned(),
@@ -54,6 +66,12 @@ pub(super) fn compile(
         skip,
         identities,
         fields,
+        needs,
+        fields_of: FieldsOf::of_stream(stream),
+        sound_bytes_max: match is_event {
+            true => limits::EVENT_BYTES_MAX,
+            false => limits::PROFILE_RECORD_BYTES_MAX,
+        },
         size_limit: draft.size_limit_bytes,
         sends_titles,
     })

@@ -8,8 +8,11 @@ use crate::config::NameSplit;
 ///
 /// Stricter than any schema's `format`: Adobe's errors are those of a validator that also wants a
 /// top-level domain from a known list, and one bad address would cost the whole record.
-pub(super) fn email(text: &str, reserved_are_valid: bool) -> Result<String, &'static str> {
-    let address = text.trim().to_ascii_lowercase();
+pub(super) fn email(text: &str, reserved_are_valid: bool) -> Result<Cow<'_, str>, &'static str> {
+    let mut address = Cow::Borrowed(text.trim());
+    if address.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        address = address.to_ascii_lowercase().into();
+    }
     if !is_email(&address) {
         return Err("it is not a valid e-mail address");
     }
@@ -54,7 +57,10 @@ fn is_domain(domain: &str) -> bool {
 }
 
 /// A phone number in E.164, if it is written with its country.
-pub(super) fn e164(text: &str) -> Result<String, &'static str> {
+pub(super) fn e164(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    if is_e164(text) {
+        return Ok(text.into());
+    }
     let mut number: String = text
         .chars()
         .filter(|c| !matches!(c, '-' | '.' | '(' | ')') && !c.is_whitespace())
@@ -63,7 +69,7 @@ pub(super) fn e164(text: &str) -> Result<String, &'static str> {
         number = format!("+{rest}");
     }
     if is_e164(&number) {
-        Ok(number)
+        Ok(number.into())
     } else {
         Err("it is no phone number with its country code")
     }
@@ -80,14 +86,31 @@ pub(super) fn is_e164(text: &str) -> bool {
 
 /// A person's name with single blanks, unless it is an address or a number: Zendesk names people
 /// it knows nothing else of by those.
-pub(super) fn full_name(text: &str) -> Result<String, &'static str> {
-    let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
+pub(super) fn full_name(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    let name = if has_single_blanks(text) {
+        Cow::Borrowed(text)
+    } else {
+        text.split_whitespace().collect::<Vec<_>>().join(" ").into()
+    };
     let has_letter = name.chars().any(char::is_alphabetic);
     if name.contains('@') || (!has_letter && name.chars().any(|c| c.is_ascii_digit())) {
         Err("it is an address or a phone number, not a name")
     } else {
         Ok(name)
     }
+}
+
+/// Whether all white space of a text is one blank between two words.
+fn has_single_blanks(text: &str) -> bool {
+    let mut is_after_blank = true;
+    for c in text.chars() {
+        let is_blank = c == ' ';
+        if is_blank && is_after_blank || c.is_whitespace() && !is_blank {
+            return false;
+        }
+        is_after_blank = is_blank;
+    }
+    !is_after_blank
 }
 
 /// First and last name, of a name that can be taken apart.
@@ -109,8 +132,15 @@ pub(super) fn split_name(name: &str, how: NameSplit) -> Option<(&str, &str)> {
 /// A locale as a BCP 47 language tag that the pattern of `preferredLanguage` takes.
 ///
 /// Of that pattern, the tags that Zendesk's locales can become: language, script, region, variants.
-pub(super) fn language(text: &str) -> Result<String, &'static str> {
+pub(super) fn language(text: &str) -> Result<Cow<'_, str>, &'static str> {
     const WRONG: &str = "it is no language tag";
+    if let [a, b] | [a, b, b'-', b'A'..=b'Z', b'A'..=b'Z'] = text.as_bytes()
+        && a.is_ascii_lowercase()
+        && b.is_ascii_lowercase()
+    {
+        // As most are written.
+        return Ok(text.into());
+    }
     let text = text.trim().replace('_', "-");
     let mut parts = text.split('-');
     let letters = |part: &str| part.bytes().all(|b| b.is_ascii_alphabetic());
@@ -156,7 +186,7 @@ pub(super) fn language(text: &str) -> Result<String, &'static str> {
         tag.push('-');
         tag.push_str(&written);
     }
-    Ok(tag)
+    Ok(tag.into())
 }
 
 /// Whether `text` has the form of an IANA time zone: Zendesk's own names have blanks or no slash.

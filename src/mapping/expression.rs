@@ -4,8 +4,6 @@
 //! `user_fields."my.key"`), a literal (`'Zendesk'`, `true`, `false`), a variable (`$address`), or a
 //! function of such. It is parsed once, when the mapping is compiled.
 
-use std::borrow::Cow;
-
 use super::functions::{self, Function};
 use super::scope::Scope;
 use super::source::{Path, Step};
@@ -108,8 +106,8 @@ impl Expression {
     /// Its value for one record.
     pub(super) fn value<'v>(&'v self, scope: &'v Scope<'v>) -> Value<'v> {
         match self {
-            Self::Path(path) => path.value(scope.record()),
-            Self::Literal(Literal::Text(text)) => Value::Text(Cow::Borrowed(text)),
+            Self::Path(path) => path.value(scope.record),
+            Self::Literal(Literal::Text(text)) => Value::Text(text),
             Self::Literal(Literal::Bool(bool)) => Value::Bool(*bool),
             Self::Variable(number) => scope.variable(*number),
             Self::Known(known) => scope.known(*known),

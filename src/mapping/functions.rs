@@ -2,14 +2,18 @@
 //!
 //! Where Adobe's Data Prep has a function of the same meaning, it has the same name here.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
+
+use bumpalo::Bump;
 
 use super::expression::{Expression, Fault};
 use super::scope::Scope;
-use super::value::Value;
+use super::value::{self, Value};
 use crate::config::nearest;
 
 pub(super) use record::id;
+pub(super) use text::lower;
 
 mod audit;
 mod custom;
@@ -60,18 +64,30 @@ impl<'v> Arguments<'v> {
     }
 
     /// `change` of the first argument as text; what is no text stays what it is.
-    fn text(self, change: impl FnOnce(&str) -> Result<String, &'static str>) -> Value<'v> {
+    fn text(self, change: impl FnOnce(&'v str) -> Result<Cow<'v, str>, &'static str>) -> Value<'v> {
         let value = self.get(0);
-        let changed = match value.as_text() {
-            Some(text) if text.trim().is_empty() => return Value::Missing,
-            Some(text) => change(&text),
-            None if value.is_there() => return Value::Misfit("it is no text"),
-            None => return value,
+        let Some(text) = value.as_text() else {
+            return match value.is_there() {
+                true => Value::Misfit("it is no text"),
+                false => value,
+            };
         };
-        match changed {
-            Ok(text) => Value::text_of(text),
+        let text = self.kept(text);
+        if value::is_blank(text) {
+            return Value::Missing;
+        }
+        match change(text) {
+            Ok(text) => Value::text_of(self.kept(text)),
             Err(why) => Value::Misfit(why),
         }
+    }
+
+    fn arena(self) -> &'v Bump {
+        self.scope.arena
+    }
+
+    fn kept(self, text: Cow<'v, str>) -> &'v str {
+        value::kept(text, self.arena())
     }
 }
 

@@ -1,21 +1,31 @@
 //! `identityMap`: who a record is about.
 
 use super::notes::{Change, Notes};
-use super::value::{self, Value};
+use super::value::{self, Elements, Value};
 use crate::limits;
 
 /// Identity Service ignores or refuses these, whatever the namespace.
 pub(super) const FORBIDDEN: [&str; 3] = ["null", "anonymous", "invalid"];
 
-/// The identities of one record, under construction.
-#[derive(Default)]
-pub(super) struct IdentityMap {
-    written: Vec<u8>,
+/// The identities of one record, under construction: the members of the map, at the end of a message.
+pub(super) struct IdentityMap<'o> {
+    out: &'o mut Vec<u8>,
+    begin: usize,
     count: usize,
     pub(super) has_primary: bool,
 }
 
-impl IdentityMap {
+impl<'o> IdentityMap<'o> {
+    /// Begins the map at the end of `out`.
+    pub(super) fn new(out: &'o mut Vec<u8>) -> Self {
+        Self {
+            begin: out.len(),
+            out,
+            count: 0,
+            has_primary: false,
+        }
+    }
+
     /// Adds the identities that `value` holds to one namespace. Of a list, each element; the first
     /// can be primary.
     pub(super) fn add(
@@ -25,67 +35,74 @@ impl IdentityMap {
         is_primary: bool,
         notes: &mut Notes,
     ) {
-        let path = || format!("identityMap.{namespace}");
+        let path = format_args!("identityMap.{namespace}");
         if let Value::Misfit(why) = value {
-            return notes.add(Change::Omitted, &path(), why);
+            return notes.add_at(Change::Omitted, path, why);
         }
-        let mut ids: Vec<String> = Vec::new();
-        for element in value.elements() {
+        let (before, first) = (self.out.len(), self.count);
+        let mut known: Vec<String> = Vec::new();
+        let elements = value.elements();
+        let is_list = !matches!(elements, Elements::One(_));
+        for element in elements {
             let Some(text) = element.as_text() else {
-                notes.add(Change::Omitted, &path(), "it is no text");
+                notes.add_at(Change::Omitted, path, "it is no text");
                 continue;
             };
-            let id = text.replace('\0', "");
+            let mut id = text;
+            if id.contains('\0') {
+                id = id.replace('\0', "").into();
+            }
             let id = id.trim();
+            let is_longer = id.len() > limits::IDENTITY_CHARS_MAX
+                && id.chars().count() > limits::IDENTITY_CHARS_MAX;
             let why = if id.is_empty() {
                 continue;
-            } else if FORBIDDEN.contains(&id.to_lowercase().as_str()) {
+            } else if FORBIDDEN.iter().any(|word| id.eq_ignore_ascii_case(word)) {
                 "Identity Service takes no such value"
-            } else if id.chars().count() > limits::IDENTITY_CHARS_MAX {
+            } else if is_longer {
                 "it is longer than identities may be"
-            } else if self.count + ids.len() >= limits::IDENTITIES_MAX {
+            } else if self.count >= limits::IDENTITIES_MAX {
                 "the record has more identities than it may have"
             } else {
-                if !ids.iter().any(|known| known == id) {
-                    ids.push(id.to_owned());
+                if !known.iter().any(|known| known == id) {
+                    if is_list {
+                        known.push(id.to_owned());
+                    }
+                    self.write(namespace, id, is_primary && self.count == first, first);
                 }
                 continue;
             };
-            notes.add(Change::Omitted, &path(), why);
+            notes.add_at(Change::Omitted, path, why);
         }
-        if !ids.is_empty() {
-            self.write(namespace, &ids, is_primary);
+        if self.out.len() > before {
+            self.out.push(b']');
+            self.has_primary |= is_primary;
         }
     }
 
-    fn write(&mut self, namespace: &str, ids: &[String], is_primary: bool) {
+    /// Writes one identity; `first` is how many there were before its namespace.
+    fn write(&mut self, namespace: &str, id: &str, is_primary: bool, first: usize) {
         if self.count > 0 {
-            self.written.push(b',');
+            self.out.push(b',');
         }
-        value::write_text(namespace, &mut self.written);
-        self.written.extend_from_slice(b":[");
-        for (place, id) in ids.iter().enumerate() {
-            if place > 0 {
-                self.written.push(b',');
-            }
-            self.written.extend_from_slice(b"{\"id\":");
-            value::write_text(id, &mut self.written);
-            // An export observes no sign-in.
-            self.written
-                .extend_from_slice(b",\"authenticatedState\":\"ambiguous\",\"primary\":");
-            let is_primary = is_primary && place == 0;
-            self.written
-                .extend_from_slice(if is_primary { b"true" } else { b"false" });
-            self.written.push(b'}');
+        if self.count == first {
+            value::write_text(namespace, self.out);
+            self.out.extend_from_slice(b":[");
         }
-        self.written.push(b']');
-        self.count += ids.len();
-        self.has_primary |= is_primary;
+        self.out.extend_from_slice(b"{\"id\":");
+        value::write_text(id, self.out);
+        // An export observes no sign-in.
+        self.out.extend_from_slice(if is_primary {
+            b",\"authenticatedState\":\"ambiguous\",\"primary\":true}"
+        } else {
+            b",\"authenticatedState\":\"ambiguous\",\"primary\":false}"
+        });
+        self.count += 1;
     }
 
     /// The members of the map; empty if there are none.
     pub(super) fn members(&self) -> &[u8] {
-        &self.written
+        &self.out[self.begin..]
     }
 }
 
@@ -95,7 +112,8 @@ mod tests {
 
     fn check(json: &str, expected: &str, omitted: u64) {
         let mut notes = Notes::counting();
-        let mut map = IdentityMap::default();
+        let mut out = Vec::new();
+        let mut map = IdentityMap::new(&mut out);
         map.add("Email", &Value::Json(json), false, &mut notes);
         let ids: Vec<serde_json::Value> = match map.members() {
             b"" => Vec::new(),

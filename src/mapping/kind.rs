@@ -4,6 +4,7 @@ use super::moment;
 use super::value::{self, Value};
 use crate::limits;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The type of a field of the message.
@@ -66,6 +67,9 @@ impl Kind {
         }
         match self {
             Self::String => string(value, max_length, out),
+            Self::Integer if let Some(digits) = plain_integer(value) => {
+                written(digits.as_bytes(), out)
+            }
             Self::Integer => match integer(value) {
                 Some(number) => written(number.to_string().as_bytes(), out),
                 None => Written::Misfit("it is no whole number that JSON can carry exactly"),
@@ -83,9 +87,9 @@ impl Kind {
                 Some(day) => text(&day, None, out),
                 None => Written::Misfit("it is no date"),
             },
-            Self::DateTime => match moment::normalised(value) {
-                Some(moment) => text(&moment, None, out),
-                None => Written::Misfit("it is no point in time"),
+            Self::DateTime => match moment::write(value, out) {
+                true => Written::Whole,
+                false => Written::Misfit("it is no point in time"),
             },
             Self::StringArray => string_array(value, max_length, out),
             Self::Any => match value {
@@ -122,9 +126,14 @@ fn string(value: &Value<'_>, max_length: Option<usize>, out: &mut Vec<u8>) -> Wr
 }
 
 fn text(text: &str, max_length: Option<usize>, out: &mut Vec<u8>) -> Written {
+    // Characters are counted only where the bytes leave room for doubt.
+    let max_length = max_length.filter(|max| text.len() > *max);
     let cut = max_length.and_then(|max| text.char_indices().nth(max));
     let kept = cut.map_or(text, |(end, _)| &text[..end]);
-    if kept.chars().all(|c| c.is_whitespace() || c == '\0') {
+    let begins = kept.as_bytes().first();
+    if !begins.is_some_and(u8::is_ascii_graphic)
+        && kept.chars().all(|c| c.is_whitespace() || c == '\0')
+    {
         return Written::Nothing;
     }
     value::write_text(kept, out);
@@ -132,6 +141,20 @@ fn text(text: &str, max_length: Option<usize>, out: &mut Vec<u8>) -> Written {
         Written::Cut
     } else {
         Written::Whole
+    }
+}
+
+/// A whole number as most are spelled, with so many digits that it surely is no larger than may be.
+fn plain_integer<'v>(value: &Value<'v>) -> Option<&'v str> {
+    match value {
+        Value::Json(json)
+            if (1..=15).contains(&json.len())
+                && json.bytes().all(|byte| byte.is_ascii_digit())
+                && (!json.starts_with('0') || *json == "0") =>
+        {
+            Some(json)
+        }
+        _ => None,
     }
 }
 
@@ -151,10 +174,13 @@ fn integer(value: &Value<'_>) -> Option<i64> {
 }
 
 /// The spelling of a number, also of one in quotes.
-fn number(value: &Value<'_>) -> Option<String> {
+fn number<'v>(value: &Value<'v>) -> Option<Cow<'v, str>> {
     let spelled = match value {
-        Value::Json(json) if !json.starts_with('"') => (*json).to_owned(),
-        value => value.as_string()?.trim().to_owned(),
+        Value::Json(json) if !json.starts_with('"') => Cow::Borrowed(*json),
+        value => match value.as_string()? {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        },
     };
     is_number(&spelled).then_some(spelled)
 }

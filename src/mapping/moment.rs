@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use super::value::Value;
+use super::value::{self, Value};
 
 /// Reads a point in time: RFC 3339 with an offset, a day alone (its midnight in UTC), or Unix
 /// seconds.
@@ -52,8 +52,31 @@ pub(super) fn print(moment: Timestamp) -> String {
     text
 }
 
+/// Writes a point in time as it is sent, in quotes; `false` if it is none.
+pub(super) fn write(value: &Value<'_>, out: &mut Vec<u8>) -> bool {
+    if let Value::Json(json) = value
+        && let [b'"', text @ .., b'"'] = json.as_bytes()
+        && is_zendesks_own(text)
+    {
+        // With the quote, and up to the `Z`.
+        out.extend_from_slice(&json.as_bytes()[..20]);
+        out.extend_from_slice(b".000Z\"");
+        return true;
+    }
+    let Some(text) = normalised(value) else {
+        return false;
+    };
+    value::write_text(&text, out);
+    true
+}
+
 /// A point in time as it is sent.
-pub(super) fn normalised<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+pub(super) fn normalised<'v>(value: &Value<'v>) -> Option<Cow<'v, str>> {
+    if let Value::Text(text) = value
+        && is_as_sent(text.as_bytes())
+    {
+        return Some(Cow::Borrowed(text));
+    }
     if let Some(text) = value.as_string()
         && is_zendesks_own(text.as_bytes())
     {
@@ -68,19 +91,37 @@ pub(super) fn normalised<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
 /// Whether `text` is `2026-03-02T10:15:30Z` with a day and a time that exist for certain: the 29th
 /// to 31st and leap seconds are left to the real reader.
 fn is_zendesks_own(text: &[u8]) -> bool {
-    const FORM: &[u8; 20] = b"dddd-dd-ddTdd:dd:ddZ";
+    const LOWEST: &[u8; 20] = b"0000-00-00T00:00:00Z";
+    const HIGHEST: &[u8; 20] = b"9999-19-29T29:59:59Z";
+    let Ok(text) = <&[u8; 20]>::try_from(text) else {
+        return false;
+    };
     let number = |at: usize| (text[at] - b'0') * 10 + (text[at + 1] - b'0');
-    text.len() == FORM.len()
-        && text.iter().zip(FORM).all(|(byte, form)| match form {
-            b'd' => byte.is_ascii_digit(),
-            form => byte == form,
-        })
-        && &text[..4] != b"0000"
+    // Without a way out, so that it is one comparison for many bytes.
+    let is_wrong = (0..20).fold(false, |wrong, at| {
+        wrong | (text[at] < LOWEST[at]) | (text[at] > HIGHEST[at])
+    });
+    !is_wrong
+        && text[..4] != *b"0000"
         && (1..=12).contains(&number(5))
         && (1..=28).contains(&number(8))
         && number(11) < 24
-        && number(14) < 60
-        && number(17) < 60
+}
+
+/// Whether `text` is what [`print`] made of such a moment.
+fn is_as_sent(text: &[u8]) -> bool {
+    let [moment @ .., b'.', a, b, c, b'Z'] = text else {
+        return false;
+    };
+    let mut whole = [b'Z'; 20];
+    let Some(seconds) = whole.first_chunk_mut::<19>() else {
+        return false;
+    };
+    let Ok(moment) = <&[u8; 19]>::try_from(moment) else {
+        return false;
+    };
+    *seconds = *moment;
+    [a, b, c].iter().all(|digit| digit.is_ascii_digit()) && is_zendesks_own(&whole)
 }
 
 /// The day of a date or of a point in time, in that time's own offset: a day that somebody chose

@@ -3,13 +3,17 @@
 //! The object is written as it goes, without a tree in between: a parent is opened for its first
 //! child and taken back if none came.
 
+use bumpalo::Bump;
+
 use super::account::Account;
+use super::definitions::FieldsOf;
 use super::expression::{Expression, Known};
 use super::identity::IdentityMap;
 use super::kind::{Kind, Written};
 use super::notes::{Change, Notes};
-use super::scope::{Joined, Scope, Surroundings};
+use super::scope::{Joined, Scope, Setting, Surroundings};
 use super::source::Slots;
+use super::validation::{Proof, Standing};
 use super::value::Value;
 use super::{MappingError, Outcome};
 use crate::config::{IdentityMode, MappingSettings};
@@ -25,6 +29,12 @@ pub struct Plan {
     pub(super) skip: Vec<Skip>,
     pub(super) identities: Vec<Identity>,
     pub(super) fields: Vec<Node>,
+    /// What of `fields` is needed by what.
+    pub(super) needs: Needs,
+    /// Whose custom fields the records have.
+    pub(super) fields_of: Option<FieldsOf>,
+    /// The size up to which no message of this kind is too large for the profile.
+    pub(super) sound_bytes_max: usize,
     pub(super) size_limit: Option<usize>,
     /// Whether it needs the definitions of custom fields.
     pub(super) sends_titles: bool,
@@ -47,6 +57,8 @@ pub(super) struct Identity {
     pub(super) is_required: bool,
     /// Whether it is the person who asked for the record's ticket.
     pub(super) is_requester: bool,
+    /// Whether what it gives is as identities of its namespace must be.
+    pub(super) is_sound: bool,
 }
 
 /// A part of the message.
@@ -57,9 +69,21 @@ pub(super) enum Node {
         key: String,
         is_list: bool,
         children: Vec<Node>,
+        needs: Needs,
     },
     /// A value.
     Field(Box<Field>),
+}
+
+impl Node {
+    /// The name of its member.
+    pub(super) fn name(&self) -> &str {
+        let key = match self {
+            Self::Parent { key, .. } => key,
+            Self::Field(field) => &field.key,
+        };
+        key.trim_matches(['"', ':'])
+    }
 }
 
 /// One field of the message.
@@ -77,7 +101,14 @@ pub(super) struct Field {
     pub(super) max_length: Option<usize>,
     pub(super) outlives_deletion: bool,
     pub(super) shed: Shed,
+    /// What proves that it is as the platform takes it.
+    pub(super) proof: Proof,
 }
+
+/// Members of an object that others need: those of the second if there is one of the first. One bit
+/// for each child.
+#[derive(Debug, Default)]
+pub(super) struct Needs(pub(super) Vec<(u64, u64)>);
 
 /// How early a field is given up to save space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,6 +132,7 @@ struct Attempt<'v, 'n> {
     scope: &'v Scope<'v>,
     given_up: Option<Shed>,
     notes: &'n mut Notes,
+    standing: Standing,
 }
 
 impl Plan {
@@ -109,7 +141,7 @@ impl Plan {
         self.surroundings.promoted.iter().map(|key| &**key)
     }
 
-    /// Writes the object for `record` at the end of `out`.
+    /// Writes the object for `record` at the end of `out`. What is made on the way lives in `arena`.
     ///
     /// # Errors
     /// When the record cannot become an object of this kind; `out` is then in any state.
@@ -118,26 +150,30 @@ impl Plan {
         record: &Record,
         joined: Joined<'_>,
         account: &Account,
+        arena: &Bump,
         out: &mut Vec<u8>,
         notes: &mut Notes,
-    ) -> Result<Outcome, MappingError> {
-        let fields = self
-            .slots
-            .pick(&record.bytes)
+    ) -> Result<(Outcome, Standing), MappingError> {
+        let text = std::str::from_utf8(&record.bytes).map_err(|_| MappingError::NotAnObject)?;
+        let fields = arena.alloc_slice_fill_copy(self.slots.count(), None);
+        self.slots
+            .pick(text, fields)
             .map_err(|_| MappingError::NotAnObject)?;
         let definitions = account.definitions();
-        let scope = Scope::new(
-            &self.stream,
-            fields,
-            &self.surroundings,
-            &self.settings,
-            record.deletion,
+        let setting = Setting {
+            arena,
+            stream: &self.stream,
+            fields_of: self.fields_of,
+            surroundings: &self.surroundings,
+            settings: &self.settings,
             joined,
-            &definitions,
-        );
+            definitions: &definitions,
+        };
+        let scope = Scope::new(fields, record.deletion, setting);
         for skip in &self.skip {
             if skip.condition.value(&scope).is_true() {
-                return Ok(Outcome::Skipped(skip.reason.clone()));
+                let skipped = Outcome::Skipped(skip.reason.clone());
+                return Ok((skipped, Standing::Doubtful));
             }
         }
         let (begin, mark) = (out.len(), notes.mark());
@@ -149,12 +185,12 @@ impl Plan {
                 scope: &scope,
                 given_up,
                 notes,
+                standing: Standing::Sound,
             };
             out.push(b'{');
             self.identities(&mut attempt, out)?;
-            for field in &self.fields {
-                attempt.node(field, out)?;
-            }
+            attempt.nodes(&self.fields, &self.needs, out)?;
+            let mut standing = attempt.standing;
             if out.len() == begin + 1 {
                 return Err(MappingError::Empty);
             }
@@ -162,8 +198,12 @@ impl Plan {
             if scope.met_unknown.take() {
                 account.note_unknown();
             }
-            if out.len() - begin <= limit {
-                return Ok(Outcome::Message);
+            let bytes = out.len() - begin;
+            if scope.is_doubtful.get() || bytes > self.sound_bytes_max {
+                standing = Standing::Doubtful;
+            }
+            if bytes <= limit {
+                return Ok((Outcome::Message, standing));
             }
         }
         Err(MappingError::TooLarge {
@@ -177,7 +217,9 @@ impl Plan {
         attempt: &mut Attempt<'v, '_>,
         out: &mut Vec<u8>,
     ) -> Result<(), MappingError> {
-        let mut map = IdentityMap::default();
+        let begin = out.len();
+        out.extend_from_slice(b"\"identityMap\":{");
+        let mut map = IdentityMap::new(out);
         let mut needs_primary = false;
         for identity in &self.identities {
             needs_primary |= identity.is_primary;
@@ -193,6 +235,9 @@ impl Plan {
                 identity.is_primary,
                 attempt.notes,
             );
+            if !identity.is_sound && map.members().len() > before {
+                attempt.standing = Standing::Doubtful;
+            }
             if identity.is_required && map.members().len() == before {
                 let requester = attempt.scope.known(Known::Requester);
                 if identity.is_requester && !requester.is_there() {
@@ -208,15 +253,34 @@ impl Plan {
             && is_whole
             && !map.members().is_empty()
         {
-            out.extend_from_slice(b"\"identityMap\":{");
-            out.extend_from_slice(map.members());
             out.push(b'}');
+        } else {
+            out.truncate(begin);
         }
         Ok(())
     }
 }
 
 impl<'v> Attempt<'v, '_> {
+    /// Writes the members of an object.
+    fn nodes(
+        &mut self,
+        nodes: &'v [Node],
+        needs: &Needs,
+        out: &mut Vec<u8>,
+    ) -> Result<(), MappingError> {
+        let mut written = 0_u64;
+        for (place, node) in nodes.iter().enumerate() {
+            let before = out.len();
+            self.node(node, out)?;
+            written |= u64::from(out.len() > before) << (place % 64);
+        }
+        if !needs.are_met_by(written) {
+            self.standing = Standing::Doubtful;
+        }
+        Ok(())
+    }
+
     fn node(&mut self, node: &'v Node, out: &mut Vec<u8>) -> Result<(), MappingError> {
         match node {
             Node::Field(field) => self.field(field, out),
@@ -224,6 +288,7 @@ impl<'v> Attempt<'v, '_> {
                 key,
                 is_list,
                 children,
+                needs,
             } => {
                 let before = out.len();
                 open(key, out);
@@ -232,9 +297,7 @@ impl<'v> Attempt<'v, '_> {
                 }
                 out.push(b'{');
                 let empty = out.len();
-                for child in children {
-                    self.node(child, out)?;
-                }
+                self.nodes(children, needs, out)?;
                 if out.len() == empty {
                     out.truncate(before);
                     return Ok(());
@@ -260,9 +323,21 @@ impl<'v> Attempt<'v, '_> {
             }
             return Ok(());
         }
+        if let Value::Missing = value
+            && field.default.is_none()
+            && !field.is_required
+            && self.scope.left_out.get() == 0
+        {
+            // As with most fields of most records.
+            return Ok(());
+        }
         let before = out.len();
         open(&field.key, out);
+        let begin = out.len();
         let written = field.kind.write(&value, field.max_length, out);
+        if !field.proof.holds(&out[begin..]) {
+            self.standing = Standing::Doubtful;
+        }
         if self.scope.left_out.take() > 0 {
             self.note(field, Change::Omitted, PARTS);
         }
@@ -282,6 +357,7 @@ impl<'v> Attempt<'v, '_> {
         if let Some(default) = &field.default {
             let default = default.value(self.scope);
             let written = field.kind.write(&default, field.max_length, out);
+            self.standing = Standing::Doubtful;
             if !matches!(written, Written::Nothing | Written::Misfit(_)) {
                 return Ok(());
             }
@@ -303,6 +379,14 @@ impl<'v> Attempt<'v, '_> {
 }
 
 const PARTS: &str = "parts of it do not fit";
+
+impl Needs {
+    /// Whether nothing is missing when these children are there.
+    fn are_met_by(&self, written: u64) -> bool {
+        let mut needs = self.0.iter();
+        written == 0 || needs.all(|(by, needed)| written & by == 0 || written & needed != 0)
+    }
+}
 
 fn open(key: &str, out: &mut Vec<u8>) {
     if out.last() != Some(&b'{') {

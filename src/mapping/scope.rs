@@ -1,13 +1,13 @@
 //! What expressions can see while one record is mapped.
 
-use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::value::RawValue;
+use bumpalo::Bump;
 
 use super::definitions::{Definition, Definitions, FieldsOf};
 use super::expression::{Expression, Known};
+use super::functions::lower;
 use super::value::Value;
 use crate::config::MappingSettings;
 use crate::record::Deletion;
@@ -33,10 +33,14 @@ pub(super) struct Surroundings {
 
 /// One record and all that is known besides it.
 pub(super) struct Scope<'v> {
-    record: Vec<Option<&'v RawValue>>,
+    /// Where what is made of the record lives.
+    pub(super) arena: &'v Bump,
+    /// The fields of the record, by slot.
+    pub(super) record: &'v [Option<&'v str>],
     surroundings: &'v Surroundings,
-    values: Vec<OnceCell<Value<'v>>>,
+    values: &'v [Cell<Option<Value<'v>>>],
     stream: &'v str,
+    fields_of: Option<FieldsOf>,
     pub(super) settings: &'v MappingSettings,
     pub(super) deletion: Option<Deletion>,
     joined: Joined<'v>,
@@ -45,63 +49,73 @@ pub(super) struct Scope<'v> {
     pub(super) met_unknown: Cell<bool>,
     /// Parts of a value that a function had to leave out.
     pub(super) left_out: Cell<usize>,
+    /// What a function made is not known to be as the platform takes it.
+    pub(super) is_doubtful: Cell<bool>,
+}
+
+/// What [`Scope::new`] is made of, besides the record.
+#[derive(Clone, Copy)]
+pub(super) struct Setting<'v> {
+    pub(super) arena: &'v Bump,
+    pub(super) stream: &'v str,
+    pub(super) fields_of: Option<FieldsOf>,
+    pub(super) surroundings: &'v Surroundings,
+    pub(super) settings: &'v MappingSettings,
+    pub(super) joined: Joined<'v>,
+    pub(super) definitions: &'v Definitions,
 }
 
 impl<'v> Scope<'v> {
     pub(super) fn new(
-        stream: &'v str,
-        record: Vec<Option<&'v RawValue>>,
-        surroundings: &'v Surroundings,
-        settings: &'v MappingSettings,
+        record: &'v [Option<&'v str>],
         deletion: Option<Deletion>,
-        joined: Joined<'v>,
-        definitions: &'v Definitions,
+        setting: Setting<'v>,
     ) -> Self {
+        let variables = setting.surroundings.variables.len();
         Self {
+            arena: setting.arena,
             record,
-            values: surroundings
-                .variables
-                .iter()
-                .map(|_| OnceCell::new())
-                .collect(),
-            surroundings,
-            stream,
-            settings,
+            values: setting
+                .arena
+                .alloc_slice_fill_with(variables, |_| Cell::new(None)),
+            surroundings: setting.surroundings,
+            stream: setting.stream,
+            fields_of: setting.fields_of,
+            settings: setting.settings,
             deletion,
-            joined,
-            definitions,
+            joined: setting.joined,
+            definitions: setting.definitions,
             met_unknown: Cell::new(false),
             left_out: Cell::new(0),
+            is_doubtful: Cell::new(false),
         }
-    }
-
-    /// The fields of the record, by slot.
-    pub(super) fn record(&self) -> &[Option<&'v RawValue>] {
-        &self.record
     }
 
     /// The value of a variable, worked out when it is first asked for.
     pub(super) fn variable(&'v self, number: usize) -> Value<'v> {
-        self.values[number]
-            .get_or_init(|| self.surroundings.variables[number].value(self))
-            .reborrow()
+        if let Some(value) = self.values[number].get() {
+            return value;
+        }
+        let value = self.surroundings.variables[number].value(self);
+        self.values[number].set(Some(value));
+        value
     }
 
     /// What a table has for `key`; tables are written in lower case, and so are Zendesk's words.
-    pub(super) fn lookup(&'v self, table: usize, key: &Value<'_>) -> Value<'v> {
+    pub(super) fn lookup(&'v self, table: usize, key: &Value<'v>) -> Value<'v> {
         let Some(key) = key.as_text() else {
             return Value::Missing;
         };
         let table = &self.surroundings.tables[table];
-        match table.get(key.trim().to_lowercase().as_str()) {
-            Some(found) => Value::Text(Cow::Borrowed(found)),
+        match table.get(&*lower(key.trim())) {
+            Some(found) => Value::Text(found),
             None => Value::Missing,
         }
     }
 
     /// How a custom field of this record is defined, if it has such and they are known.
     pub(super) fn definition(&self, key: &str) -> Option<&'v Definition> {
-        let of = FieldsOf::of_stream(self.stream)?;
+        let of = self.fields_of?;
         let definition = self.definitions.get(of, key);
         if definition.is_none() && self.definitions.has_any(of) {
             self.met_unknown.set(true);
@@ -120,8 +134,8 @@ impl<'v> Scope<'v> {
             None => Value::Missing,
         };
         match known {
-            Known::Instance => Value::Text(Cow::Borrowed(&self.settings.instance)),
-            Known::Stream => Value::Text(Cow::Borrowed(self.stream)),
+            Known::Instance => Value::Text(&self.settings.instance),
+            Known::Stream => Value::Text(self.stream),
             Known::Vanished => Value::Bool(self.deletion == Some(Deletion::Vanished)),
             Known::Deleted => Value::Bool(self.deletion.is_some()),
             Known::PermanentlyDeleted => Value::Bool(matches!(

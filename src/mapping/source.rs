@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use serde_json::value::RawValue;
-
 use super::value::Value;
-use crate::json::{self, Keys};
+use crate::json::{Children, Keys, Malformed};
 
 /// The fields of a record that a mapping reads, each with the number of its slot.
 ///
@@ -19,12 +17,18 @@ impl Slots {
         self.0.place(field)
     }
 
-    /// Picks the fields out of `record`.
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.count()
+    }
+
+    /// Picks the fields out of `record`, each into its slot of `fields`.
     pub(super) fn pick<'r>(
         &self,
-        record: &'r [u8],
-    ) -> serde_json::Result<Vec<Option<&'r RawValue>>> {
-        json::pick_all(record, &self.0)
+        record: &'r str,
+        fields: &mut [Option<&'r str>],
+    ) -> Result<(), Malformed> {
+        self.0.pick(record, fields)
     }
 }
 
@@ -55,15 +59,13 @@ impl Path {
     }
 
     /// What `record` has there.
-    pub(super) fn value<'r>(&self, record: &[Option<&'r RawValue>]) -> Value<'r> {
+    pub(super) fn value<'r>(&self, record: &[Option<&'r str>]) -> Value<'r> {
         let mut value = record.get(self.slot).copied().flatten();
         for step in &self.steps {
             let Some(json) = value else { break };
             value = match step {
-                Step::Key(key) => member(json.get(), key),
-                Step::Place(place) => serde_json::from_str::<Vec<&RawValue>>(json.get())
-                    .ok()
-                    .and_then(|elements| elements.get(*place).copied()),
+                Step::Key(key) => member(json, key),
+                Step::Place(place) => element(json, *place),
             };
         }
         Value::of(value)
@@ -83,8 +85,22 @@ impl fmt::Display for Path {
     }
 }
 
-/// The value of `key` in an object; `None` of anything else.
-pub(super) fn member<'j>(object: &'j str, key: &str) -> Option<&'j RawValue> {
-    let [value] = json::pick(object.as_bytes(), &[key]).ok()?;
-    value
+/// The value of `key` in an object, the last one if there are several; `None` of anything else.
+pub(super) fn member<'j>(object: &'j str, key: &str) -> Option<&'j str> {
+    let mut members = Children::of_object(object).ok()?;
+    let mut found = None;
+    while let Some(member) = members.advance().ok()? {
+        if member.key()? == key {
+            found = Some(member.value).filter(|value| *value != "null");
+        }
+    }
+    found
+}
+
+fn element(list: &str, place: usize) -> Option<&str> {
+    let mut elements = Children::of_list(list).ok()?;
+    for _ in 0..place {
+        elements.advance().ok()?;
+    }
+    Some(elements.advance().ok()??.value)
 }

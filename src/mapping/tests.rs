@@ -8,3 +8,4 @@ mod mapping;
 mod recordings;
 mod schemas;
 mod shared;
+mod soundness;

@@ -9,6 +9,7 @@
 mod fields;
 mod forms;
 mod known;
+mod proof;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::mapping::path::Path;
+pub(super) use proof::{Place, Proof};
 pub use schema::{Schema, SchemaError};
 
 /// How far messages are judged before they are sent.
@@ -31,6 +33,15 @@ pub enum Validation {
     Fields,
     /// By this schema as well.
     Schema(Arc<Schema>),
+}
+
+/// What is known of a message when it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// By what it is made of, the checks that hold for every schema have nothing to say to it.
+    Sound,
+    /// It is to be judged.
+    Doubtful,
 }
 
 /// Why a message would be refused.

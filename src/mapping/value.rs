@@ -5,10 +5,13 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
+use bumpalo::Bump;
 
-/// A value while it is mapped.
-#[derive(Clone, Debug)]
+use crate::json::Children;
+
+/// A value while it is mapped: a slice of the record, of the mapping, or of the arena in which what is
+/// made of a record lives until its message is written.
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Value<'v> {
     /// Absent, null, or empty: Zendesk uses all three for "no value", and Adobe takes none of them.
     Missing,
@@ -17,60 +20,48 @@ pub(super) enum Value<'v> {
     /// A value of the record as it stands there; never null.
     Json(&'v str),
     /// Text made by a function or written in the mapping.
-    Text(Cow<'v, str>),
+    Text(&'v str),
     /// A truth value made by a function or written in the mapping.
     Bool(bool),
     /// A list of texts out of the settings.
     Words(&'v [String]),
     /// Finished JSON made by a function: an object or a list with something in it.
-    Made(String),
+    Made(&'v str),
 }
 
 impl<'v> Value<'v> {
     /// A value of the record.
-    pub(super) fn of(json: Option<&'v RawValue>) -> Self {
-        match json.map(RawValue::get) {
+    pub(super) fn of(json: Option<&'v str>) -> Self {
+        match json {
             None | Some("null") => Self::Missing,
             Some(json) => Self::Json(json),
         }
     }
 
     /// Text, or nothing if it is blank.
-    pub(super) fn text_of(text: impl Into<Cow<'v, str>>) -> Self {
-        let text = text.into();
-        if text.trim().is_empty() {
+    pub(super) fn text_of(text: &'v str) -> Self {
+        if is_blank(text) {
             Self::Missing
         } else {
             Self::Text(text)
         }
     }
 
-    /// The same value, for a shorter time.
-    pub(super) fn reborrow(&self) -> Value<'_> {
-        match self {
-            Self::Missing => Value::Missing,
-            Self::Misfit(why) => Value::Misfit(why),
-            Self::Json(json) => Value::Json(json),
-            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
-            Self::Bool(bool) => Value::Bool(*bool),
-            Self::Words(words) => Value::Words(words),
-            Self::Made(json) => Value::Json(json),
-        }
-    }
-
     /// Whether it counts as true where a condition is asked for: everything does but `false` and
     /// what is missing or empty.
+    #[inline]
     pub(super) fn is_true(&self) -> bool {
         match self {
             Self::Missing | Self::Misfit(_) | Self::Bool(false) | Self::Json("false") => false,
             Self::Words(words) => !words.is_empty(),
-            Self::Text(text) => !text.trim().is_empty(),
+            Self::Text(text) => !is_blank(text),
             Self::Json(json) => !is_empty(json),
             Self::Bool(true) | Self::Made(_) => true,
         }
     }
 
     /// Whether there is something that could be sent.
+    #[inline]
     pub(super) fn is_there(&self) -> bool {
         match self {
             Self::Bool(_) | Self::Json("false") => true,
@@ -79,7 +70,7 @@ impl<'v> Value<'v> {
     }
 
     /// As text: text as it reads, numbers in plain decimal notation, truth values as words.
-    pub(super) fn as_text(&self) -> Option<Cow<'_, str>> {
+    pub(super) fn as_text(&self) -> Option<Cow<'v, str>> {
         match self {
             Self::Missing | Self::Misfit(_) | Self::Words(_) | Self::Made(_) => None,
             Self::Text(text) => Some(Cow::Borrowed(text)),
@@ -90,7 +81,7 @@ impl<'v> Value<'v> {
     }
 
     /// As text, only if it is text already.
-    pub(super) fn as_string(&self) -> Option<Cow<'_, str>> {
+    pub(super) fn as_string(&self) -> Option<Cow<'v, str>> {
         match self {
             Self::Text(text) => Some(Cow::Borrowed(text)),
             Self::Json(json) if json.starts_with('"') => unquoted(json),
@@ -99,36 +90,77 @@ impl<'v> Value<'v> {
     }
 
     /// The JSON of a list or an object.
-    pub(super) fn as_json(&self) -> Option<&str> {
+    pub(super) fn as_json(&self) -> Option<&'v str> {
         match self {
-            Self::Json(json) => Some(json),
-            Self::Made(json) => Some(json),
+            Self::Json(json) | Self::Made(json) => Some(json),
             _ => None,
         }
     }
 
     /// The elements, of a list; the value itself, of anything else that is there.
-    pub(super) fn elements(&self) -> Vec<Value<'_>> {
+    pub(super) fn elements(&self) -> Elements<'v> {
         match self {
-            Self::Words(words) => words
-                .iter()
-                .map(|word| Value::Text(Cow::Borrowed(word)))
-                .collect(),
+            Self::Words(words) => Elements::Words(words.iter()),
             _ => match self.as_json().filter(|json| json.starts_with('[')) {
-                Some(json) => serde_json::from_str::<Vec<&RawValue>>(json)
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(|element| Value::of(Some(element)))
-                    .collect(),
-                None if self.is_there() => vec![self.reborrow()],
-                None => Vec::new(),
+                Some(json) => match Children::of_list(json) {
+                    Ok(list) => Elements::List(list),
+                    Err(_) => Elements::One(None),
+                },
+                None => Elements::One(self.is_there().then_some(*self)),
             },
         }
     }
 }
 
+/// What [`Value::elements`] gives.
+pub(super) enum Elements<'v> {
+    One(Option<Value<'v>>),
+    Words(std::slice::Iter<'v, String>),
+    List(Children<'v>),
+}
+
+impl<'v> Iterator for Elements<'v> {
+    type Item = Value<'v>;
+
+    fn next(&mut self) -> Option<Value<'v>> {
+        match self {
+            Self::One(value) => value.take(),
+            Self::Words(words) => words.next().map(|word| Value::Text(word)),
+            // It was judged when it arrived: no element is missed.
+            Self::List(list) => {
+                let element = list.advance().ok().flatten()?;
+                Some(Value::of(Some(element.value)))
+            }
+        }
+    }
+}
+
+/// Text that lives as long as the others.
+pub(super) fn kept<'v>(text: Cow<'v, str>, arena: &'v Bump) -> &'v str {
+    match text {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(text) => arena.alloc_str(&text),
+    }
+}
+
+/// Whether there is nothing to read in it.
+#[inline]
+pub(super) fn is_blank(text: &str) -> bool {
+    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
+}
+
 /// Whether JSON of the record is `""`, blank text, `[]` or `{}`.
+#[inline]
 pub(super) fn is_empty(json: &str) -> bool {
+    match json.as_bytes() {
+        // Mostly there is something to see at once.
+        [b'"' | b'[' | b'{', first, _, ..] if first.is_ascii_graphic() && *first != b'\\' => false,
+        [b'"' | b'[' | b'{', ..] => is_empty_inside(json),
+        _ => false,
+    }
+}
+
+fn is_empty_inside(json: &str) -> bool {
     let inner = |open, close| Some(json.strip_prefix(open)?.strip_suffix(close)?.trim());
     [inner('"', '"'), inner('[', ']'), inner('{', '}')].contains(&Some(""))
         || (json.starts_with("\"\\") && unquoted(json).is_some_and(|text| text.trim().is_empty()))
@@ -193,14 +225,40 @@ fn plain_decimal(number: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(format!("{sign}{plain}")))
 }
 
+/// Where JSON is written: a message, or text in the arena.
+pub(super) trait Sink {
+    fn put(&mut self, text: &str);
+}
+
+impl Sink for Vec<u8> {
+    #[inline]
+    fn put(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+}
+
+impl Sink for bumpalo::collections::String<'_> {
+    #[inline]
+    fn put(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
 /// Writes text as JSON, without U+0000, which Adobe's stores do not take.
-pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
-    // Writing to memory does not fail.
-    let _ = if text.contains('\0') {
-        serde_json::to_writer(out, &text.replace('\0', ""))
-    } else {
-        serde_json::to_writer(out, text)
-    };
+#[inline]
+pub(super) fn write_text(text: &str, out: &mut impl Sink) {
+    let needs_escape = |byte: &u8| (*byte < b' ') | (*byte == b'"') | (*byte == b'\\');
+    // Without a way out, so that it is one comparison for many bytes.
+    if !text
+        .bytes()
+        .fold(false, |any, byte| any | needs_escape(&byte))
+    {
+        out.put("\"");
+        out.put(text);
+        out.put("\"");
+    } else if let Ok(json) = serde_json::to_string(&text.replace('\0', "")) {
+        out.put(&json);
+    }
 }
 
 #[cfg(test)]

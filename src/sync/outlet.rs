@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::{Error, SchemaSource};
 use crate::dead_letters::Reason;
-use crate::mapping::{self, Composer, Notes, Validation};
+use crate::mapping::{self, Composer, Notes, Unfit, Validation};
 use crate::platform::{Batch, Delivery, Inlet};
 use crate::record::Record;
 
@@ -120,22 +120,17 @@ impl Outlet {
         out: &mut Vec<u8>,
         notes: &mut Notes,
     ) -> Result<(), Outcome> {
-        let begin = out.len();
-        match self.composer.write(record, out, notes) {
-            Ok(mapping::Outcome::Message) => {}
+        let judged = self.composer.write_judged(record, validation, out, notes);
+        let why = match judged {
+            Ok(mapping::Outcome::Message) => return Ok(()),
             Ok(mapping::Outcome::Skipped(why)) => return Err(Outcome::Skipped(why)),
-            Err(why) => {
-                let message = why.to_string();
-                return Err(Outcome::Refused(Reason::Unmappable { message }));
-            }
-        }
-        let Some(entity) = self.composer.entity(&out[begin..]) else {
-            return Ok(());
+            Err(why) => why,
         };
-        validation.check(entity).map_err(|why| {
-            let message = why.to_string();
-            Outcome::Refused(Reason::Invalid { message })
-        })
+        let message = why.to_string();
+        Err(Outcome::Refused(match why {
+            Unfit::Unmappable(_) => Reason::Unmappable { message },
+            Unfit::Invalid(_) => Reason::Invalid { message },
+        }))
     }
 
     async fn deliver<R>(&self, batch: Batch, records: Vec<R>) -> Result<(Vec<R>, Delivery), Error> {

@@ -1,7 +1,7 @@
 //! The tree of the message, grown path by path.
 
 use crate::mapping::expression::Fault;
-use crate::mapping::plan::{Field, Node};
+use crate::mapping::plan::{Field, Needs, Node};
 
 /// Puts `field` where `path` says.
 pub(super) fn plant(path: &str, mut field: Field, mut nodes: &mut Vec<Node>) -> Result<(), Fault> {
@@ -46,6 +46,7 @@ pub(super) fn plant(path: &str, mut field: Field, mut nodes: &mut Vec<Node>) -> 
                 key,
                 is_list,
                 children: Vec::new(),
+                needs: Needs::default(),
             });
             nodes.len() - 1
         });

@@ -9,12 +9,14 @@ use crate::mapping::file::{Entry, Promotion, Row};
 use crate::mapping::kind::{KINDS, Kind};
 use crate::mapping::plan::{Field, Identity, Node, Shed};
 use crate::mapping::scope::Surroundings;
+use crate::mapping::validation::{Place as Message, Proof};
 
 impl Compiler<'_> {
     pub(super) fn identities(
         &mut self,
         identities: Vec<Entry<Row>>,
         settings: &MappingSettings,
+        variables: &[Expression],
     ) -> Vec<Identity> {
         let mut compiled: Vec<Identity> = Vec::new();
         for entry in identities {
@@ -45,6 +47,7 @@ impl Compiler<'_> {
             });
             compiled.push(Identity {
                 origin: self.origin(&source, &text),
+                is_sound: Message::is_identity(&namespace, &source, variables),
                 namespace,
                 source,
                 is_primary,
@@ -178,6 +181,8 @@ impl Compiler<'_> {
             max_length: row.max_length,
             outlives_deletion,
             shed,
+            // Seen to when all rows are there.
+            proof: Proof::Impossible,
         };
         if let Err(fault) = plant(&path, field, nodes) {
             self.faults.add(place, fault);

@@ -1,25 +1,27 @@
 //! What happened in one audit of a ticket: the children of the incremental ticket events, and the
 //! events of ticket audits, which say the same in other shapes.
 
+use bumpalo::Bump;
+use bumpalo::collections::String as Text;
 use serde_json::value::RawValue;
 
 use super::text::{list, texts};
 use super::{Arguments, Function};
 use crate::json;
-use crate::mapping::value::{self, Value};
+use crate::mapping::value::{self, Sink as _, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function {
         name: "audit_kind",
         usage: "audit_kind(child_events)",
         takes: 1..=1,
-        run: |of| with_children(of, |children| Value::Text(kind(children).into())),
+        run: |of| with_children(of, |children| Value::Text(kind(children))),
     },
     Function {
         name: "audit_changes",
         usage: "audit_changes(child_events)",
         takes: 1..=1,
-        run: |of| with_children(of, changes),
+        run: |of| with_children(of, |children| changes(children, of.arena())),
     },
     Function {
         name: "audit_tags",
@@ -27,7 +29,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         takes: 2..=2,
         run: |of| {
             let added = of.get(1).as_text().is_some_and(|which| which == "added");
-            with_children(of, |children| tags(children, added))
+            with_children(of, |children| tags(children, added, of.arena()))
         },
     },
     Function {
@@ -37,7 +39,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         run: |of| {
             let which = of.get(1);
             let which = which.as_text().unwrap_or_default();
-            with_children(of, |children| comment(children, &which))
+            with_children(of, |children| comment(children, &which, of.arena()))
         },
     },
 ];
@@ -66,7 +68,7 @@ impl<'r> Child<'r> {
         let [event_type, plain_type, field_name] =
             json::pick(json.as_bytes(), &["event_type", "type", "field_name"])
                 .ok()?
-                .map(Value::of);
+                .map(of_raw);
         let text = |value: &Value<'_>| value.as_string().map(std::borrow::Cow::into_owned);
         Some(Self {
             json,
@@ -77,7 +79,7 @@ impl<'r> Child<'r> {
 
     fn member(&self, key: &str) -> Value<'r> {
         let [value] = json::pick(self.json.as_bytes(), &[key]).unwrap_or_default();
-        Value::of(value)
+        of_raw(value)
     }
 
     fn is_change(&self) -> bool {
@@ -109,6 +111,10 @@ impl<'r> Child<'r> {
             serde_json::from_str(self.json);
         object.is_ok_and(|object| object.contains_key(key))
     }
+}
+
+fn of_raw(value: Option<&RawValue>) -> Value<'_> {
+    Value::of(value.map(RawValue::get))
 }
 
 fn with_children<'v>(
@@ -151,8 +157,8 @@ fn kind(children: &[Child<'_>]) -> &'static str {
     }
 }
 
-fn changes<'v>(children: &[Child<'_>]) -> Value<'v> {
-    let mut out = Vec::from(b"[");
+fn changes<'v>(children: &[Child<'_>], arena: &'v Bump) -> Value<'v> {
+    let mut out = Text::from_str_in("[", arena);
     for child in children {
         let change = CHANGES
             .iter()
@@ -161,28 +167,28 @@ fn changes<'v>(children: &[Child<'_>]) -> Value<'v> {
             continue;
         };
         if out.len() > 1 {
-            out.push(b',');
+            out.put(",");
         }
-        out.extend_from_slice(b"{\"field\":");
+        out.put("{\"field\":");
         value::write_text(field, &mut out);
         for (key, value) in [("value", new), ("previousValue", old)] {
             if let Some(text) = value.as_text().filter(|_| value.is_there()) {
-                out.push(b',');
+                out.put(",");
                 value::write_text(key, &mut out);
-                out.push(b':');
+                out.put(":");
                 value::write_text(&text, &mut out);
             }
         }
-        out.push(b'}');
+        out.put("}");
     }
-    out.push(b']');
-    match String::from_utf8(out) {
-        Ok(json) if json != "[]" => Value::Made(json),
-        _ => Value::Missing,
+    if out.len() == 1 {
+        return Value::Missing;
     }
+    out.put("]");
+    Value::Made(out.into_bump_str())
 }
 
-fn tags<'v>(children: &[Child<'_>], added: bool) -> Value<'v> {
+fn tags<'v>(children: &[Child<'_>], added: bool, arena: &'v Bump) -> Value<'v> {
     let mut found = Vec::new();
     for child in children {
         let said = child.member(if added { "added_tags" } else { "removed_tags" });
@@ -191,15 +197,15 @@ fn tags<'v>(children: &[Child<'_>], added: bool) -> Value<'v> {
         } else if child.field_name.as_deref() == Some("tags")
             && let Some((new, old)) = child.change_of("tags")
         {
-            let (new, old) = (texts([new].into_iter()), texts([old].into_iter()));
             let (these, those) = if added { (new, old) } else { (old, new) };
-            found.extend(these.into_iter().filter(|tag| !those.contains(tag)));
+            let those: Vec<_> = texts([those].into_iter()).collect();
+            found.extend(texts([these].into_iter()).filter(|tag| !those.contains(tag)));
         }
     }
-    list(found)
+    list(arena, found.into_iter())
 }
 
-fn comment<'v>(children: &[Child<'_>], which: &str) -> Value<'v> {
+fn comment<'v>(children: &[Child<'_>], which: &str, arena: &'v Bump) -> Value<'v> {
     let Some(comment) = children.iter().find(|child| child.is_comment()) else {
         return Value::Missing;
     };
@@ -213,7 +219,7 @@ fn comment<'v>(children: &[Child<'_>], which: &str) -> Value<'v> {
         Value::Json("true") => Value::Bool(true),
         Value::Json("false") => Value::Bool(false),
         value => match value.as_text() {
-            Some(text) => Value::text_of(text.into_owned()),
+            Some(text) => Value::text_of(arena.alloc_str(&text)),
             None => Value::Missing,
         },
     }
@@ -226,16 +232,19 @@ mod tests {
     fn check(children: &str, expected: &str) {
         let raw: Vec<&RawValue> = serde_json::from_str(children).expect("JSON");
         let children: Vec<Child<'_>> = raw.into_iter().filter_map(Child::read).collect();
-        let json = |value: Value<'_>| match value {
-            Value::Made(json) => json,
-            _ => "-".to_owned(),
-        };
+        fn json(value: Value<'_>) -> &str {
+            match value {
+                Value::Made(json) => json,
+                _ => "-",
+            }
+        }
+        let arena = Bump::new();
         let found = format!(
             "{} {} +{} -{}",
             kind(&children),
-            json(changes(&children)),
-            json(tags(&children, true)),
-            json(tags(&children, false)),
+            json(changes(&children, &arena)),
+            json(tags(&children, true, &arena)),
+            json(tags(&children, false, &arena)),
         );
         assert_eq!(found, expected);
     }

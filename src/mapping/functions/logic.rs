@@ -47,7 +47,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         run: |of| {
             let list = of.get(1);
             let any = |element: &Value<'_>| contains(&list, element);
-            Value::Bool(of.get(0).elements().iter().any(any))
+            Value::Bool(of.get(0).elements().any(|element| any(&element)))
         },
     },
     Function {
@@ -111,9 +111,7 @@ fn are_equal(one: &Value<'_>, other: &Value<'_>) -> bool {
 }
 
 fn contains(list: &Value<'_>, value: &Value<'_>) -> bool {
-    list.elements()
-        .iter()
-        .any(|element| are_equal(element, value))
+    list.elements().any(|element| are_equal(&element, value))
 }
 
 fn decode(of: Arguments<'_>) -> Value<'_> {

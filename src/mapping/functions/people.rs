@@ -1,6 +1,6 @@
 //! People: names, addresses, numbers, languages.
 
-use super::{Arguments, Function};
+use super::{Arguments, Function, lower};
 use crate::config::NameSplit;
 use crate::mapping::contact;
 use crate::mapping::value::Value;
@@ -22,7 +22,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         run: |of| {
             of.text(|text| {
                 let domain = text.trim().rsplit_once('@').map(|(_, domain)| domain);
-                Ok(domain.unwrap_or_default().to_lowercase())
+                Ok(lower(domain.unwrap_or_default()))
             })
         },
     },
@@ -62,7 +62,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         takes: 1..=1,
         run: |of| {
             of.text(|text| match text.trim() {
-                zone if contact::is_iana_zone(zone) => Ok(zone.to_owned()),
+                zone if contact::is_iana_zone(zone) => Ok(zone.into()),
                 _ => Err("it is no IANA time zone"),
             })
         },
@@ -71,13 +71,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 fn part_of_name<'v>(
     of: Arguments<'v>,
-    choose: impl for<'n> FnOnce((&'n str, &'n str)) -> &'n str,
+    choose: impl FnOnce((&'v str, &'v str)) -> &'v str,
 ) -> Value<'v> {
     let how: NameSplit = of.scope.settings.name_split;
-    let name = of.get(0);
-    let name = name.as_text().unwrap_or_default();
-    match contact::split_name(&name, how) {
-        Some(parts) => Value::text_of(choose(parts).to_owned()),
+    let name = of.kept(of.get(0).as_text().unwrap_or_default());
+    match contact::split_name(name, how) {
+        Some(parts) => Value::text_of(choose(parts)),
         None => Value::Missing,
     }
 }

@@ -1,5 +1,7 @@
 //! Ids and keys of records.
 
+use bumpalo::collections::String as Text;
+
 use super::{Arguments, Function};
 use crate::mapping::functions::text::hash;
 use crate::mapping::value::Value;
@@ -9,10 +11,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
         name: "id",
         usage: "id(number)",
         takes: 1..=1,
-        run: |of| match id(&of.get(0)) {
-            Ok(Some(id)) => Value::Text(id.to_string().into()),
-            Ok(None) => Value::Missing,
-            Err(why) => Value::Misfit(why),
+        run: |of| {
+            let value = of.get(0);
+            if let Some(id) = plain_id(&value) {
+                return Value::Text(id);
+            }
+            match id(&value) {
+                Ok(Some(id)) => Value::Text(of.arena().alloc_str(&id.to_string())),
+                Ok(None) => Value::Missing,
+                Err(why) => Value::Misfit(why),
+            }
         },
     },
     Function {
@@ -22,7 +30,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         run: |of| {
             of.text(|text| match text.trim() {
                 text if text.starts_with('-') || text == "0" => Err(NOT_POSITIVE),
-                text => Ok(text.to_owned()),
+                text => Ok(text.into()),
             })
         },
     },
@@ -31,7 +39,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         usage: "key(id)",
         takes: 1..=1,
         run: |of| match source_key(of) {
-            Ok(key) => Value::Text(key.into()),
+            Ok(key) => Value::Text(key),
             Err(none) => none,
         },
     },
@@ -44,6 +52,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 const NOT_POSITIVE: &str = "it is not a positive whole number";
+
+/// An id spelled as all of them are but a few: it is its own text.
+fn plain_id<'v>(value: &Value<'v>) -> Option<&'v str> {
+    let (Value::Json(text) | Value::Text(text)) = value else {
+        return None;
+    };
+    // As many digits as surely fit 64 bits.
+    let is_plain = (1..=19).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && !text.starts_with('0');
+    is_plain.then_some(text)
+}
 
 /// A positive whole number, also one in quotes. Zendesk's `-1` is "the system": nobody.
 pub(in crate::mapping) fn id(value: &Value<'_>) -> Result<Option<u64>, &'static str> {
@@ -61,11 +81,17 @@ pub(in crate::mapping) fn id(value: &Value<'_>) -> Result<Option<u64>, &'static 
 }
 
 /// `{id}@{instance}.Zendesk`: Adobe's way of writing keys of source systems.
-fn source_key(of: Arguments<'_>) -> Result<String, Value<'_>> {
+fn source_key(of: Arguments<'_>) -> Result<&str, Value<'_>> {
     let value = of.get(0);
     match value.as_text() {
-        Some(id) if value.is_there() => Ok(format!("{id}@{}.Zendesk", of.scope.settings.instance)),
-        _ => Err(value.clone()),
+        Some(id) if value.is_there() => {
+            let mut key = Text::new_in(of.arena());
+            for part in [&*id, "@", &*of.scope.settings.instance, ".Zendesk"] {
+                key.push_str(part);
+            }
+            Ok(key.into_bump_str())
+        }
+        _ => Err(value),
     }
 }
 
@@ -76,12 +102,8 @@ fn record_id(of: Arguments<'_>) -> Value<'_> {
     if !id.is_there() {
         return id;
     }
-    let mut parts = format!("zendesk/{}", of.scope.settings.instance);
-    for part in of.from(0) {
-        if let Some(part) = part.as_text() {
-            parts.push('/');
-            parts.push_str(&part);
-        }
-    }
-    Value::Text(hash(&parts).into())
+    let parts = of.from(0).filter_map(|part| part.as_text());
+    let parts = parts.flat_map(|part| ["/", of.kept(part)]);
+    let named = ["zendesk/", &*of.scope.settings.instance];
+    Value::Text(hash(named.into_iter().chain(parts), of.arena()))
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bumpalo::Bump;
 use serde_json::Value;
 
 use crate::catalogue::{self, StreamSpec};
@@ -13,7 +14,8 @@ use crate::config::{
 };
 use crate::mapping::plan::Plan;
 use crate::mapping::preset::plan;
-use crate::mapping::{Account, Faults, Joined, MappingError, Notes, Outcome};
+use crate::mapping::validation::Standing;
+use crate::mapping::{Account, Faults, Joined, MappingError, Notes, Outcome, Validation};
 use crate::record::Record;
 use crate::zendesk::page::Shape;
 
@@ -119,7 +121,13 @@ pub(super) fn mapped_record(
     notes: &mut Notes,
 ) -> Result<Option<String>, MappingError> {
     let mut out = Vec::new();
-    match plan.write(record, joined, account, &mut out, notes)? {
+    let (outcome, standing) = plan.write(record, joined, account, &Bump::new(), &mut out, notes)?;
+    if standing == Standing::Sound {
+        let judged = Validation::Fields.check(&out);
+        let message = String::from_utf8_lossy(&out);
+        assert_eq!(judged, Ok(()), "it should be sound: {message}");
+    }
+    match outcome {
         Outcome::Message => Ok(Some(String::from_utf8(out).expect("text"))),
         Outcome::Skipped(_) => Ok(None),
     }

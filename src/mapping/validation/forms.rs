@@ -8,7 +8,7 @@ use crate::mapping::identity::FORBIDDEN;
 
 /// A form of text.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Form {
+pub(in crate::mapping) enum Form {
     /// Any text.
     Any,
     /// An e-mail address, by the strictest of the readings there are.
