@@ -172,9 +172,9 @@ impl Reader {
     /// Hands out what is complete of the page.
     pub fn part(&mut self, layout: &Layout<'_>) -> Part {
         let bytes = self.ready();
-        // What has begun goes on in a buffer of its own, so that this one goes with its records.
-        let mut next = BytesMut::with_capacity(PART_CAPACITY);
-        next.extend_from_slice(&self.buffer[bytes..]);
+        // What has begun goes on in a buffer of its own, so that this one goes with its records. It is
+        // small until more arrives, which may be when this one is gone.
+        let next = BytesMut::from(&self.buffer[bytes..]);
         let mut part = std::mem::replace(&mut self.buffer, next);
         part.truncate(bytes);
         let part = part.freeze();
