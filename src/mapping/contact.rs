@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use bumpalo::Bump;
+use bumpalo::collections::String as Text;
+
 use crate::config::NameSplit;
 
 /// An e-mail address, trimmed and in lower case, if it is one beyond doubt.
@@ -57,19 +60,18 @@ fn is_domain(domain: &str) -> bool {
 }
 
 /// A phone number in E.164, if it is written with its country.
-pub(super) fn e164(text: &str) -> Result<Cow<'_, str>, &'static str> {
+pub(super) fn e164<'v>(text: &'v str, arena: &'v Bump) -> Result<&'v str, &'static str> {
     if is_e164(text) {
-        return Ok(text.into());
+        return Ok(text);
     }
-    let mut number: String = text
-        .chars()
-        .filter(|c| !matches!(c, '-' | '.' | '(' | ')') && !c.is_whitespace())
-        .collect();
-    if let Some(rest) = number.strip_prefix("00") {
-        number = format!("+{rest}");
+    let is_kept = |c: &char| !matches!(c, '-' | '.' | '(' | ')') && !c.is_whitespace();
+    let mut number = Text::with_capacity_in(text.len(), arena);
+    number.extend(text.chars().filter(is_kept));
+    if number.starts_with("00") {
+        number.replace_range(..2, "+");
     }
     if is_e164(&number) {
-        Ok(number.into())
+        Ok(number.into_bump_str())
     } else {
         Err("it is no phone number with its country code")
     }
@@ -245,7 +247,7 @@ mod tests {
             ("0049\u{a0}30 1234567", "+49301234567"),
             ("+44.20.7946.0958", "+442079460958"),
         ] {
-            assert_eq!(e164(text).as_deref(), Ok(number));
+            assert_eq!(e164(text, &Bump::new()), Ok(number));
         }
         for text in [
             "91 555 01 23 ext. 4",
@@ -256,7 +258,7 @@ mod tests {
             "++14155550123",
             "",
         ] {
-            assert!(e164(text).is_err(), "{text}");
+            assert!(e164(text, &Bump::new()).is_err(), "{text}");
         }
     }
 

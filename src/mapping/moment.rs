@@ -1,7 +1,6 @@
 //! Points in time and days: read in every form Zendesk has, written in the one Adobe takes.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -33,23 +32,36 @@ fn is_of_our_era(moment: &Timestamp) -> bool {
     (1..=9999).contains(&Offset::UTC.to_datetime(*moment).year())
 }
 
-/// `2026-03-02T10:15:30.000Z`: UTC, milliseconds, `Z`.
-pub(super) fn print(moment: Timestamp) -> String {
-    let time = Offset::UTC.to_datetime(moment);
-    let mut text = String::with_capacity(24);
-    // Writing to memory does not fail.
-    let _ = write!(
-        text,
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        time.year(),
-        time.month(),
-        time.day(),
-        time.hour(),
-        time.minute(),
-        time.second(),
-        time.millisecond()
-    );
-    text
+/// A point in time as it is sent, `2026-03-02T10:15:30.000Z`: UTC, milliseconds, `Z`.
+pub(super) struct Sent([u8; 24]);
+
+impl Sent {
+    fn of(moment: Timestamp) -> Self {
+        let time = Offset::UTC.to_datetime(moment);
+        let mut sent = Self(*b"0000-00-00T00:00:00.000Z");
+        // Years have four digits and no sign: others were not read.
+        sent.put(0..4, time.year().unsigned_abs());
+        sent.put(5..7, time.month().unsigned_abs().into());
+        sent.put(8..10, time.day().unsigned_abs().into());
+        sent.put(11..13, time.hour().unsigned_abs().into());
+        sent.put(14..16, time.minute().unsigned_abs().into());
+        sent.put(17..19, time.second().unsigned_abs().into());
+        sent.put(20..23, time.millisecond().unsigned_abs());
+        sent
+    }
+
+    /// Writes `number` into the digits at `place`.
+    fn put(&mut self, place: Range<usize>, mut number: u16) {
+        for digit in self.0[place].iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    }
+
+    /// It, as text.
+    pub(super) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 /// Writes a point in time as it is sent, in quotes; `false` if it is none.
@@ -66,26 +78,26 @@ pub(super) fn write(value: &Value<'_>, out: &mut Vec<u8>) -> bool {
     let Some(text) = normalised(value) else {
         return false;
     };
-    value::write_text(&text, out);
+    value::write_text(text.as_str(), out);
     true
 }
 
 /// A point in time as it is sent.
-pub(super) fn normalised<'v>(value: &Value<'v>) -> Option<Cow<'v, str>> {
+pub(super) fn normalised(value: &Value<'_>) -> Option<Sent> {
     if let Value::Text(text) = value
         && is_as_sent(text.as_bytes())
     {
-        return Some(Cow::Borrowed(text));
+        return text.as_bytes().try_into().ok().map(Sent);
     }
     if let Some(text) = value.as_string()
         && is_zendesks_own(text.as_bytes())
     {
         // Zendesk's own form, checked: only the milliseconds are missing.
-        let mut text = text.into_owned();
-        text.replace_range(19.., ".000Z");
-        return Some(Cow::Owned(text));
+        let mut sent = Sent(*b"0000-00-00T00:00:00.000Z");
+        sent.0[..19].copy_from_slice(&text.as_bytes()[..19]);
+        return Some(sent);
     }
-    read(value).map(|moment| Cow::Owned(print(moment)))
+    read(value).map(Sent::of)
 }
 
 /// Whether `text` is `2026-03-02T10:15:30Z` with a day and a time that exist for certain: the 29th
@@ -108,7 +120,7 @@ fn is_zendesks_own(text: &[u8]) -> bool {
         && number(11) < 24
 }
 
-/// Whether `text` is what [`print`] made of such a moment.
+/// Whether `text` is what [`Sent`] makes of such a moment.
 fn is_as_sent(text: &[u8]) -> bool {
     let [moment @ .., b'.', a, b, c, b'Z'] = text else {
         return false;
@@ -148,7 +160,7 @@ mod tests {
 
     fn check(json: &str, expected: Option<&str>) {
         assert_eq!(
-            normalised(&Value::Json(json)).as_deref(),
+            normalised(&Value::Json(json)).as_ref().map(Sent::as_str),
             expected,
             "{json}"
         );

@@ -30,7 +30,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         name: "e164",
         usage: "e164(phone number)",
         takes: 1..=1,
-        run: |of| of.text(contact::e164),
+        run: |of| of.text(|text| contact::e164(text, of.arena()).map(Into::into)),
     },
     Function {
         name: "full_name",

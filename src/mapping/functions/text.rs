@@ -115,7 +115,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         run: |of| {
             let time = of.get(0);
             match moment::normalised(&time) {
-                Some(text) => Value::Text(of.arena().alloc_str(&text)),
+                Some(text) => Value::Text(of.arena().alloc_str(text.as_str())),
                 None if time.is_there() => Value::Misfit("it is no point in time"),
                 None => Value::Missing,
             }
