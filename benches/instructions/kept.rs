@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 const HEAD: &str = "\
 # Instructions for a page of 1,000 records, by case, and the compiler that made them.
-# Written by `INSTRUCTIONS_WRITE=1 cargo bench --bench instructions`.
+# Written by `INSTRUCTIONS_WRITE=1 cargo bench --profile instructions --bench instructions`.
 ";
 
 const COMPILER: &str = "compiler: ";

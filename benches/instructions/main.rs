@@ -1,13 +1,13 @@
 //! What the hot path costs in instructions, against what it cost before:
-//! `cargo bench --bench instructions`.
+//! `cargo bench --profile instructions --bench instructions`.
 //!
 //! Times differ from machine to machine and from minute to minute; instructions do not. Each case runs
 //! under valgrind's callgrind, once and then several times, so that what the preparation costs cancels
 //! out. A count more than [`MARGIN`] above the kept one is a failure; `INSTRUCTIONS_WRITE=1` keeps the
 //! present ones, after a change that was wanted.
 //!
-//! Counts belong to a compiler, to the release profile and to a processor with AVX2, for which some
-//! libraries look at run time. With another compiler the table is printed and nothing is judged.
+//! Counts belong to a compiler, to the profile `instructions` and to a processor with AVX2, for which
+//! some libraries look at run time. With another compiler the table is printed and nothing is judged.
 
 mod cases;
 #[path = "../mapping/data.rs"]
@@ -27,6 +27,9 @@ const CASE: &str = "INSTRUCTIONS_CASE";
 const TIMES: &str = "INSTRUCTIONS_TIMES";
 
 const OFTEN: u64 = 5;
+
+/// What the counts are of.
+const PROFILE: &str = "instructions";
 
 fn main() -> ExitCode {
     if let Ok(name) = std::env::var(CASE) {
@@ -55,7 +58,7 @@ fn main() -> ExitCode {
     }
     if before.compiler != now.compiler {
         println!(
-            "\nnot judged: these were counted with {}, the kept ones with {}; INSTRUCTIONS_WRITE=1 cargo bench --bench instructions keeps these",
+            "\nnot judged: these were counted with {}, the kept ones with {}; INSTRUCTIONS_WRITE=1 cargo bench --profile instructions --bench instructions keeps these",
             now.compiler, before.compiler
         );
         return ExitCode::SUCCESS;
@@ -70,6 +73,11 @@ fn can_count() -> Result<(), &'static str> {
     let avx2 = false;
     if !avx2 {
         return Err("the kept counts are those of an x86-64 with AVX2");
+    }
+    // Cargo names the folder after the profile.
+    let itself = std::env::current_exe().expect("a program");
+    if !itself.components().any(|part| part.as_os_str() == PROFILE) {
+        return Err("the kept counts are those of `--profile instructions`");
     }
     let mut valgrind = Command::new("valgrind");
     let asked = valgrind.arg("--version").stdout(Stdio::null()).status();
@@ -141,7 +149,7 @@ impl Verdict {
         let percent = MARGIN * 100.0;
         if !self.cheaper.is_empty() {
             println!(
-                "\nmore than {percent:.0} % cheaper: {}. Keep that: INSTRUCTIONS_WRITE=1 cargo bench --bench instructions",
+                "\nmore than {percent:.0} % cheaper: {}. Keep that: INSTRUCTIONS_WRITE=1 cargo bench --profile instructions --bench instructions",
                 self.cheaper.join(", ")
             );
         }
@@ -161,7 +169,7 @@ impl Verdict {
             );
         }
         println!(
-            "If that is meant: INSTRUCTIONS_WRITE=1 cargo bench --bench instructions, and say why in the commit."
+            "If that is meant: INSTRUCTIONS_WRITE=1 cargo bench --profile instructions --bench instructions, and say why in the commit."
         );
         ExitCode::FAILURE
     }
