@@ -55,12 +55,15 @@ impl Composer {
     ) -> Result<Outcome, Unfit> {
         let begin = out.len();
         let (outcome, standing) = self.write_standing(record, out, notes)?;
+        if outcome != Outcome::Message {
+            return Ok(outcome);
+        }
         let is_settled = match validation {
             Validation::Off => true,
             Validation::Fields => standing == Standing::Sound,
             Validation::Schema(_) => false,
         };
-        if let (Outcome::Message, Some(entity)) = (&outcome, self.entity(&out[begin..])) {
+        if let Some(entity) = self.entity(&out[begin..]) {
             if !is_settled {
                 validation.check(entity)?;
             } else {
