@@ -25,6 +25,7 @@ mod store;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -152,9 +153,10 @@ pub struct StreamState {
     /// How often the stream used to have changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<Activity>,
-    /// Versions around the checkpoint that may be read again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub recent: Vec<Seen>,
+    /// Versions around the checkpoint that may be read again. There may be thousands, and each save
+    /// makes copies of all streams.
+    #[serde(default, skip_serializing_if = "Seen::are_none")]
+    pub recent: Arc<[Seen]>,
 }
 
 impl StreamState {

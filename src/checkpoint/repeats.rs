@@ -8,17 +8,19 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::fmt;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::limits;
 use crate::record::{Record, RecordId};
 
 /// One remembered version; written as `id version crc` on one line of the state file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Seen {
     id: RecordId,
     version: Timestamp,
@@ -111,7 +113,7 @@ impl Repeats {
     }
 
     /// For the state file, oldest first.
-    pub fn to_seen(&self) -> Vec<Seen> {
+    pub fn to_seen(&self) -> Arc<[Seen]> {
         let mut seen: Vec<Seen> = self
             .by_id
             .iter()
@@ -121,8 +123,8 @@ impl Repeats {
                 crc,
             })
             .collect();
-        seen.sort_by(|a, b| (a.version, &a.id).cmp(&(b.version, &b.id)));
-        seen
+        seen.sort_unstable_by(|a, b| (a.version, &a.id).cmp(&(b.version, &b.id)));
+        seen.into()
     }
 }
 
@@ -136,16 +138,27 @@ fn judge(known: (Timestamp, u32), given: (Timestamp, u32)) -> Verdict {
 }
 
 impl Seen {
+    /// Whether nothing is remembered.
+    pub(super) fn are_none(seen: &Arc<[Self]>) -> bool {
+        seen.is_empty()
+    }
+
     /// When the remembered version came to be.
     pub fn version(&self) -> Timestamp {
         self.version
     }
 }
 
-impl From<Seen> for String {
-    fn from(seen: Seen) -> Self {
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The id comes last: it is the only part that may hold a blank.
-        format!("{} {:08x} {}", seen.version, seen.crc, seen.id)
+        write!(f, "{} {:08x} {}", self.version, self.crc, self.id)
+    }
+}
+
+impl Serialize for Seen {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -237,7 +250,7 @@ mod tests {
                 version: Timestamp::from_second(version).expect("in range"),
                 crc: content,
             };
-            prop_assert_eq!(Seen::try_from(String::from(seen.clone())), Ok(seen));
+            prop_assert_eq!(Seen::try_from(seen.to_string()), Ok(seen));
         }
 
         #[test]

@@ -75,9 +75,8 @@ fn a_directory_in_the_place_of_the_state() {
     // A checkpoint that moves fails before the rename, since the old file cannot be kept; one
     // that stays has nothing to keep, and fails in the rename itself.
     let stays = StreamState {
-        recent: vec![
-            Seen::try_from("2026-01-02T03:04:05Z 0a1b2c3d 1".to_owned()).expect("remembered"),
-        ],
+        recent: [Seen::try_from("2026-01-02T03:04:05Z 0a1b2c3d 1".to_owned()).expect("remembered")]
+            .into(),
         ..at("c1")
     };
     for (next, expected) in [(at("c2"), "cannot keep"), (stays, "cannot replace")] {

@@ -1,5 +1,7 @@
 //! `state set`: another checkpoint for one stream.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::amend::{self, Streams};
@@ -169,12 +171,12 @@ fn streams_with(
         position: Some(position),
         back_fill: Vec::new(),
         ended: None,
-        recent: Vec::new(),
+        recent: Arc::default(),
         ..before
     };
     for (name, state) in &mut streams {
         if read_with.contains(&name.as_str()) {
-            state.recent.clear();
+            state.recent = Arc::default();
         }
     }
     streams.insert(stream.spec.name.to_string(), after);
