@@ -63,7 +63,8 @@ impl Batch {
 pub struct Packer {
     bytes_max: usize,
     messages_max: usize,
-    /// Bytes to make room for at once: batches that are filled all have the same size.
+    /// Room for a batch that is filled: all of these have the same size. A few messages, as most syncs
+    /// have, get as much as they need.
     capacity: usize,
     open: Builder,
 }
@@ -79,7 +80,7 @@ impl Packer {
             bytes_max,
             messages_max,
             capacity,
-            open: Builder::with_capacity(capacity),
+            open: Builder::with_capacity(0),
         }
     }
 
@@ -128,6 +129,10 @@ impl Packer {
         let full = messages.len() >= self.messages_max || body.len() + CLOSE.len() > self.bytes_max;
         if !full {
             messages.push(begin..body.len());
+            if body.len() > self.capacity / 16 {
+                // It will be filled.
+                body.reserve_exact(self.capacity.saturating_sub(body.len()));
+            }
             return Ok(Ok(None));
         }
         let mut next = Builder::with_capacity(self.capacity);
