@@ -294,6 +294,10 @@ pub const SCHEMA_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Age at which a schema is read again: what an administrator adds to it becomes known.
 pub const SCHEMA_AGE_MAX: Duration = Duration::from_secs(60 * 60);
 
+/// Pieces of work that may wait for the disk at a time, over all streams. Saves of the state stand in line
+/// anyway, and each thread more has a heap of its own, in which memory lies that no other uses.
+pub const BLOCKING_AT_ONCE: usize = 2;
+
 /// Memory that the snapshots of lists may keep of their file: more only saves reading it again.
 pub const SNAPSHOT_CACHE_BYTES: usize = 16 * 1024 * 1024;
 

@@ -34,7 +34,7 @@ mod watch;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 pub use back_fill::BackFill;
@@ -202,9 +202,19 @@ async fn save(store: &Arc<Store>, streams: Vec<(Arc<str>, StreamState)>) -> Resu
     Ok(blocking(move || store.save(streams)).await?)
 }
 
-/// Runs `work` where it may block. A panic in it goes on here.
+/// Whoever holds a permit may block.
+static ROOM_TO_BLOCK: Semaphore = Semaphore::const_new(limits::BLOCKING_AT_ONCE);
+
+/// Runs `work` where it may block, when it has its turn. A panic in it goes on here.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
+    let turn = progress::in_line(ROOM_TO_BLOCK.acquire()).await;
+    let turn = turn.unwrap_or_else(|closed| unreachable!("nobody closes it: {closed}"));
+    let in_turn = move || {
+        // It goes on when nobody waits for it any more, and so does its turn.
+        let _turn = turn;
+        work()
+    };
+    match tokio::task::spawn_blocking(in_turn).await {
         Ok(value) => {
             progress::passed();
             value

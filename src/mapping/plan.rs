@@ -154,7 +154,8 @@ impl Plan {
         out: &mut Vec<u8>,
         notes: &mut Notes,
     ) -> Result<(Outcome, Standing), MappingError> {
-        let text = simdutf8::basic::from_utf8(&record.bytes).map_err(|_| MappingError::NotAnObject)?;
+        let text =
+            simdutf8::basic::from_utf8(&record.bytes).map_err(|_| MappingError::NotAnObject)?;
         let fields = arena.alloc_slice_fill_copy(self.slots.count(), None);
         self.slots
             .pick(text, fields)
