@@ -21,8 +21,8 @@ ENV ZENDESK_AEP_CONFIG=/config/config.toml \
     ZENDESK_AEP__STATE__DIRECTORY=/state \
     # For the health check. Inside the container only; to be scraped, it is set to 0.0.0.0:9464.
     ZENDESK_AEP__STATUS__LISTEN=127.0.0.1:9464 \
-    # Otherwise glibc keeps up to eight arenas per core, each at its largest size.
-    MALLOC_ARENA_MAX=2
+    # One heap: of several, glibc keeps each at its largest size, and pieces that fit nothing add up over days.
+    MALLOC_ARENA_MAX=1
 # A number, so that an orchestrator can verify that it is not root.
 USER 10001:10001
 VOLUME ["/config", "/state"]

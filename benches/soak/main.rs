@@ -88,6 +88,8 @@ async fn soak(hours: u32, factor: u32) -> Report {
     let daemon = Command::new(itself)
         .env(DAEMON, &account.config)
         .env(FACTOR, factor.to_string())
+        // As the units and the image in `deploy` have it.
+        .env("MALLOC_ARENA_MAX", "1")
         .stdout(Stdio::null())
         .spawn();
     let mut daemon = Killed(daemon.expect("a program"));
