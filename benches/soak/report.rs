@@ -103,6 +103,10 @@ impl fmt::Display for Report {
         let end = HOUR * self.hours;
         for (index, counts) in self.counts.windows(2).enumerate() {
             let from = DAY * u32::try_from(index).unwrap_or(u32::MAX);
+            if from >= end {
+                // A moment of the next day.
+                break;
+            }
             let resident = self.between(from, from + DAY, |look| look.resident);
             let anonymous = self.between(from, from + DAY, |look| look.anonymous);
             let (Some(lowest), Some(highest)) = (resident.first(), resident.last()) else {
