@@ -31,7 +31,7 @@ pub fn run(name: &str, times: u64) {
     let mut work: Box<dyn FnMut() -> usize> = match name {
         "scan" => scan(),
         "page" => page(),
-        "raw and pack" => pack(Mapping::Raw(Raw::default()), records(user), None),
+        "raw and pack" => pack(Mapping::Raw(Raw::default()), records(user), Validation::Off),
         "answer" => answer(),
         "users: preset, fields" => mapped("users", user),
         "tickets: preset, fields" => mapped("tickets", ticket),
@@ -101,26 +101,22 @@ fn answer() -> Box<dyn FnMut() -> usize> {
 /// Writes messages by the standard preset, and judges their fields.
 fn mapped(stream: &str, make: fn(usize) -> String) -> Box<dyn FnMut() -> usize> {
     let mapping = mapping(stream, Preset::Standard, None);
-    pack(mapping, records(make), Some(Validation::Fields))
+    pack(mapping, records(make), Validation::Fields)
 }
 
 /// Writes messages straight into batches.
 fn pack(
     mapping: Mapping,
     records: Vec<Record>,
-    validation: Option<Validation>,
+    validation: Validation,
 ) -> Box<dyn FnMut() -> usize> {
     let composer = Composer::new(mapping, None);
     Box::new(move || {
         let mut packer = Packer::new(BATCH_BYTES, Endpoint::Batch);
         for record in &records {
             let pushed = packer.push_written(|out| {
-                let begin = out.len();
-                let written = composer.write(record, out, &mut Notes::counting());
-                if let Some(validation) = &validation {
-                    let entity = composer.entity(&out[begin..]).expect("an entity");
-                    validation.check(entity).expect("it is good");
-                }
+                let mut notes = Notes::counting();
+                let written = composer.write_judged(record, &validation, out, &mut notes);
                 written.map(|_| ())
             });
             black_box(pushed.expect("a message").expect("it fits"));
